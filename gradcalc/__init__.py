@@ -1,0 +1,1 @@
+"""Worked solutions of backpropagation problems, from one list of equations."""

@@ -1,0 +1,1 @@
+"""The formula: one type, one parser, one printer, one table of operations."""

@@ -1,0 +1,193 @@
+"""Find the shape of a formula, and resolve the names of operations in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from gradcalc.algebra.expr import (
+    ONE,
+    Apply,
+    Expr,
+    Number,
+    Symbol,
+    mul,
+    number,
+    rebuild,
+    substitute,
+)
+from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.shapes import Dim, Shape, ShapeError, describe
+from gradcalc.algebra.syntax import LEVEL, format
+from gradcalc.errors import ProblemError, Span
+
+REDUCTIONS = ("sum", "mean", "batchmean")
+
+
+def shape_finder(shapes: Mapping[str, Shape], table: Table) -> Callable[[Expr], Shape]:
+    """Return a function that gives the own shape of any formula over these names."""
+    known: dict[Expr, Shape] = {}
+
+    def find(expr: Expr) -> Shape:
+        if isinstance(expr, Number):
+            return ()
+        if isinstance(expr, Symbol):
+            return shapes[expr.name]
+        shape = known.get(expr)
+        if shape is None:
+            row = table[expr.op]
+            attrs = {**row.attributes, **dict(expr.attrs)}
+            shape = known[expr] = row.shape(tuple(find(arg) for arg in expr.args), attrs)
+        return shape
+
+    return find
+
+
+def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
+    """Return the formula with the table's own names, parameters checked.
+
+    Aliases become canonical names with their presets; functions of a problem file
+    that are not elementwise are replaced by what they stand for. Raises
+    ProblemError for unknown functions, operand counts and parameters.
+    """
+
+    def fail(message: str, part: Apply, hint: str | None = None, label: str = "") -> ProblemError:
+        place = part.place or (0, span.length if span else 1)
+        return ProblemError(message, span.within(*place) if span else None, label, hint)
+
+    def change(part: Expr) -> Expr:
+        if not isinstance(part, Apply) or part.op in LEVEL or part.op == "array":
+            return _checked_array(part, fail) if isinstance(part, Apply) else part
+        found = table.resolve(part.op)
+        if found is None:
+            near = table.nearest(part.op)
+            raise fail(
+                f"{part.op} is not a function that gradcalc knows", part,
+                f"did you mean {near}?" if near
+                else "`gradcalc ops` lists the functions; `f(z) = …` in equations defines one",
+            )
+        row = table[found.op]
+        wanted = "2 or more" if row.variadic else str(len(row.params))
+        if len(part.args) != len(row.params) and not (row.variadic and len(part.args) > 1):
+            raise fail(
+                f"{part.op} takes {wanted} operand{'' if wanted == '1' else 's'}"
+                f" ({', '.join(row.params)}), {len(part.args)} given", part,
+            )
+        return Apply(found.op, part.args, _attributes(part, found, row, fail), part.place)
+
+    return rebuild(expr, change)
+
+
+def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
+    if part.op == "entry":
+        raise fail("an entry of a quantity cannot stand in an equation yet", part,
+                   "give the entry a name of its own under inputs or weights")
+    if part.op == "array" and not all(
+        isinstance(arg, Number) or (isinstance(arg, Apply) and arg.op == "array")
+        for arg in part.args
+    ):
+        raise fail("a list in an equation holds numbers only", part)
+    return part
+
+
+def _attributes(
+    part: Apply, found: Apply, row: Operation, fail: Callable[..., ProblemError]
+) -> tuple[tuple[str, Number | Symbol], ...]:
+    allowed = list(row.attributes)
+    if row.kind == "loss":
+        allowed.append("reduction")
+    if row.kind == "reduction" and row.name != "norm":
+        allowed += ["axis", "keepdims"]
+    given = dict(part.attrs)
+    for name, value in given.items():
+        if name not in allowed:
+            takes = f"{row.name} takes {', '.join(allowed)}" if allowed else (
+                f"{row.name} takes no parameters"
+            )
+            raise fail(f"{name} is not a parameter of {row.name}", part, takes)
+        if name == "reduction":
+            if not isinstance(value, Symbol) or value.name not in REDUCTIONS:
+                raise fail(f"reduction={format(value)} is not known", part,
+                           "reduction is sum, mean or batchmean")
+        elif not isinstance(value, Number):
+            raise fail(f"{name} takes a number", part)
+    merged = {**dict(found.attrs), **given}
+    return tuple((name, merged[name]) for name in allowed if name in merged)
+
+
+def dimension(dim: Dim) -> Number | Symbol:
+    """Return a dimension as a formula: a number or a letter."""
+    return Symbol(dim) if isinstance(dim, str) else number(dim)
+
+
+def count(shape: Shape) -> Expr:
+    """Return the number of entries of a shape as a formula."""
+    total, letters = 1, []
+    for dim in shape:
+        if isinstance(dim, str):
+            letters.append(Symbol(dim))
+        else:
+            total *= dim
+    if not letters:
+        return number(total)
+    return mul(*([number(total)] if total != 1 else []), *letters)
+
+
+def fold_sizes(expr: Expr, shape_of: Callable[[Expr], Shape]) -> Expr:
+    """Return `expr` with each `size(x)` replaced by the number of entries of x."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and part.op == "size":
+            return count(shape_of(part.args[0]))
+        return part
+
+    return rebuild(expr, change)
+
+
+def reduction_of(expr: Apply, row: Operation, shape: Shape) -> str:
+    """Return how a loss makes one number of its entries: sum, mean or batchmean."""
+    value = expr.attr("reduction")
+    name = value.name if isinstance(value, Symbol) else row.reduction
+    if row.per_sample and name == "mean":
+        return "batchmean"
+    return name
+
+
+def reduction_factor(expr: Apply, row: Operation, shape: Shape) -> Expr:
+    """Return the factor before the sum over all entries of a loss."""
+    reduction = reduction_of(expr, row, shape)
+    total = ONE
+    if reduction == "mean":
+        total = count(shape)  # type: ignore[assignment]
+    elif reduction == "batchmean" and len(shape) == 2:
+        total = count(shape[:1])  # type: ignore[assignment]
+    if isinstance(total, Number):
+        return Number(Fraction(1) / total.value)
+    return Apply("div", (ONE, total))
+
+
+def definition(expr: Apply, table: Table, shape_of: Callable[[Expr], Shape]) -> Expr | None:
+    """Return what an application stands for, one level down, or None for a primitive.
+
+    A loss becomes the factor of its reduction times the sum of its entries.
+    """
+    row = table[expr.op]
+    if row.definition is None:
+        return None
+    entry = substitute(formula(row.definition), row.bind(expr))
+    if row.kind != "loss":
+        return entry
+    shape = shape_of(expr.args[0])
+    factor = reduction_factor(expr, row, shape)
+    total: Expr = Apply("sum", (entry,))
+    return total if factor == ONE else mul(factor, total)
+
+
+def explain(error: ShapeError, expr: Apply, shapes: list[Shape]) -> tuple[str, str]:
+    """Return message and label for operands that do not fit."""
+    named = [f"{format(arg)} ({describe(shape)})" for arg, shape in zip(expr.args, shapes,
+                                                                       strict=True)]
+    if len(named) == 2 and expr.op in ("matmul", "add", "mul", "div", "pow"):
+        join = " by " if expr.op == "matmul" else " and "
+        return f"cannot {error.verb} {join.join(named)}", error.label
+    return f"cannot {error.verb} {', '.join(named)}", error.label

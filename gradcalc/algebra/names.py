@@ -1,0 +1,56 @@
+"""Names as people type them and as gradcalc keeps them.
+
+`∂L/∂W⁽¹⁾`, `dL/dW1` and `dW1` are one name; so are `ŷ` and `yhat`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+_DIGITS = str.maketrans(SUPERSCRIPTS + SUBSCRIPTS, "0123456789" * 2, "⁽⁾₍₎")
+_ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
+
+LETTER = rf"(?:(?![{SUPERSCRIPTS}{SUBSCRIPTS}])\w|[\u0300-\u036f])"
+IDENTIFIER = rf"(?!\d){LETTER}+(?:[{SUBSCRIPTS}]+|⁽[{SUPERSCRIPTS}]+⁾[{SUBSCRIPTS}]*)?"
+GRADIENT = rf"[d∂]{IDENTIFIER}/[d∂]{IDENTIFIER}"
+
+_GRADIENT = re.compile(rf"[d∂](?P<of>{IDENTIFIER})/[d∂](?P<by>{IDENTIFIER})\Z")
+_NAME = re.compile(rf"{IDENTIFIER}\Z")
+
+
+def canonical(name: str) -> str:
+    """Return the name as gradcalc keeps it: plain letters and digits, `d` for `∂`."""
+    gradient = _GRADIENT.match(name)
+    if gradient:
+        return gradient_name(_plain(gradient["of"]), _plain(gradient["by"]))
+    return _plain(name)
+
+
+def _plain(name: str) -> str:
+    if name.isascii():
+        return name
+    letters = unicodedata.normalize("NFD", name.translate(_DIGITS))
+    if len(letters) == 2 and letters[1] in _ACCENTS:
+        return letters[0] + _ACCENTS[letters[1]]
+    if len(letters) > 2 and letters[1] in _ACCENTS and letters[2:].isdigit():
+        return letters[0] + _ACCENTS[letters[1]] + letters[2:]
+    return unicodedata.normalize("NFC", letters)
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `text` can name a quantity."""
+    return bool(_NAME.match(text))
+
+
+def gradient_name(of: str, by: str) -> str:
+    """Return the name of the derivative of `of` by `by`: `dL/dW1`."""
+    return f"d{of}/d{by}"
+
+
+def gradient_parts(name: str) -> tuple[str, str] | None:
+    """Return (`of`, `by`) of a derivative's name, or None for any other name."""
+    match = _GRADIENT.match(name)
+    return (match["of"], match["by"]) if match else None

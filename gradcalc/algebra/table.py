@@ -1,0 +1,9 @@
+"""The table of operations, put together from its sheets."""
+
+from gradcalc.algebra.activations import ACTIVATIONS
+from gradcalc.algebra.elementary import ARITHMETIC, COMPARISONS, ELEMENTARY
+from gradcalc.algebra.losses import LOSSES
+from gradcalc.algebra.matrix import MATRIX
+from gradcalc.algebra.operations import Table
+
+TABLE = Table([*ARITHMETIC, *COMPARISONS, *ELEMENTARY, *MATRIX, *ACTIVATIONS, *LOSSES])

@@ -1,0 +1,1 @@
+"""Equations in, equations out: graph, derivatives, evaluation, numerical check."""

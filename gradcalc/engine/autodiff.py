@@ -1,0 +1,305 @@
+"""Reverse mode, formula to formula: the backward pass of a graph is a graph.
+
+For every line v = f(u, …) of the forward pass, walked in reverse, the gradient of v
+is the sum of what its readers pass back, and v passes to each operand u the product
+of its own gradient with ∂v/∂u (Rumelhart, Hinton, Williams 1986).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from gradcalc.algebra.expr import (
+    ONE,
+    ZERO,
+    Apply,
+    Expr,
+    Number,
+    Symbol,
+    add,
+    mul,
+    number,
+    rebuild,
+    substitute,
+)
+from gradcalc.algebra.inference import fold_sizes, reduction_factor, shape_finder
+from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.simplify import simplify
+from gradcalc.engine.graph import Graph, Node
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What a line passes back to one of its operands, and the local derivative used."""
+
+    node: str
+    operand: str
+    contribution: Expr
+    local: str | None = None
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The backward pass: its graph, and each contribution by itself."""
+
+    graph: Graph
+    edges: tuple[Edge, ...]
+
+
+def differentiate(
+    forward: Graph,
+    wanted: Collection[str],
+    table: Table,
+    *,
+    loss: str,
+    upstream: Collection[str] = (),
+    given: Collection[str] = (),
+    facts: Mapping[Expr, Expr] | None = None,
+) -> Backward:
+    """Return the lines that compute the derivative of `loss` by every name of `wanted`.
+
+    upstream: names whose gradient is handed in and not computed.
+    given: names whose value is handed in, so that a derivative which can be read off
+        the output is.
+    facts: formulas with a known value, such as the sum of a one-hot target.
+    """
+    return _Reverse(forward, wanted, table, loss, upstream, given, facts or {}).walk()
+
+
+class _Reverse:
+    def __init__(
+        self,
+        forward: Graph,
+        wanted: Collection[str],
+        table: Table,
+        loss: str,
+        upstream: Collection[str],
+        given: Collection[str],
+        facts: Mapping[Expr, Expr],
+    ) -> None:
+        self.forward, self.table, self.loss = forward, table, loss
+        self.wanted, self.upstream, self.given, self.facts = wanted, upstream, given, facts
+        self.shapes: dict[str, Shape] = dict(forward.shapes)
+        self.shape_of = shape_finder(self.shapes, table)
+        self.inputs: dict[str, Shape] = dict(forward.shapes)
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.terms: dict[str, list[Expr]] = {}
+        self.written: set[str] = set()
+        self.active = self.reached()
+        self.last_reader = self.readers()
+
+    def reached(self) -> set[str]:
+        """Return the names on a path from a wanted name to the loss or an upstream."""
+        below = set(self.wanted)
+        for node in self.forward.nodes:
+            if below.intersection(node.operands):
+                below.add(node.name)
+        above = {self.loss, *self.upstream}
+        for node in reversed(self.forward.nodes):
+            if node.name in above:
+                above.update(node.operands)
+        return (below & above) | set(self.wanted)
+
+    def readers(self) -> dict[str, str]:
+        """Return for each name the first line that reads it (the last one walked)."""
+        first: dict[str, str] = {}
+        for node in self.forward.nodes:
+            if node.name in self.active:
+                for operand in node.operands:
+                    first.setdefault(operand, node.name)
+        return first
+
+    def walk(self) -> Backward:
+        named = [node.name for node in self.forward.nodes]
+        leaves = [name for name in self.forward.inputs if name in self.active]
+        for node in reversed(self.forward.nodes):
+            if node.name not in self.active:
+                continue
+            if not node.hidden:
+                done = named[named.index(node.name) + 1 :]
+                self.flush([leaf for leaf in leaves if self.last_reader.get(leaf) in done])
+            self.gradient(node.name, node)
+            self.pass_back(node)
+        self.flush(leaves)
+        return Backward(Graph(self.inputs, tuple(self.nodes)), tuple(self.edges))
+
+    def flush(self, leaves: list[str]) -> None:
+        for leaf in leaves:
+            if leaf not in self.written:
+                self.gradient(leaf, None)
+
+    def gradient(self, name: str, node: Node | None) -> None:
+        """Write the line of the derivative of the loss by `name`."""
+        self.written.add(name)
+        own = gradient_name(self.loss, name)
+        shape = self.forward.shapes[name]
+        if name in self.upstream and name not in self.terms:
+            self.inputs[own] = self.shapes[own] = shape
+            return
+        terms = self.terms.get(name, [ONE] if name == self.loss else [ZERO])
+        span = node.span if node else self.span_of(name)
+        self.put(Node(own, add(*reversed(terms)), shape, span, bool(node and node.hidden)))
+
+    def span_of(self, leaf: str):  # type: ignore[no-untyped-def]
+        reader = self.last_reader.get(leaf)
+        node = self.forward.node(reader) if reader else None
+        return node.span if node else None
+
+    def put(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.shapes[node.name] = node.shape
+
+    def pass_back(self, node: Node) -> None:
+        """Add the contributions of one line to the gradients of its operands."""
+        upstream: Expr = Symbol(gradient_name(self.loss, node.name))
+        if node.name == self.loss and node.name not in self.upstream:
+            upstream = ONE
+        if isinstance(node.expr, Symbol):
+            self.contribute(node, node.expr, upstream)
+            return
+        if not isinstance(node.expr, Apply) or node.expr.op == "array":
+            return
+        for index, operand in enumerate(node.expr.args):
+            if isinstance(operand, Symbol) and operand.name in self.active:
+                local = None
+                if upstream == ONE and not node.shape:
+                    term = self.partial(node, index, ONE)
+                else:
+                    term, local = self.chained(node, index, operand.name, upstream)
+                self.contribute(node, operand, term, local)
+
+    def chained(
+        self, node: Node, index: int, operand: str, upstream: Expr
+    ) -> tuple[Expr, str | None]:
+        """Return upstream × local derivative, the latter a line of its own where it has a name."""
+        assert isinstance(node.expr, Apply)
+        row = self.table[node.expr.op]
+        if row.kind not in ("activation", "loss"):
+            return self.partial(node, index, upstream), None
+        local = gradient_name(node.name, operand)
+        hidden = node.hidden or operand.startswith("_")
+        if row.is_elementwise or row.kind == "loss":
+            shape = self.shapes[operand] if row.kind == "loss" else node.shape
+            self.put(Node(local, self.partial(node, index, ONE), shape, node.span, hidden))
+            return mul(upstream, Symbol(local)), local
+        if row.jacobian is None or len(node.shape) != 1:
+            return self.partial(node, index, upstream), None
+        matrix = substitute(formula(row.jacobian), self.bound(node, row))
+        self.put(Node(local, matrix, node.shape * 2, node.span, hidden))
+        return self.partial(node, index, upstream), local
+
+    def bound(self, node: Node, row: Operation) -> dict[str, Expr]:
+        assert isinstance(node.expr, Apply)
+        return {**row.bind(node.expr), row.output: Symbol(node.name)}
+
+    def partial(self, node: Node, index: int, upstream: Expr) -> Expr:
+        """Return upstream × ∂node/∂operand for the operand at `index`."""
+        expr = node.expr
+        assert isinstance(expr, Apply)
+        row = self.table[expr.op]
+        if row.vjp is not None:
+            ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
+            rules = row.vjp_for(ranks)
+            assert rules is not None and rules[index] is not None
+            text = rules[index] or ""
+            bound = {**self.bound(node, row), "g": upstream}
+            term = fold_sizes(substitute(formula(text), bound), self.shape_of)
+            return self.known(_without_blanks(term))
+        local = derivative(expr, index, row, Symbol(node.name), node.name in self.given)
+        if row.kind == "loss":
+            local = mul(reduction_factor(expr, row, self.shape_of(expr.args[0])), local)
+        local = self.known(local)
+        return local if upstream == ONE else mul(upstream, local)
+
+    def known(self, expr: Expr) -> Expr:
+        """Put in what is known of the data; write one term in textbook form."""
+        if self.facts:
+            expr = rebuild(expr, lambda part: self.facts.get(part, part))
+        return simplify(expr, self.shape_of)
+
+    def contribute(
+        self, node: Node, operand: Symbol, term: Expr, local: str | None = None
+    ) -> None:
+        """Add a term to the gradient of an operand, summed down to its shape."""
+        shape = self.shapes[operand.name]
+        term = simplify(term, self.shape_of)
+        term = unbroadcast(term, self.shape_of(term), shape)
+        if term != ZERO:
+            self.terms.setdefault(operand.name, []).append(term)
+            self.edges.append(Edge(node.name, operand.name, term, local))
+
+
+def _without_blanks(expr: Expr) -> Expr:
+    """Return `expr` without the parameters that an application left out."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and part.op == "expand":
+            attrs = tuple((k, v) for k, v in part.attrs if isinstance(v, Number))
+            return Apply(part.op, part.args, attrs)
+        return part
+
+    return rebuild(expr, change)
+
+
+def unbroadcast(expr: Expr, shape: Shape, target: Shape) -> Expr:
+    """Return the gradient of a stretched operand: summed over what was stretched."""
+    if not target and shape:
+        return Apply("sum", (expr,))
+    while len(shape) > len(target):
+        expr, shape = Apply("sum", (expr,), (("axis", ZERO),)), shape[1:]
+    if len(shape) == len(target):
+        for axis, (own, wanted) in enumerate(zip(shape, target, strict=True)):
+            if wanted == 1 and own != 1:
+                keep = (("axis", number(axis)), ("keepdims", ONE))
+                expr = Apply("sum", (expr,), keep)
+    return expr
+
+
+def derivative(
+    expr: Apply, index: int, row: Operation, output: Expr, given: bool = False
+) -> Expr:
+    """Return the elementwise partial derivative of one application by one operand.
+
+    It is written with the output where the row does so; with `given`, only with it.
+    """
+    if row.derivative is None:
+        raise KeyError(row.name)
+    if row.variadic:
+        others = tuple(arg for i, arg in enumerate(expr.args) if i != index)
+        return substitute(formula(row.derivative[0] or "0"), {"others": mul(*others)})
+    if given and row.given is not None:
+        inner = substitute(formula(row.given), {**row.bind(expr), row.output: output})
+        return inner
+    if row.prime:
+        return Apply(f"{row.name}'", expr.args, expr.attrs)
+    return substitute(
+        formula(row.derivative[index] or "0"), {**row.bind(expr), row.output: output}
+    )
+
+
+def partial(expr: Expr, name: str, table: Table) -> Expr:
+    """Return the derivative of an elementwise formula by one of its symbols."""
+    done: dict[Expr, Expr] = {}
+
+    def visit(part: Expr) -> Expr:
+        if isinstance(part, Symbol):
+            return ONE if part.name == name else ZERO
+        if isinstance(part, Number):
+            return ZERO
+        if part not in done:
+            row = table[part.op]
+            terms = []
+            for index, arg in enumerate(part.args):
+                inner = visit(arg)
+                if inner != ZERO:
+                    terms.append(mul(derivative(part, index, row, part), inner))
+            done[part] = simplify(add(*terms)) if terms else ZERO
+        return done[part]
+
+    return visit(expr)
+
+

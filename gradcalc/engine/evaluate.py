@@ -1,0 +1,271 @@
+"""Evaluate lines of formulas with NumPy: one loop over one flat list of calls.
+
+Lines are compiled once and run many times. A value may have leading axes before its
+own shape (a class, a stack of perturbed copies); the evaluator aligns operands by
+their own ranks, so that a class of 3 is never mistaken for a vector of 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.algebra import kernels
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.inference import definition, shape_finder
+from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape, axis_of
+from gradcalc.engine.graph import Node
+
+Kernel = Callable[..., Array]
+Adjust = Callable[[str, Array], Array]
+
+
+class EvaluationError(Exception):
+    """A line whose value is not a finite number."""
+
+    def __init__(self, line: str, expr: Expr, reason: str, operands: tuple[Array, ...]) -> None:
+        super().__init__(f"{line}: {reason}")
+        self.line, self.expr, self.reason, self.operands = line, expr, reason, operands
+
+
+@dataclass(frozen=True)
+class _Call:
+    kernel: Kernel
+    out: int
+    args: tuple[int, ...]
+    expr: Expr
+    line: str
+
+
+class Program:
+    """Compiled lines: `run` turns the values of the inputs into all values."""
+
+    def __init__(
+        self, nodes: Iterable[Node], inputs: Mapping[str, Shape], table: Table
+    ) -> None:
+        self.table = table
+        self.shapes: dict[str, Shape] = dict(inputs)
+        self.shape_of = shape_finder(self.shapes, table)
+        self.slots: dict[Expr, int] = {}
+        self.constants: list[tuple[int, Array]] = []
+        self.steps: list[_Call | tuple[str, int, int]] = []
+        self.size = 0
+        self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
+        self.names: list[tuple[str, int]] = []
+        self.line = ""
+        for node in nodes:
+            self.compile(node)
+
+    def new(self, expr: Expr) -> int:
+        self.slots[expr] = self.size
+        self.size += 1
+        return self.size - 1
+
+    def compile(self, node: Node) -> None:
+        self.line = node.name
+        value = self.expression(node.expr)
+        if self.shape_of(node.expr) != node.shape:
+            rank, shape = len(self.shape_of(node.expr)), _numbers(node.shape)
+            value = self.call(
+                lambda x: _stretch(x, rank, shape), (value,), Apply("broadcast", (node.expr,))
+            )
+        self.shapes[node.name] = node.shape
+        slot = self.new(Symbol(node.name))
+        self.names.append((node.name, slot))
+        self.steps.append((node.name, value, slot))
+
+    def call(self, kernel: Kernel, args: tuple[int, ...], expr: Expr) -> int:
+        out = self.new(expr)
+        self.steps.append(_Call(kernel, out, args, expr, self.line))
+        return out
+
+    def expression(self, expr: Expr) -> int:
+        slot = self.slots.get(expr)
+        if slot is not None:
+            return slot
+        if isinstance(expr, Number):
+            slot = self.new(expr)
+            self.constants.append((slot, np.asarray(float(expr.value))))
+            return slot
+        assert isinstance(expr, Apply), f"{expr} has no value"
+        row = self.table[expr.op]
+        if row.kernel is None and not row.variadic:
+            meaning = definition(expr, self.table, self.shape_of)
+            assert meaning is not None
+            slot = self.slots[expr] = self.expression(meaning)
+            return slot
+        args = tuple(self.expression(arg) for arg in expr.args)
+        ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
+        return self.call(_kernel(expr, row.kernel, ranks, row.is_elementwise), args, expr)
+
+    def run(
+        self,
+        values: Mapping[str, Array],
+        given: Mapping[str, Array] | None = None,
+        adjust: Adjust | None = None,
+    ) -> dict[str, Array]:
+        """Return the value of every name.
+
+        given: values that stand in place of the computed ones.
+        adjust: applied to each named value before it is read (rounding).
+        Raises EvaluationError at the first value that is not finite.
+        """
+        slots: list[Any] = [None] * self.size
+        for slot, constant in self.constants:
+            slots[slot] = constant
+        for name, slot in self.inputs:
+            slots[slot] = values[name]
+        given = given or {}
+        step: _Call | tuple[str, int, int]
+        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+            for step in self.steps:
+                if isinstance(step, _Call):
+                    try:
+                        slots[step.out] = step.kernel(*[slots[arg] for arg in step.args])
+                    except FloatingPointError as error:
+                        operands = tuple(slots[arg] for arg in step.args)
+                        raise EvaluationError(step.line, step.expr, str(error), operands) from None
+                    continue
+                name, source, slot = step
+                if name in given:
+                    slots[slot] = given[name]
+                else:
+                    slots[slot] = adjust(name, slots[source]) if adjust else slots[source]
+        result = {name: slots[slot] for name, slot in self.inputs}
+        for name, slot in self.names:
+            value = result[name] = np.asarray(slots[slot])
+            if not np.isfinite(value).all():
+                raise EvaluationError(name, Symbol(name), "overflow", ())
+        return result
+
+
+def _numbers(shape: Shape) -> tuple[int, ...]:
+    return tuple(int(dim) for dim in shape)
+
+
+def _stretch(value: Array, rank: int, shape: tuple[int, ...]) -> Array:
+    """Return a value of a smaller own shape in every entry of a larger one."""
+    lead = value.shape[: value.ndim - rank]
+    own = value.shape[value.ndim - rank :]
+    padded = value.reshape(lead + (1,) * (len(shape) - rank) + own)
+    return np.broadcast_to(padded, lead + shape)
+
+
+def _pad(value: Array, rank: int, target: int) -> Array:
+    """Return a value with ones between its leading axes and its own shape."""
+    if value.ndim == rank:
+        return value
+    cut = value.ndim - rank
+    return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
+
+
+def _kernel(expr: Apply, name: str | None, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
+    """Return the function of the operands' arrays that computes one operation."""
+    special = _SPECIAL.get(expr.op)
+    if special is not None:
+        return special(expr, ranks)
+    function = _function(expr.op, name)
+    top = max(ranks)
+    if not elementwise or all(rank == top for rank in ranks):
+        return function
+    return lambda *args: function(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
+
+
+def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    """Return the NumPy function of an elementwise operation of gradcalc's own table."""
+    from gradcalc.algebra.table import TABLE
+
+    row = TABLE[expr.op]
+    return _kernel(expr, row.kernel, ranks, row.is_elementwise)
+
+
+def _function(op: str, name: str | None) -> Kernel:
+    if op == "add":
+        return lambda first, *rest: _fold(np.add, first, rest)
+    if op == "mul":
+        return lambda first, *rest: _fold(np.multiply, first, rest)
+    assert name is not None
+    module, _, attribute = name.partition(".")
+    found: Kernel = getattr(kernels if module == "kernels" else np, attribute)
+    return found
+
+
+def _fold(function: Kernel, first: Array, rest: tuple[Array, ...]) -> Array:
+    for value in rest:
+        first = function(first, value)
+    return first
+
+
+def _axes(expr: Apply, rank: int) -> tuple[int, ...]:
+    axis = axis_of(dict(expr.attrs), rank)
+    return tuple(range(-rank, 0)) if axis is None else (axis,)
+
+
+def _keeps(expr: Apply) -> bool:
+    keep = expr.attr("keepdims")
+    return isinstance(keep, Number) and keep.value == 1
+
+
+def _sum(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    axes, keep = _axes(expr, ranks[0]), _keeps(expr)
+    return lambda x: kernels.total(x, axes, keep)
+
+
+def _mean(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    axes, keep = _axes(expr, ranks[0]), _keeps(expr)
+    return lambda x: kernels.average(x, axes, keep)
+
+
+def _norm(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    axes = tuple(range(-ranks[0], 0))
+    return lambda x: kernels.length(x, axes)
+
+
+def _matmul(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    left, right = ranks
+    return lambda a, b: kernels.matmul(a, b, (left, right))
+
+
+def _transpose(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    return lambda a: kernels.transpose(a, ranks[0])
+
+
+def _expand(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    if expr.attr("axis") is None or _keeps(expr):
+        return lambda x: x
+    axis = axis_of(dict(expr.attrs), ranks[0] + 1)
+    assert axis is not None
+    return lambda x: np.expand_dims(x, axis)
+
+
+def _fill(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    shape = tuple(int(dim.value) for _, dim in expr.attrs if isinstance(dim, Number))
+    return lambda c: _stretch(c, ranks[0], shape)
+
+
+def _array(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    return lambda *items: np.stack(items, axis=-(ranks[0] + 1))
+
+
+_SPECIAL: dict[str, Callable[[Apply, tuple[int, ...]], Kernel]] = {
+    "sum": _sum,
+    "mean": _mean,
+    "norm": _norm,
+    "matmul": _matmul,
+    "transpose": _transpose,
+    "expand": _expand,
+    "fill": _fill,
+    "array": _array,
+}
+
+
+def evaluate(expr: Expr, values: Mapping[str, Array], shapes: Mapping[str, Shape],
+             table: Table) -> Array:
+    """Return the value of one formula; see `Program.run`."""
+    shape = shape_finder(shapes, table)(expr)
+    return Program([Node("value", expr, shape)], shapes, table).run(values)["value"]

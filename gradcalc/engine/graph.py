@@ -1,0 +1,191 @@
+"""The computational graph: a list of named lines, one operation each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, rebuild, symbols
+from gradcalc.algebra.inference import explain, resolve, shape_finder
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape, ShapeError
+from gradcalc.errors import ProblemError, Span, suggestion
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation `name = formula` as it was read."""
+
+    name: str
+    expr: Expr
+    span: Span | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One line of a graph; `hidden` where the file gave the value no name."""
+
+    name: str
+    expr: Expr
+    shape: Shape
+    span: Span | None = None
+    hidden: bool = False
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """Return the names that the line reads, each once."""
+        args = self.expr.args if isinstance(self.expr, Apply) else (self.expr,)
+        return tuple(dict.fromkeys(arg.name for arg in args if isinstance(arg, Symbol)))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Named inputs and lines, operands before the lines that read them."""
+
+    inputs: Mapping[str, Shape]
+    nodes: tuple[Node, ...]
+    output: str | None = None
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """Return the own shape of every name."""
+        return {**self.inputs, **{node.name: node.shape for node in self.nodes}}
+
+    def node(self, name: str) -> Node | None:
+        """Return the line that defines a name, or None for an input."""
+        return next((node for node in self.nodes if node.name == name), None)
+
+
+def build(
+    lines: Iterable[Line],
+    inputs: Mapping[str, Shape],
+    table: Table,
+    origin: Callable[[str], str | None] | None = None,
+) -> Graph:
+    """Return the graph of the equations, each operation a line of its own.
+
+    `origin` says in words where a name comes from, for the hint of an error.
+    Raises ProblemError where a name is unknown or shapes do not fit.
+    """
+    return _Builder(inputs, table, origin or (lambda _: None)).graph(lines)
+
+
+class _Builder:
+    def __init__(
+        self, inputs: Mapping[str, Shape], table: Table, origin: Callable[[str], str | None]
+    ) -> None:
+        self.inputs = dict(inputs)
+        self.shapes: dict[str, Shape] = dict(inputs)
+        self.table = table
+        self.origin = origin
+        self.shape_of = shape_finder(self.shapes, table)
+        self.nodes: list[Node] = []
+        self.hidden: dict[Expr, str] = {}
+
+    def graph(self, lines: Iterable[Line]) -> Graph:
+        for line in lines:
+            expr = resolve(line.expr, self.table, line.span)
+            top = self.operation(self.lower(expr, line.span), line.span)
+            self.put(Node(line.name, top, self.shape(top, line.span), line.span))
+        return Graph(self.inputs, tuple(self.nodes), self.nodes[-1].name if self.nodes else None)
+
+    def put(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.shapes[node.name] = node.shape
+
+    def lower(self, expr: Expr, span: Span | None) -> Expr:
+        """Read a transposed vector by its rank: v @ w.T is outer, v.T @ w is dot."""
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Symbol):
+                self.known(part, span)
+            if not isinstance(part, Apply):
+                return part
+            if part.op == "transpose" and isinstance(part.args[0], Number):
+                return part.args[0]
+            if part.op != "matmul":
+                return part
+            left, right = part.args
+            if self.row_vector(right, span) and len(self.shape(left, span)) == 1:
+                return Apply("outer", (left, right.args[0]), (), part.place)  # type: ignore[union-attr]
+            if self.row_vector(left, span):
+                inner = left.args[0]  # type: ignore[union-attr]
+                op = "dot" if len(self.shape(right, span)) == 1 else "matmul"
+                return Apply(op, (inner, right), (), part.place)
+            return part
+
+        def plain(part: Expr) -> Expr:
+            return part.args[0] if self.row_vector(part, span) else part  # type: ignore[union-attr]
+
+        return rebuild(rebuild(expr, change), plain)
+
+    def row_vector(self, expr: Expr, span: Span | None) -> bool:
+        return (
+            isinstance(expr, Apply)
+            and expr.op == "transpose"
+            and len(self.shape(expr.args[0], span)) < 2
+        )
+
+    def known(self, symbol: Symbol, span: Span | None) -> None:
+        if symbol.name in self.shapes:
+            return
+        place = span.within(*symbol.place) if span and symbol.place else span
+        raise ProblemError(
+            f"{symbol.name} is not defined", place,
+            hint=suggestion(
+                symbol.name, [name for name in self.shapes if not name.startswith("_")],
+                "define it in an earlier line, or under inputs, targets, weights or constants",
+            ),
+        )
+
+    def operation(self, expr: Expr, span: Span | None) -> Expr:
+        """Return one operation over names, its inner operations put on hidden lines."""
+        if not isinstance(expr, Apply) or expr.op == "array":
+            return expr
+        args = tuple(self.leaf(arg, span) for arg in expr.args)
+        return Apply(expr.op, args, expr.attrs, expr.place)
+
+    def leaf(self, expr: Expr, span: Span | None) -> Expr:
+        if not isinstance(expr, Apply) or expr.op == "array":
+            return expr
+        inner = self.operation(expr, span)
+        name = self.hidden.get(inner)
+        if name is None:
+            name = self.hidden[inner] = f"_{len(self.hidden) + 1}"
+            self.put(Node(name, inner, self.shape(inner, span), span, hidden=True))
+        return Symbol(name, expr.place)
+
+    def shape(self, expr: Expr, span: Span | None) -> Shape:
+        try:
+            return self.shape_of(expr)
+        except ShapeError as error:
+            culprit, error = self.culprit(expr, error)
+            shapes = [self.shape_of(arg) for arg in culprit.args]
+            shown = Apply(culprit.op, tuple(self.written(arg) for arg in culprit.args))
+            message, label = explain(error, shown, shapes)
+            place = span.within(*culprit.place) if span and culprit.place else span
+            origins = [self.origin(name) for name in symbols(shown)]
+            hint = error.hint or "; ".join(text for text in origins if text) or None
+            raise ProblemError(message, place, label, hint) from None
+
+    def culprit(self, expr: Expr, error: ShapeError) -> tuple[Apply, ShapeError]:
+        """Return the innermost operation whose operands do not fit."""
+        assert isinstance(expr, Apply)
+        for arg in expr.args:
+            try:
+                self.shape_of(arg)
+            except ShapeError as inner:
+                return self.culprit(arg, inner)
+        return expr, error
+
+    def written(self, expr: Expr) -> Expr:
+        """Return a formula as the file has it, hidden names written out."""
+        back = {name: inner for inner, name in self.hidden.items()}
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Symbol) and part.name in back:
+                return self.written(back[part.name])
+            return part
+
+        return rebuild(expr, change)
+

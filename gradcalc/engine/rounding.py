@@ -1,0 +1,66 @@
+"""Round as people do on paper: halves of the shortest decimal, away from zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+
+MODES = ("half_up", "half_even", "truncate")
+TIE = 8 * np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """How many decimals or significant digits are kept, of which names, and how.
+
+    decimals, significant: for every named value; named: decimals of single names.
+    """
+
+    decimals: int | None = None
+    significant: int | None = None
+    named: Mapping[str, int] = field(default_factory=dict)
+    mode: str = "half_up"
+
+    def __call__(self, name: str, value: Array) -> Array:
+        """Return the value of a line as it is written down and carried on."""
+        if name.startswith("_") or "/d_" in name or name.startswith("d_"):
+            return value
+        places = self.named.get(name, self.decimals)
+        if places is not None:
+            return round_decimals(value, places, self.mode)
+        if self.significant is not None:
+            return round_significant(value, self.significant, self.mode)
+        return value
+
+
+def round_decimals(value: Array, places: int | Array, mode: str = "half_up") -> Array:
+    """Return the value rounded to decimals, a tie within a few ulp being a tie."""
+    scale = 10.0 ** np.abs(places)
+    scaled = np.where(np.asarray(places) >= 0, value * scale, value / scale)
+    whole = _whole(np.abs(scaled), mode)
+    result = np.where(np.asarray(places) >= 0, whole / scale, whole * scale)
+    return np.where(whole == 0, 0.0, np.copysign(result, value))
+
+
+def _whole(magnitude: Array, mode: str) -> Array:
+    slack = TIE * np.maximum(1.0, magnitude)
+    floor = np.floor(magnitude + slack)
+    if mode == "truncate":
+        return np.asarray(floor)
+    rest = magnitude - floor
+    up = rest > 0.5 - slack
+    if mode == "half_even":
+        tie = np.abs(rest - 0.5) <= slack
+        up = np.where(tie, floor % 2 == 1, up)
+    return np.asarray(floor + up)
+
+
+def round_significant(value: Array, digits: int, mode: str = "half_up") -> Array:
+    """Return the value rounded to significant digits."""
+    magnitude = np.where(value == 0, 1.0, np.abs(value))
+    leading = np.floor(np.log10(magnitude) + TIE)
+    return round_decimals(value, np.asarray(digits - 1 - leading), mode)

@@ -1,0 +1,128 @@
+"""Say what is wrong with an input: message, place, cause and way out.
+
+This module imports nothing of gradcalc, so that every other module may use it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text that was read, with the name under which the user knows it."""
+
+    name: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Return line `number` (from 1) without its end, or an empty text."""
+        lines = self.text.split("\n")
+        return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of one line of a source; line and column count from 1."""
+
+    source: Source
+    line: int
+    column: int
+    length: int = 1
+
+    def within(self, start: int, end: int) -> Span:
+        """Return the part from offset `start` to offset `end` of this span."""
+        return Span(self.source, self.line, self.column + start, max(1, end - start))
+
+
+@dataclass
+class ProblemError(Exception):
+    """An input that cannot be used, with everything needed to mend it."""
+
+    message: str
+    span: Span | None = None
+    label: str = ""
+    hint: str | None = None
+    where: str = field(default="", kw_only=True)
+
+    def __str__(self) -> str:
+        return render(self)
+
+
+class OutputError(Exception):
+    """An output that could not be written (exit code 3)."""
+
+
+def visible(text: str) -> str:
+    """Return `text` with every character that could steer a terminal spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        ch if ch.isprintable() or ch == "\u3000" else _escape(ch) for ch in text.replace("\t", "    ")
+    )
+
+
+def _escape(ch: str) -> str:
+    code = ord(ch)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def width(text: str) -> int:
+    """Return how many terminal columns a visible text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(ch) else 2 if unicodedata.east_asian_width(ch) in "WF" else 1
+        for ch in text
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that was most likely meant, or None."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def suggestion(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Return a hint that names the nearest known name, else `otherwise`."""
+    near = did_you_mean(name, known)
+    return f"did you mean {near}?" if near else otherwise
+
+
+def render(error: ProblemError, limit: int = 160) -> str:
+    """Return the whole diagnostic as lines of plain text, controls made visible."""
+    lines = [f"error: {visible(error.message)}"]
+    span = error.span
+    if span is not None:
+        gutter = " " * max(2, len(str(span.line)))
+        lines.append(f"{gutter}┌─ {visible(span.source.name)}:{span.line}:{span.column}")
+        raw = span.source.line(span.line)
+        if raw.strip():
+            lines += _excerpt(raw, span, gutter, error.label, limit)
+        elif error.label:
+            lines.append(f"{gutter}│ {visible(error.label)}")
+    elif error.where:
+        lines.append(f"  ┌─ {visible(error.where)}")
+    if error.hint:
+        lines.append(f"hint: {visible(error.hint)}")
+    return "\n".join(lines)
+
+
+def _excerpt(raw: str, span: Span, gutter: str, label: str, limit: int) -> list[str]:
+    first = max(0, min(span.column - 1, len(raw)))
+    cut = max(0, first - limit // 2)
+    shown = raw[cut : cut + limit]
+    lead = "…" if cut else ""
+    tail = "…" if cut + limit < len(raw) else ""
+    marked = raw[first : first + max(1, span.length)][:limit]
+    pad = " " * width(lead + visible(raw[cut:first]))
+    carets = "^" * max(1, width(visible(marked)))
+    number = str(span.line).rjust(len(gutter))
+    return [
+        f"{number}│ {lead}{visible(shown)}{tail}",
+        f"{gutter}│ {pad}{carets} {visible(label)}".rstrip(),
+    ]

@@ -1,0 +1,1 @@
+"""Problem files: read, checked whole, turned into equations, solved."""

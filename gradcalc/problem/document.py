@@ -1,0 +1,263 @@
+"""Turn YAML text into nodes that keep their place and their spelling.
+
+Scalars are read by YAML 1.2's rules and by what a key wants, never by PyYAML's
+guesses: `1e-3` is a number, `no` is text. Depth, nodes and aliases are bounded while
+the events come in, before anything is built.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+
+from gradcalc.errors import ProblemError, Source, Span, visible
+
+MAX_DEPTH = 40
+MAX_NODES = 400_000
+_PURE_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A single value as it is spelled."""
+
+    text: str
+    span: Span
+    style: str = ""
+
+    @property
+    def quoted(self) -> bool:
+        """Tell whether the value stood in quotes or in a text block."""
+        return self.style in ("'", '"', "|", ">")
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether nothing was written, or YAML's null."""
+        return not self.quoted and self.text in ("", "~", "null", "Null", "NULL")
+
+    def lines(self) -> Iterator[tuple[str, Span]]:
+        """Yield each line of the text with its place in the file."""
+        source = self.span.source
+        if self.style not in ("|", ">"):
+            start = self.span.column + (1 if self.style in ("'", '"') else 0)
+            yield self.text, Span(source, self.span.line, start, max(1, len(self.text)))
+            return
+        at = self.span.line
+        for text in self.text.split("\n"):
+            at += 1
+            raw = source.line(at)
+            column = raw.find(text.strip()) if text.strip() else 0
+            lead = len(text) - len(text.lstrip())
+            yield text, Span(source, at, max(0, column) + 1 - lead, max(1, len(text)))
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A list of values."""
+
+    items: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Keys and values in the order of the file; no key occurs twice."""
+
+    pairs: tuple[tuple[Scalar, Value], ...]
+    span: Span
+    flow: bool = False
+
+    def get(self, key: str) -> Value | None:
+        """Return the value of a key, or None where it is absent."""
+        return next((value for name, value in self.pairs if name.text == key), None)
+
+    def key(self, key: str) -> Scalar | None:
+        """Return the key itself, for its place."""
+        return next((name for name, _ in self.pairs if name.text == key), None)
+
+
+Value: TypeAlias = Scalar | Sequence | Mapping
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def parse_document(source: Source) -> Mapping:
+    """Return the mapping that a problem file holds.
+
+    Raises ProblemError for text that is not YAML, not a mapping, or out of bounds.
+    """
+    try:
+        root = _Reader(source).document()
+    except yaml.YAMLError as error:
+        raise _translated(error, source) from None
+    except (ValueError, OverflowError, RecursionError):
+        raise ProblemError("this is not YAML that can be read", Span(source, 1, 1)) from None
+    if root is None:
+        raise ProblemError(
+            "the file is empty", Span(source, 1, 1),
+            hint="`gradcalc solve --help` shows a first problem file",
+        )
+    if not isinstance(root, Mapping):
+        raise ProblemError(
+            "a problem file is a list of keys and values, such as `title: …`", root.span,
+            "no key here",
+        )
+    return root
+
+
+class _Reader:
+    """Builds nodes from the event stream, counting as it goes."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.events: Iterator[Any] = yaml.parse(source.text, Loader=_Loader)
+        self.anchors: dict[str, tuple[Value, int]] = {}
+        self.count = 0
+        self.depth = 0
+
+    def document(self) -> Value | None:
+        root: Value | None = None
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise ProblemError(
+                        "a second document starts here", self.span(event.start_mark),
+                        hint="one problem a file; a line of --- divides documents",
+                    )
+                root = self.node(next(self.events))
+        return root
+
+    def span(self, mark: Any, end: Any = None) -> Span:
+        same = end is not None and end.line == mark.line
+        length = max(1, end.column - mark.column) if same else 1
+        return Span(self.source, mark.line + 1, mark.column + 1, length)
+
+    def node(self, event: Any) -> Value:
+        span = self.span(event.start_mark, event.end_mark)
+        self.count += 1
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event.anchor, span)
+        before = self.count
+        if self.count > MAX_NODES:
+            raise ProblemError("more values than a problem file may hold", span,
+                               hint="put large weights beside the file: W1: {file: w1.npy}")
+        if event.tag not in (None, "!") and not _core(event.tag):
+            raise ProblemError(f"the tag {event.tag} has no meaning here", span,
+                               hint="remove the part that begins with !")
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ProblemError(f"values nested more than {MAX_DEPTH} deep", span)
+        value: Value
+        if isinstance(event, yaml.ScalarEvent):
+            value = Scalar(event.value, span, event.style or "")
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self.sequence(event)
+        else:
+            value = self.mapping(event)
+        self.depth -= 1
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.count - before + 1)
+        return value
+
+    def alias(self, name: str, span: Span) -> Value:
+        if name not in self.anchors:
+            raise ProblemError(
+                f"*{name} refers to nothing", span,
+                hint="a value that begins with * is an alias in YAML; put it in quotes",
+            )
+        value, size = self.anchors[name]
+        self.count += size
+        if self.count > MAX_NODES:
+            raise ProblemError("aliases that unfold to more values than a file may hold", span)
+        return value
+
+    def sequence(self, start: Any) -> Sequence:
+        items: list[Value] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.node(event))
+        return Sequence(tuple(items), self.span(start.start_mark, event.end_mark))
+
+    def mapping(self, start: Any) -> Mapping:
+        pairs: list[tuple[Scalar, Value]] = []
+        seen: dict[str, Scalar] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self.node(event)
+            if not isinstance(key, Scalar):
+                raise ProblemError("a key is a name, not a list", key.span)
+            if key.text in seen:
+                raise ProblemError(
+                    f"the key {key.text} stands twice", key.span,
+                    f"first in line {seen[key.text].span.line}",
+                    "YAML would silently keep the last of the two",
+                )
+            seen[key.text] = key
+            pairs.append((key, self.node(next(self.events))))
+        span = self.span(start.start_mark, event.end_mark)
+        return Mapping(tuple(pairs), span, bool(start.flow_style))
+
+
+def _core(tag: str) -> bool:
+    return tag.startswith("tag:yaml.org,2002:") and tag.rpartition(":")[2] in (
+        "str", "int", "float", "seq", "map",
+    )
+
+
+_HINTS: tuple[tuple[str, str, str], ...] = (
+    (r"found character '\\t'|found character that cannot start any token.*\t",
+     "a tab cannot indent a line in YAML", "use spaces"),
+    (r"mapping values are not allowed",
+     "a second ': ' in one line",
+     "put a text that contains ': ' in quotes; a flow list needs commas"),
+    (r"expected chomping or indentation indicators|chomping",
+     "| at the start of a value begins a text block",
+     "write abs(z) for |z|, or put the value in quotes"),
+    (r"expected ',' or '\]'", "a ',' or ']' is missing in a list",
+     "a comma stands between two numbers, and between two rows"),
+    (r"expected ',' or '\}'", "a ',' or '}' is missing",
+     "a value that contains brackets, commas or ': ' goes in quotes or on a line of its own"),
+    (r"scanning an alias|scanning an anchor",
+     "* or & at the start of a value is YAML's alias sign", "put the value in quotes"),
+    (r"unknown escape character",
+     "a backslash in double quotes starts an escape", "use single quotes"),
+    (r"could not find expected ':'", "a ':' is missing after a key",
+     "every line is `key: value`; the lines of a text block are indented"),
+    (r"special characters are not allowed|control characters are not allowed",
+     "a control character", "remove it; in double quotes it can be written as \\x1b"),
+    (r"found unexpected end of stream", "the text ends inside quotes", "close the quotes"),
+    (r"found character '(.)' that cannot start any token|cannot start any token",
+     "this sign cannot begin a value in YAML", "put the value in quotes"),
+    (r"expected <block end>", "this line does not line up with the lines above",
+     "keys of one list begin in one column; the lines of a text block are indented"),
+)
+
+
+def _translated(error: yaml.YAMLError, source: Source) -> ProblemError:
+    """Return PyYAML's complaint in words that say what to do."""
+    if _Loader is not yaml.SafeLoader and len(source.text) < _PURE_LIMIT:
+        try:  # the pure loader words its messages better than libyaml
+            for _ in yaml.parse(source.text, Loader=yaml.SafeLoader):
+                pass
+        except yaml.YAMLError as better:
+            error = better
+        except Exception:  # noqa: BLE001, S110 - the first message stands
+            pass
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    text = str(error)
+    if mark is None:
+        position = getattr(error, "position", 0)
+        before = source.text[: position if isinstance(position, int) else 0]
+        span = Span(source, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
+    else:
+        span = Span(source, mark.line + 1, mark.column + 1)
+    raw = source.line(span.line)
+    if "\t" in raw[: len(raw) - len(raw.lstrip())] and "cannot start" in text:
+        text = "found character '\\t'"
+    for pattern, message, hint in _HINTS:
+        if re.search(pattern, text):
+            return ProblemError(message, span, hint=hint)
+    problem = getattr(error, "problem", None) or "this is not YAML that can be read"
+    return ProblemError(visible(str(problem)), span)

@@ -1,0 +1,202 @@
+"""What a problem file says, checked whole, and what solving it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape
+from gradcalc.engine.autodiff import Backward
+from gradcalc.engine.graph import Graph, Line
+from gradcalc.engine.visible import Visible
+from gradcalc.errors import Source, Span
+from gradcalc.problem.document import Value
+from gradcalc.problem.naming import Names, Reference
+from gradcalc.problem.numbers import Cells
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+    from gradcalc.engine.check import Check
+    from gradcalc.engine.evaluate import Program
+    from gradcalc.engine.rounding import Rounding
+
+
+@dataclass(frozen=True)
+class Data:
+    """A quantity of the file: numbers as they are written, or only a shape.
+
+    role: input, target, weight, constant, or given.
+    """
+
+    name: str
+    role: str
+    shape: Shape
+    span: Span
+    cells: Cells | None = None
+    loaded: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def known(self) -> bool:
+        """Tell whether there are numbers, and not only a shape."""
+        return self.cells is not None or self.loaded is not None
+
+    @cached_property
+    def array(self) -> Array:
+        """Return the numbers as a read-only float64 array of the own shape."""
+        import numpy as np
+
+        if self.cells is None:
+            value = np.asarray(self.loaded, dtype=float)
+        else:
+            flat = [cell.value for cell in self.cells.cells]
+            value = np.array(flat, dtype=float).reshape(tuple(int(dim) for dim in self.shape))
+        value.flags.writeable = False
+        return value
+
+    @property
+    def texts(self) -> tuple[str, ...] | None:
+        """Return the numbers as written, in row order, where they were written."""
+        return tuple(cell.text for cell in self.cells.cells) if self.cells else None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One dense layer: the names of its parts."""
+
+    number: int
+    weight: str
+    bias: str | None
+    before: str
+    z: str
+    after: str
+    activation: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A problem file, checked whole: names, shapes and numbers fit.
+
+    Its graphs are built and differentiated once and can be evaluated many times.
+    """
+
+    source: Source
+    title: str
+    cite: str | None
+    data: Mapping[str, Data]
+    lines: tuple[Line, ...]
+    functions: tuple[Line, ...]
+    table: Table
+    layers: tuple[Layer, ...]
+    forward: Graph
+    backward: Backward
+    visible: Visible
+    loss: str
+    upstream: tuple[str, ...]
+    find: tuple[Reference, ...]
+    asked: bool
+    given: Mapping[str, Data]
+    names: Names
+    rounding: Rounding | None
+    layout: str
+    accept: tuple[str, ...]
+    extras: Mapping[str, Value]
+
+    @property
+    def numeric(self) -> bool:
+        """Tell whether every quantity that is read has numbers."""
+        return all(data.known for data in self.data.values())
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return all names that have a value, in the order of the solution."""
+        return (
+            *self.data,
+            *(node.name for node in self.visible.forward),
+            *self.upstream_names,
+            *(node.name for node in self.visible.backward),
+        )
+
+    @property
+    def upstream_names(self) -> tuple[str, ...]:
+        """Return the names of gradients that are handed in."""
+        return tuple(name for name in self.backward.graph.inputs if name in self.given)
+
+    @cached_property
+    def program(self) -> Program:
+        """Return both passes compiled, Jacobians left out."""
+        from gradcalc.engine.evaluate import Program
+
+        nodes = [*self.forward.nodes]
+        nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
+        return Program(nodes, self.input_shapes, self.table)
+
+    @property
+    def input_shapes(self) -> dict[str, Shape]:
+        """Return the shapes of everything that is handed in."""
+        upstream = self.backward.graph.inputs
+        return {**self.forward.inputs, **{name: upstream[name] for name in self.upstream_names}}
+
+    @cached_property
+    def jacobians(self) -> tuple[str, ...]:
+        """Return the local derivatives that are whole matrices, built when they are read."""
+        local = {edge.local: edge for edge in self.backward.edges if edge.local}
+        shapes = self.forward.shapes
+        return tuple(
+            node.name
+            for node in self.backward.graph.nodes
+            if node.name in local and len(node.shape) > len(shapes[local[node.name].operand])
+        )
+
+    def roles(self, role: str) -> list[Data]:
+        """Return the quantities of one role in the order of the file."""
+        return [data for data in self.data.values() if data.role == role]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A given value beside what the equations make of it.
+
+    computed: from the given values before it; recomputed: from the inputs alone.
+    """
+
+    name: str
+    given: Array
+    computed: Array
+    recomputed: Array
+
+    @property
+    def differs(self) -> bool:
+        """Tell whether the given value contradicts what the equations make of it."""
+        import numpy as np
+
+        return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """All values of a solved problem: name → read-only float64 array.
+
+    values: in force (given values, rounding); empty for a problem in letters.
+    exact: the unrounded values, where the problem rounds.
+    recomputed: what everything would be from the inputs alone, where values are given.
+    """
+
+    problem: Problem
+    values: Mapping[str, Array]
+    exact: Mapping[str, Array] | None = None
+    recomputed: Mapping[str, Array] | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    check: Check | None = None
+
+    @property
+    def forward(self) -> Graph:
+        """Return the computational graph of the forward pass."""
+        return self.problem.forward
+
+    @property
+    def backward(self) -> Graph:
+        """Return the graph of the backward pass."""
+        return self.problem.backward.graph

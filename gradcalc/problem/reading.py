@@ -1,0 +1,80 @@
+"""Read a problem file's text: the one border where files come in."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+from gradcalc.errors import ProblemError, Source
+
+MAX_BYTES = 2_000_000
+
+
+def read_source(path: str | Path) -> Source:
+    """Return the text of a file, or of standard input for `-`.
+
+    Raises ProblemError for what is not a regular file of UTF-8 text of bounded size.
+    """
+    name = str(path)
+    if name == "-":
+        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+    try:
+        handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except ValueError:
+        raise ProblemError("cannot read a file of such a name", where=name) from None
+    except OSError as error:
+        raise ProblemError(f"cannot read {name}: {_reason(error)}", where=name) from None
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise ProblemError(f"{name} is a folder, not a problem file", where=name)
+        if not stat.S_ISREG(mode):
+            raise ProblemError(f"{name} is not a regular file", where=name)
+        try:
+            data = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise ProblemError(f"cannot read {name}: {_reason(error)}", where=name) from None
+    return _decode(name, data)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _decode(name: str, data: bytes) -> Source:
+    if len(data) > MAX_BYTES:
+        raise ProblemError(
+            f"{name} is larger than 2 MB", where=name,
+            hint="put large weights beside the file: W1: {file: w1.npy}",
+        )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
+        kind = "UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary"
+        raise ProblemError(
+            f"{name} is {kind}, not UTF-8 text", where=name, hint="save it as UTF-8"
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ProblemError(
+            f"{name} is not UTF-8 text: byte {data[error.start]:#04x} in line {line}",
+            where=f"{name}:{line}", hint="save it as UTF-8",
+        ) from None
+    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def problem_files(path: str) -> list[str]:
+    """Return the problem files that a command-line argument means, in order of name."""
+    folder = Path(path)
+    if path == "-" or not folder.is_dir():
+        return [path]
+    found = sorted(
+        str(file)
+        for file in folder.iterdir()
+        if file.suffix in (".yaml", ".yml") and not file.name.startswith(".")
+    )
+    if not found:
+        raise ProblemError(f"there is no .yaml file in {path}", where=path)
+    return found

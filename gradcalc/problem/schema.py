@@ -1,0 +1,91 @@
+"""The keys of a problem file: what each holds, in one place."""
+
+from __future__ import annotations
+
+from gradcalc.errors import ProblemError, suggestion
+from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+
+KEYS: dict[str, tuple[str, str]] = {
+    "title": ("text", "shown above the solution"),
+    "source": ("text", "where the problem comes from"),
+    "inputs": ("mapping", "quantities that are known: numbers, lists, or {shape: N}"),
+    "targets": ("mapping", "quantities that the loss compares with"),
+    "weights": ("mapping", "parameters: W1, b1, … of layers, or any names"),
+    "constants": ("mapping", "numbers whose gradient is never shown"),
+    "activations": ("list", "one activation a layer"),
+    "units": ("list", "units a layer, in place of weights"),
+    "weights_layout": ("text", "units_by_inputs (W @ x + b) or inputs_by_units (x @ W + b)"),
+    "network_input": ("text", "the input that feeds the network, where there are several"),
+    "equations": ("equations", "lines name = formula, after the network or alone"),
+    "loss": ("text", "the loss of yhat, or of the last equation, and the only target"),
+    "given": ("mapping", "values that the question gives, trusted as they stand"),
+    "find": ("names", "what is asked for: dL/dW1, df/dx, z1, …"),
+    "names": ("mapping", "the author's names of quantities and entries"),
+    "rounding": ("mapping", "how a hand calculation rounds"),
+    "accept": ("list", "conventions under which an answer is right as well"),
+    "options": ("mapping", "answers to choose from, by letter"),
+    "answer": ("text", "the letter of the right option"),
+    "expect": ("mapping", "the published key: values by name"),
+    "marking": ("mapping", "points"),
+    "descent": ("mapping", "learning rate and steps"),
+}
+ACCEPT = ("half", "reduction", "layout", "relu_at_zero")
+_WANTED = {
+    "text": (Scalar,),
+    "mapping": (Mapping,),
+    "list": (Sequence, Scalar),
+    "names": (Sequence, Scalar),
+    "equations": (Mapping, Scalar, Sequence),
+}
+_FOUND = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
+
+
+def check_keys(root: Mapping) -> None:
+    """Check that every key is known and holds what it should.
+
+    Raises ProblemError at the first that does not.
+    """
+    for key, value in root.pairs:
+        if key.text not in KEYS:
+            raise ProblemError(
+                f"{key.text} is not a key of a problem file", key.span,
+                hint=suggestion(key.text, KEYS, "the keys are " + ", ".join(KEYS)),
+            )
+        kind, what = KEYS[key.text]
+        if isinstance(value, Scalar) and value.empty:
+            raise ProblemError(f"{key.text} is empty", key.span, what,
+                               "indent what belongs to it, or remove the key")
+        if not isinstance(value, _WANTED[kind]):
+            raise ProblemError(
+                f"{key.text} holds {_FOUND[type(value)]}, not {'an' if kind[0] in 'aeiou' else 'a'}"
+                f" {kind}", value.span, what,
+            )
+
+
+def text_of(value: Value | None, what: str) -> str | None:
+    """Return the text of a scalar, or None where the key is absent."""
+    if value is None:
+        return None
+    if not isinstance(value, Scalar):
+        raise ProblemError(f"{what} is a text", value.span)
+    return value.text.strip()
+
+
+def items_of(value: Value | None) -> tuple[Scalar, ...]:
+    """Return the scalars of a list; a single one may stand without brackets."""
+    if value is None:
+        return ()
+    items = value.items if isinstance(value, Sequence) else (value,)
+    for item in items:
+        if not isinstance(item, Scalar):
+            raise ProblemError("a name is due here", item.span)
+    return tuple(item for item in items if isinstance(item, Scalar))
+
+
+def mapping_of(value: Value | None) -> Mapping | None:
+    """Return a mapping, or None where the key is absent."""
+    assert value is None or isinstance(value, Mapping)
+    return value
+
+
+__all__ = ["ACCEPT", "KEYS", "check_keys", "items_of", "mapping_of", "text_of"]

@@ -1,0 +1,180 @@
+"""Solve a problem: evaluate both passes and check every backward line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.syntax import format
+from gradcalc.engine.check import check
+from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
+from gradcalc.errors import ProblemError
+from gradcalc.problem.model import Comparison, Problem, Solution
+
+Given: TypeAlias = Literal["trust", "recompute", "fail"]
+
+
+class Values(Mapping[str, Array]):
+    """Values by name; a Jacobian is built when it is read."""
+
+    def __init__(self, ready: dict[str, Array], late: dict[str, Callable[[], Array]]) -> None:
+        self._ready, self._late = ready, late
+        self._names = (*ready, *late)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._ready:
+            self._ready[name] = self._late[name]()
+        return self._ready[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def solve(problem: Problem, given: Given = "trust") -> Solution:
+    """Return all values of both passes, checked against central differences.
+
+    given: `trust` uses the file's given values, `recompute` what the equations make
+    of the inputs, `fail` refuses values that contradict the equations.
+
+    Raises ProblemError at the line of the file where a value is not a finite number.
+
+    >>> from gradcalc.problem.loader import load
+    >>> solution = solve(load("inputs: {x: 3}\\nequations: y = x^2\\n"))
+    >>> float(solution.values["dy/dx"])
+    6.0
+    """
+    if not problem.numeric:
+        return Solution(problem, {})
+    start = {name: data.array for name, data in problem.data.items()}
+    start |= {name: problem.given[name].array for name in problem.upstream_names}
+    fixed = {name: data.array for name, data in problem.given.items() if name not in start}
+    for name in fixed:
+        fixed[name] = np.broadcast_to(fixed[name], problem.given[name].shape)
+    trusted = {} if given == "recompute" else fixed
+    exact = _run(problem, start, trusted, rounded=False)
+    values = _run(problem, start, trusted, rounded=True) if problem.rounding else exact
+    recomputed = _run(problem, start, {}, rounded=False) if fixed else None
+    comparisons = tuple(
+        Comparison(name, fixed[name], _computed(problem, name, exact), (recomputed or {})[name])
+        for name in fixed
+    )
+    if given == "fail":
+        _refuse(problem, comparisons)
+    proof = None
+    if problem.backward.edges:
+        proof = check(problem.forward, problem.backward, exact, problem.table, problem.loss)
+    return Solution(
+        problem,
+        _named(problem, values),
+        _named(problem, exact) if problem.rounding else None,
+        _named(problem, recomputed) if recomputed is not None else None,
+        comparisons,
+        proof,
+    )
+
+
+def _run(
+    problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array], *, rounded: bool
+) -> dict[str, Array]:
+    try:
+        return problem.program.run(start, given, problem.rounding if rounded else None)
+    except EvaluationError as error:
+        raise _located(problem, error) from None
+
+
+def _computed(problem: Problem, name: str, values: Mapping[str, Array]) -> Array:
+    """Return what the line of a given value makes of the operands in force."""
+    node = problem.forward.node(name) or problem.backward.graph.node(name)
+    assert node is not None
+    shapes = {**problem.forward.shapes, **problem.backward.graph.shapes}
+    known = {key: shapes[key] for key in values if key in shapes and key != name}
+    value = evaluate(node.expr, values, known, problem.table)
+    return np.broadcast_to(value, tuple(int(dim) for dim in node.shape))
+
+
+def _refuse(problem: Problem, comparisons: tuple[Comparison, ...]) -> None:
+    for comparison in comparisons:
+        if comparison.differs:
+            text = np.array2string(comparison.computed, separator=", ", precision=6)
+            raise ProblemError(
+                f"the given {comparison.name} contradicts the equations",
+                problem.given[comparison.name].span, f"the equations give {text}",
+                "--given trust uses it as it stands, --given recompute does without",
+            )
+
+
+def _named(problem: Problem, values: Mapping[str, Array]) -> Values:
+    """Return the named values in the order of the solution, read-only and without −0."""
+    ready: dict[str, Array] = {}
+    renamed = {new: old for old, new in problem.visible.names.items()}
+    late: dict[str, Callable[[], Array]] = {}
+    for name in problem.named:
+        if name in problem.jacobians:
+            late[name] = _jacobian(problem, name, values)
+            continue
+        value = np.asarray(np.add(values[renamed.get(name, name)], 0.0))
+        value.flags.writeable = False
+        ready[name] = value
+    own = f"d{problem.loss}/d{problem.loss}"
+    if own in values and own not in ready:
+        ready[own] = values[own]
+    return Values(ready, late)
+
+
+def _jacobian(problem: Problem, name: str, values: Mapping[str, Array]) -> Callable[[], Array]:
+    node = problem.backward.graph.node(name)
+    assert node is not None
+    shapes = problem.forward.shapes
+    return lambda: evaluate(node.expr, values, shapes, problem.table)
+
+
+def _located(problem: Problem, error: EvaluationError) -> ProblemError:
+    """Return the error of a line as one at its place in the file."""
+    node = problem.forward.node(error.line) or problem.backward.graph.node(error.line)
+    parts = gradient_parts(error.line)
+    if node is None and parts:
+        node = problem.forward.node(parts[1])
+    what, label = _reason(error, problem.table)
+    line = error.line
+    if "_" in line.split("/")[-1][:2] or line.startswith("_"):
+        line = "the equation" if not parts else f"a derivative of {problem.loss}"
+    span = node.span if node else None
+    return ProblemError(f"{what} in {line}", span, label)
+
+
+def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
+    """Return in words what has no finite value: `log(0) has no value`."""
+    kind = "overflow" if "overflow" in error.reason else (
+        "divide" if "divide" in error.reason else "invalid"
+    )
+    expr, shown = error.expr, ""
+    if isinstance(expr, Apply) and error.operands and table[expr.op].is_elementwise:
+        shown = _entry(expr, error.operands)
+    named = shown or ("a value" if isinstance(expr, Symbol) else format(expr))
+    if kind == "overflow":
+        return f"{named} is too large to compute with", "larger than 1.8e308"
+    if kind == "divide" and isinstance(expr, Apply) and expr.op in ("div", "xdivy"):
+        return f"division by 0: {named}", "the divisor is 0 here"
+    return f"{named} has no value", "outside the domain of the function"
+
+
+def _entry(expr: Apply, operands: tuple[Array, ...]) -> str:
+    """Return the application with the numbers of the first entry that fails."""
+    kernel = kernel_of(expr, tuple(np.ndim(value) for value in operands))
+    with np.errstate(all="ignore"):
+        result = np.asarray(kernel(*operands))
+    bad = np.argwhere(~np.isfinite(result))
+    if not len(bad):
+        return ""
+    at = tuple(bad[0])
+    picked = (float(np.broadcast_to(value, result.shape)[at]) for value in operands)
+    return format(Apply(expr.op, tuple(Symbol(f"{value:.6g}") for value in picked), expr.attrs))
