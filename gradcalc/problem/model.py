@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.autodiff import Backward
@@ -122,7 +123,7 @@ class Problem:
     @property
     def upstream_names(self) -> tuple[str, ...]:
         """Return the names of gradients that are handed in."""
-        return tuple(name for name in self.backward.graph.inputs if name in self.given)
+        return tuple(gradient_name(self.loss, name) for name in self.upstream)
 
     @cached_property
     def program(self) -> Program:
@@ -190,6 +191,14 @@ class Solution:
     recomputed: Mapping[str, Array] | None = None
     comparisons: tuple[Comparison, ...] = ()
     check: Check | None = None
+    trusted: bool = True
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Return the names whose given value is in force."""
+        problem = self.problem
+        upstream = problem.upstream_names
+        return tuple(name for name in problem.given if self.trusted or name in upstream)
 
     @property
     def forward(self) -> Graph:

@@ -79,6 +79,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         _named(problem, recomputed) if recomputed is not None else None,
         comparisons,
         proof,
+        trusted=given != "recompute",
     )
 
 

@@ -1,0 +1,117 @@
+"""One entry of a formula: the scalar lines that people compute by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol, add, mul, number
+from gradcalc.algebra.inference import definition
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape, axis_of
+
+Index = tuple[int, ...]
+Leaf = Callable[[str, Index], Expr]
+
+
+def indices(shape: Shape) -> list[Index]:
+    """Return every index of a shape of numbers, counted from 0, in row order."""
+    return list(product(*(range(int(dim)) for dim in shape)))
+
+
+def entry(
+    expr: Expr, index: Index, leaf: Leaf, shape_of: Callable[[Expr], Shape], table: Table
+) -> Expr:
+    """Return the formula of one entry: sums written out, products entry by entry.
+
+    `leaf` gives what stands for the entry of a named quantity.
+    """
+    return _Entries(leaf, shape_of, table).at(expr, index)
+
+
+class _Entries:
+    def __init__(self, leaf: Leaf, shape_of: Callable[[Expr], Shape], table: Table) -> None:
+        self.leaf, self.shape_of, self.table = leaf, shape_of, table
+
+    def at(self, expr: Expr, index: Index) -> Expr:
+        if isinstance(expr, Number):
+            return expr
+        index = self.fitted(self.shape_of(expr), index)
+        if isinstance(expr, Symbol):
+            return self.leaf(expr.name, index)
+        rule = getattr(self, f"_{expr.op}", None)
+        if rule is not None:
+            found: Expr = rule(expr, index)
+            return found
+        row = self.table[expr.op]
+        if row.is_elementwise:
+            return Apply(expr.op, tuple(self.at(arg, index) for arg in expr.args), expr.attrs)
+        meaning = definition(expr, self.table, self.shape_of)
+        assert meaning is not None, expr.op
+        return self.at(meaning, index)
+
+    def fitted(self, shape: Shape, index: Index) -> Index:
+        """Return the index of a stretched operand: its last axes, 0 where it has one entry."""
+        own = index[len(index) - len(shape) :] if len(index) >= len(shape) else (
+            (0,) * (len(shape) - len(index)) + index
+        )
+        return tuple(0 if dim == 1 else i for dim, i in zip(shape, own, strict=True))
+
+    def _matmul(self, expr: Apply, index: Index) -> Expr:
+        a, b = expr.args
+        left, right = self.shape_of(a), self.shape_of(b)
+        row = index[: len(left) - 1]
+        column = index[len(left) - 1 :]
+        return add(*(
+            mul(self.at(a, (*row, k)), self.at(b, (k, *column) if len(right) == 2 else (k,)))
+            for k in range(int(left[-1]))
+        ))
+
+    def _outer(self, expr: Apply, index: Index) -> Expr:
+        a, b = expr.args
+        return mul(self.at(a, index[:1]), self.at(b, index[1:]))
+
+    def _dot(self, expr: Apply, index: Index) -> Expr:
+        a, b = expr.args
+        return add(*(mul(self.at(a, i), self.at(b, i)) for i in indices(self.shape_of(a))))
+
+    def _transpose(self, expr: Apply, index: Index) -> Expr:
+        return self.at(expr.args[0], index[::-1])
+
+    def _diag(self, expr: Apply, index: Index) -> Expr:
+        return self.at(expr.args[0], index[:1]) if index[0] == index[1] else ZERO
+
+    def _expand(self, expr: Apply, index: Index) -> Expr:
+        inner = self.shape_of(expr.args[0])
+        axis = axis_of(dict(expr.attrs), len(index))
+        if axis is None or len(inner) == len(index):
+            return self.at(expr.args[0], index)
+        at = len(index) + axis
+        return self.at(expr.args[0], index[:at] + index[at + 1 :])
+
+    def _fill(self, expr: Apply, index: Index) -> Expr:
+        return self.at(expr.args[0], ())
+
+    def _array(self, expr: Apply, index: Index) -> Expr:
+        return self.at(expr.args[index[0]], index[1:])
+
+    def _sum(self, expr: Apply, index: Index) -> Expr:
+        return add(*self.terms(expr, index))
+
+    def _mean(self, expr: Apply, index: Index) -> Expr:
+        terms = self.terms(expr, index)
+        return Apply("div", (add(*terms), number(len(terms))))
+
+    def _norm(self, expr: Apply, index: Index) -> Expr:
+        square = [Apply("pow", (term, number(2))) for term in self.terms(expr, index)]
+        return Apply("sqrt", (add(*square),))
+
+    def terms(self, expr: Apply, index: Index) -> list[Expr]:
+        inner = expr.args[0]
+        shape = self.shape_of(inner)
+        axis = axis_of(dict(expr.attrs), len(shape))
+        if axis is None:
+            return [self.at(inner, i) for i in indices(shape)]
+        at = len(shape) + axis
+        rest = index if len(index) < len(shape) else index[:at] + index[at + 1 :]
+        return [self.at(inner, (*rest[:at], k, *rest[at:])) for k in range(int(shape[at]))]

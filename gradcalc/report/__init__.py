@@ -1,0 +1,1 @@
+"""Worked solutions for people: steps, notation, terminal, JSON."""

@@ -1,0 +1,411 @@
+"""Formulas as a textbook sets them, in Unicode or in plain ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.inference import shape_finder
+from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape, ShapeError, size
+from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
+from gradcalc.problem.naming import Index, Names
+from gradcalc.report.boxes import Box, aligned, beside, bracketed, joined, matrix, round_brackets, text
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
+    "theta": "θ", "lam": "λ", "lambda": "λ", "mu": "μ", "sigma": "σ", "phi": "φ",
+    "omega": "ω", "rho": "ρ", "tau": "τ", "xi": "ξ",
+}
+FRACTIONS = {Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔", Fraction(1, 4): "¼",
+             Fraction(3, 4): "¾", Fraction(1, 5): "⅕", Fraction(2, 5): "⅖", Fraction(1, 8): "⅛"}
+ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
+SHORT_VECTOR = 4
+LONGEST = 8
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How names and formulas are written for one problem.
+
+    layered: names whose number is a layer and stands in a superscript.
+    full: arrays are never shortened. drawn: vectors are columns in brackets.
+    """
+
+    table: Table
+    shapes: Mapping[str, Shape]
+    names: Names = field(default_factory=Names)
+    layered: frozenset[str] = frozenset()
+    unicode: bool = True
+    full: bool = False
+    drawn: bool = False
+
+    @property
+    def shape_of(self) -> Callable[[Expr], Shape]:
+        """Return the function that gives shapes of formulas."""
+        return shape_finder(self.shapes, self.table)
+
+    # --- names -------------------------------------------------------------------
+
+    def name(self, name: str) -> str:
+        """Return a quantity's name as it is printed: ∂L/∂W⁽¹⁾."""
+        parts = gradient_parts(name)
+        if parts:
+            d = "∂" if self.unicode else "d"
+            return f"{d}{self.name(parts[0])}/{d}{self.name(parts[1])}"
+        own = self.names.whole.get(name)
+        if own is not None:
+            return self.styled(own, layered=False)
+        return self.styled(name, layered=name in self.layered)
+
+    def styled(self, name: str, *, layered: bool) -> str:
+        if not self.unicode:
+            return name if name.isascii() else _ascii(name)
+        stem = name.rstrip("0123456789")
+        digits = name[len(stem) :]
+        if digits and layered:
+            return f"{self.letter(stem)}⁽{_raised(digits)}⁾"
+        if digits and stem and not stem.endswith("_"):
+            return self.letter(stem) + _lowered(digits)
+        return self.letter(name)
+
+    def letter(self, stem: str) -> str:
+        for suffix, accent in ACCENTED.items():
+            if stem.endswith(suffix) and len(stem) == len(suffix) + 1:
+                import unicodedata
+
+                return unicodedata.normalize("NFC", stem[0] + accent)
+        return GREEK.get(stem, stem)
+
+    def entry_name(self, name: str, index: Index) -> str:
+        """Return the name of one entry: z₂, W⁽¹⁾₂₁, or the author's own."""
+        own = self.names.shown_entry(name, index)
+        if own is not None:
+            parts = gradient_parts(own)
+            d = "∂" if self.unicode else "d"
+            if parts:
+                return f"{d}{self.styled(parts[0], layered=False)}/{d}" + (
+                    self.styled(parts[1], layered=False))
+            return self.styled(own, layered=False)
+        places = [str(i + 1) for i in index]
+        shown = self.name(name)
+        if not places:
+            return shown
+        gradient = gradient_parts(name)
+        if gradient and size(self.shapes.get(gradient[0], ())) != 1:
+            d = "∂" if self.unicode else "d"
+            whole = index if len(self.shapes.get(gradient[1], ())) == len(index) else index[-1:]
+            above = self.entry_name(gradient[0], index if whole == index else index[:1])
+            return f"{d}{above}/{d}{self.entry_name(gradient[1], whole)}"
+        if self.unicode and all(len(place) == 1 for place in places) and (
+            shown[-1] not in SUBSCRIPTS
+        ):
+            return shown + _lowered("".join(places))
+        return f"{shown}[{','.join(places)}]"
+
+    # --- formulas ----------------------------------------------------------------
+
+    def line(self, expr: Expr) -> str:
+        """Return a formula in one row."""
+        return self.box(expr).rows[0] if self.box(expr).height == 1 else (
+            Notation(self.table, self.shapes, self.names, self.layered, self.unicode, self.full)
+            .box(expr).rows[0]
+        )
+
+    def box(self, expr: Expr) -> Box:
+        """Return a formula as a block of text."""
+        if isinstance(expr, Number):
+            return text(self.number(expr))
+        if isinstance(expr, Symbol):
+            return text(self.name(expr.name))
+        write = getattr(self, f"_{expr.op}", None)
+        if write is not None:
+            box: Box = write(expr)
+            return box
+        return self.call(self.function(expr.op), expr)
+
+    def number(self, value: Number | str) -> str:
+        """Return a number with a typographic minus, halves and powers of ten."""
+        raw = value if isinstance(value, str) else format_number(value)
+        if not self.unicode:
+            return raw
+        if isinstance(value, Number) and "." not in raw and abs(value.value) in FRACTIONS:
+            return ("−" if value.value < 0 else "") + FRACTIONS[abs(value.value)]
+        mantissa, e, exponent = raw.lower().partition("e")
+        shown = mantissa.replace("-", "−")
+        if not e:
+            return shown
+        sign = "⁻" if exponent.startswith("-") else ""
+        return f"{shown}·10{sign}{_raised(exponent.lstrip('+-'))}"
+
+    def function(self, op: str) -> str:
+        """Return the symbol of a function."""
+        row = self.table[op]
+        symbol = row.symbol or row.name
+        if self.unicode:
+            return symbol
+        return row.name
+
+    def call(self, name: str, expr: Apply) -> Box:
+        pieces = [self.inline(arg) for arg in expr.args]
+        pieces += [
+            text(f"{self.styled(key, layered=False)}={self.box(value).rows[0]}")
+            for key, value in expr.attrs
+            if key not in ("axis", "keepdims")
+        ]
+        return beside([text(name), round_brackets(joined(pieces, ", "))])
+
+    def inline(self, expr: Expr) -> Box:
+        """Return a formula as an argument: vectors in one row."""
+        return self.box(expr)
+
+    def shape(self, expr: Expr) -> Shape:
+        try:
+            return self.shape_of(expr)
+        except (KeyError, ShapeError):
+            return ()
+
+    def child(self, expr: Expr, floor: int) -> Box:
+        box = self.box(expr)
+        single = isinstance(expr, Apply) and expr.op == "sum" and self.one(expr)
+        own = level(expr)
+        if isinstance(expr, Number) and self.number(expr)[0] in "−-":
+            own = MINUS
+        if isinstance(expr, Apply) and expr.op in ("sum", "mean") and not single:
+            own = PRODUCT - 1
+        if isinstance(expr, Apply) and expr.op in ("outer", "dot"):
+            own = PRODUCT
+        if single and isinstance(expr, Apply):
+            own = level(expr.args[0])
+        return round_brackets(box) if own <= floor else box
+
+    def one(self, expr: Apply) -> bool:
+        """Tell whether a sum has a single term."""
+        return size(self.shape(expr.args[0])) == 1
+
+    def _add(self, expr: Apply) -> Box:
+        boxes = [self.child(expr.args[0], LEVEL["add"] - 1)]
+        minus = "−" if self.unicode else "-"
+        for term in expr.args[1:]:
+            if isinstance(term, Apply) and term.op == "neg":
+                boxes += [text(f" {minus} "), self.child(term.args[0], LEVEL["add"])]
+            elif isinstance(term, Number) and term.value < 0:
+                boxes += [text(f" {minus} "), text(self.number(term).lstrip("−-"))]
+            else:
+                boxes += [text(" + "), self.child(term, MINUS if _signed(term) else LEVEL["add"])]
+        return beside(boxes)
+
+    def _neg(self, expr: Apply) -> Box:
+        return beside([text("−" if self.unicode else "-"), self.child(expr.args[0], MINUS)])
+
+    def _mul(self, expr: Apply) -> Box:
+        boxes = [self.factor(expr.args[0], first=True)]
+        for before, arg in zip(expr.args, expr.args[1:], strict=False):
+            boxes += [text(self.times(before, arg)), self.factor(arg, first=False)]
+        return beside(boxes)
+
+    def factor(self, expr: Expr, *, first: bool) -> Box:
+        return self.child(expr, LEVEL["mul"] - 1 if first else LEVEL["mul"])
+
+    def times(self, left: Expr, right: Expr) -> str:
+        """Return what stands between two factors: ⊙, ·, or a blank."""
+        if not self.unicode:
+            return "*"
+        both = all(size(self.shape(side)) != 1 for side in (left, right))
+        if both:
+            return " ⊙ "
+        if _literal(right) or (_literal(left) and _literal(right)):
+            return "·"
+        return " "
+
+    def _div(self, expr: Apply) -> Box:
+        over = self.child(expr.args[0], LEVEL["div"] - 1)
+        return beside([over, text(" / "), self.child(expr.args[1], LEVEL["div"])])
+
+    def _pow(self, expr: Apply) -> Box:
+        base, exponent = expr.args
+        power = base.op if isinstance(base, Apply) else ""
+        box = self.child(base, POSTFIX - 1)
+        if power in ("sum",) and isinstance(base, Apply):
+            box = round_brackets(self.box(base))
+        if self.unicode and isinstance(exponent, Number) and exponent.value.denominator == 1:
+            sign = "⁻" if exponent.value < 0 else ""
+            return beside([box, text(sign + _raised(str(abs(exponent.value))))])
+        return beside([box, text("^"), self.child(exponent, POSTFIX - 1)])
+
+    def _matmul(self, expr: Apply) -> Box:
+        left = self.child(expr.args[0], LEVEL["matmul"] - 1)
+        gap = " " if self.unicode else " @ "
+        return beside([left, text(gap), self.child(expr.args[1], LEVEL["matmul"])])
+
+    def _outer(self, expr: Apply) -> Box:
+        a, b = expr.args
+        if not self.unicode:
+            return self.call("outer", expr)
+        if isinstance(b, Apply) and b.op == "array":
+            row = self.array_row(b)
+            return beside([self.child(a, LEVEL["matmul"] - 1), text(" "), row])
+        return beside([self.child(a, LEVEL["matmul"] - 1), text(" "),
+                       self.child(b, POSTFIX - 1), text("ᵀ")])
+
+    def _dot(self, expr: Apply) -> Box:
+        a, b = expr.args
+        if not self.unicode:
+            return self.call("dot", expr)
+        if isinstance(a, Apply) and a.op == "array":
+            return beside([self.array_row(a), text(" "), self.child(b, LEVEL["matmul"])])
+        return beside([self.child(a, POSTFIX - 1), text("ᵀ "), self.child(b, LEVEL["matmul"])])
+
+    def _transpose(self, expr: Apply) -> Box:
+        return beside([self.child(expr.args[0], POSTFIX - 1),
+                       text("ᵀ" if self.unicode else "'")])
+
+    def _sum(self, expr: Apply) -> Box:
+        inner = expr.args[0]
+        if self.one(expr) and not expr.attrs:
+            return self.box(inner)
+        if not self.unicode:
+            return self.call("sum", expr)
+        shape = self.shape(inner)
+        axis = dict(expr.attrs).get("axis")
+        mark = "Σ"
+        if isinstance(axis, Number) and len(shape) == 2:
+            mark = "Σ_rows" if axis.value in (0, -2) else "Σ_columns"
+        bracketed_terms = isinstance(inner, Apply) and inner.op in ("add", "neg")
+        box = round_brackets(self.box(inner)) if bracketed_terms else self.box(inner)
+        return beside([text(f"{mark} "), box])
+
+    def _mean(self, expr: Apply) -> Box:
+        return self.call("mean", expr)
+
+    def _xlogy(self, expr: Apply) -> Box:
+        a, b = expr.args
+        return self.box(Apply("mul", (a, Apply("log", (b,)))))
+
+    def _xdivy(self, expr: Apply) -> Box:
+        return self._div(Apply("div", expr.args))
+
+    def _identity(self, expr: Apply) -> Box:
+        return self.box(expr.args[0])
+
+    def _expand(self, expr: Apply) -> Box:
+        return self.box(expr.args[0])
+
+    def _fill(self, expr: Apply) -> Box:
+        return self.box(expr.args[0])
+
+    def _abs(self, expr: Apply) -> Box:
+        inner = self.box(expr.args[0])
+        if inner.height > 1:
+            return self.call("abs", expr)
+        return beside([text("|"), inner, text("|")])
+
+    def _sqrt(self, expr: Apply) -> Box:
+        if not self.unicode:
+            return self.call("sqrt", expr)
+        return beside([text("√"), round_brackets(self.box(expr.args[0]))])
+
+    def _norm(self, expr: Apply) -> Box:
+        if not self.unicode:
+            return self.call("norm", expr)
+        return beside([text("‖"), self.box(expr.args[0]), text("‖")])
+
+    def _where(self, expr: Apply) -> Box:
+        condition, yes, no = expr.args
+        if yes == Number(Fraction(1)) and no == Number(Fraction(0)):
+            return beside([text("["), self.box(condition), text("]")])
+        return beside([text("("), self.box(yes), text(" if "), self.box(condition),
+                       text(", else "), self.box(no), text(")")])
+
+    def compare(self, expr: Apply, sign: str) -> Box:
+        return joined([self.child(arg, LEVEL["lt"]) for arg in expr.args], f" {sign} ")
+
+    def _lt(self, expr: Apply) -> Box:
+        return self.compare(expr, "<")
+
+    def _le(self, expr: Apply) -> Box:
+        return self.compare(expr, "≤" if self.unicode else "<=")
+
+    def _gt(self, expr: Apply) -> Box:
+        return self.compare(expr, ">")
+
+    def _ge(self, expr: Apply) -> Box:
+        return self.compare(expr, "≥" if self.unicode else ">=")
+
+    def _eq(self, expr: Apply) -> Box:
+        return self.compare(expr, "=" if self.unicode else "==")
+
+    def _entry(self, expr: Apply) -> Box:
+        base, *places = expr.args
+        assert isinstance(base, Symbol)
+        index = tuple(int(place.value) - 1 for place in places if isinstance(place, Number))
+        return text(self.entry_name(base.name, index))
+
+    # --- arrays ------------------------------------------------------------------
+
+    def _array(self, expr: Apply) -> Box:
+        rows = [list(item.args) if _is_array(item) else [item] for item in expr.args]
+        cells = [[self.box(item).rows[0] for item in row] for row in rows]
+        if len(cells) == 1 and len(cells[0]) == 1:
+            return self.box(rows[0][0])
+        if not _is_array(expr.args[0]):
+            return self.vector([row[0] for row in cells])
+        return self.grid(cells)
+
+    def array_row(self, expr: Apply) -> Box:
+        """Return a vector as one row of a matrix: [ 6  7 ]."""
+        cells = [self.box(item).rows[0] for item in expr.args]
+        if len(cells) == 1:
+            box = self.box(expr.args[0])
+            return round_brackets(box) if cells[0][0] in "−-" else box
+        return matrix([self.shortened(cells)])
+
+    def vector(self, cells: list[str]) -> Box:
+        """Return a vector: a column in brackets where it is multiplied, else (a, b, c)."""
+        if len(cells) == 1:
+            return text(cells[0])
+        if self.drawn:
+            return bracketed(aligned(self.shortened(cells, "⋮")))
+        return text("(" + ", ".join(self.shortened(cells)) + ")")
+
+    def grid(self, cells: list[list[str]]) -> Box:
+        """Return a matrix, elided in the middle where it is large."""
+        rows = cells if self.full or len(cells) <= LONGEST else (
+            [*cells[:3], ["⋮"] * len(cells[0]), *cells[-3:]]
+        )
+        return matrix([self.shortened(row) for row in rows])
+
+    def shortened(self, cells: list[str], dots: str = "…") -> list[str]:
+        if self.full or len(cells) <= LONGEST:
+            return cells
+        return [*cells[:3], dots if self.unicode else "...", *cells[-3:]]
+
+
+def _signed(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op == "neg"
+
+
+def _is_array(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op == "array"
+
+
+def _literal(expr: Expr) -> bool:
+    """Tell whether a factor begins with a digit or a sign when it is written."""
+    if isinstance(expr, Apply) and expr.op in ("mul", "div", "pow"):
+        return _literal(expr.args[0])
+    return isinstance(expr, Number)
+
+
+def _raised(digits: str) -> str:
+    return "".join(SUPERSCRIPTS[int(d)] for d in digits)
+
+
+def _lowered(digits: str) -> str:
+    return "".join(SUBSCRIPTS[int(d)] for d in digits)
+
+
+def _ascii(name: str) -> str:
+    return name.encode("ascii", "backslashreplace").decode()
