@@ -106,6 +106,20 @@ class Notation:
             return shown + _lowered("".join(places))
         return f"{shown}[{','.join(places)}]"
 
+    def transposed(self, name: str) -> str:
+        """Return a name with the sign of a transpose: Wᵀ."""
+        return name + ("ᵀ" if self.unicode else "'")
+
+    def indexed(self, name: str) -> str:
+        """Return the name of any one entry: zᵢ, ∂yᵢ/∂zᵢ."""
+        parts = gradient_parts(name)
+        d = "∂" if self.unicode else "d"
+        if parts:
+            above = self.name(parts[0]) if size(self.shapes.get(parts[0], ())) == 1 else (
+                self.indexed(parts[0]))
+            return f"{d}{above}/{d}{self.indexed(parts[1])}"
+        return self.name(name) + ("ᵢ" if self.unicode else "[i]")
+
     # --- formulas ----------------------------------------------------------------
 
     def line(self, expr: Expr) -> str:
@@ -341,6 +355,8 @@ class Notation:
     def _entry(self, expr: Apply) -> Box:
         base, *places = expr.args
         assert isinstance(base, Symbol)
+        if any(isinstance(place, Symbol) for place in places):
+            return text(self.indexed(base.name))
         index = tuple(int(place.value) - 1 for place in places if isinstance(place, Number))
         return text(self.entry_name(base.name, index))
 

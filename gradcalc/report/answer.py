@@ -1,0 +1,152 @@
+"""The end of a solution: what was asked for, and the proof of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcalc.algebra.names import gradient_name
+from gradcalc.problem.document import Mapping
+from gradcalc.problem.naming import Reference
+from gradcalc.problem.numbers import read_array
+from gradcalc.report.boxes import Box, text
+from gradcalc.report.figures import figure
+from gradcalc.report.layout import broken, flow, formula_box, named, value_box
+from gradcalc.report.page import Page
+from gradcalc.report.steps import Step
+from gradcalc.report.view import View
+
+INDENT = 5
+FRAME = 6
+
+
+def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
+    """Write what `find` asks for, and how its lines were checked."""
+    found = {step.name: step for step in steps}
+    room = page.columns - INDENT - FRAME
+    boxes = [_asked(view, ref, found, room) for ref in view.problem.find]
+    if len(boxes) == 1 and boxes[0].width <= room:
+        letter = matching_option(view)
+        beside = f"option {letter}" if letter and boxes[0].width + 14 <= room else ""
+        page.panel(boxes[0], INDENT, beside)
+        if letter and not beside:
+            page.text(f"option {letter}", "plain", INDENT)
+    else:
+        _several(page, boxes)
+    for sentence in (_direction(view), _proof(view, steps)):
+        if sentence:
+            page.blank()
+            page.paragraph(sentence, INDENT)
+
+
+def _asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
+    step = steps[ref.name] if ref.name in steps else None
+    name = view.notation.name(ref.name)
+    value = view.solution.values.get(ref.name)
+    if ref.index is not None:
+        name = view.notation.entry_name(ref.name, ref.index)
+        if value is not None:
+            text_of = view.texts.get(ref.name)
+            at = int(np.ravel_multi_index(ref.index, value.shape))
+            shown = text_of[at] if text_of else figure(float(value[ref.index]), view.decimals)
+            return named(name, text(view.notation.number(shown)))
+    if value is None:
+        formula = step.formula if step else None
+        if formula is None:
+            return text(name)
+        if ref.index is not None:
+            formula = view.entry(formula, ref.index, numbers=False)
+        return named(name, formula_box(view, formula))
+    texts = view.texts.get(ref.name)
+    several = len(view.problem.find) > 1
+    small = 1 < value.size <= FRAME
+    drawn = several and value.ndim == 1 and small
+    return named(name, value_box(view, value, texts, drawn=drawn, room=room - len(name) - 3))
+
+
+def _several(page: Page, boxes: Sequence[Box]) -> None:
+    room = page.columns - INDENT
+    rows = [list(boxes[at : at + 2]) for at in range(0, len(boxes), 2)]
+    widest = [max((row[j].width for row in rows if j < len(row)), default=0) for j in (0, 1)]
+    if sum(widest) + 6 > room:
+        rows = [[box] for box in boxes]
+    if all(box.height == 1 and box.width > room for box in boxes):
+        for box in boxes:
+            for row in broken(box.rows[0], room):
+                page.text(row, "value", INDENT)
+        return
+    page.block(flow(rows, room, 6), INDENT, "value")
+
+
+def matching_option(view: View) -> str | None:
+    """Return the letter of the one option that is what was asked for, to its own digits."""
+    options = view.problem.extras.get("options")
+    if not isinstance(options, Mapping) or len(view.problem.find) != 1:
+        return None
+    ref = view.problem.find[0]
+    value = view.solution.values.get(ref.name)
+    if value is None:
+        return None
+    own = value if ref.index is None else value[ref.index]
+    letters = []
+    for key, node in options.pairs:
+        try:
+            cells = read_array(node, "an option")
+        except Exception:  # noqa: BLE001
+            continue
+        given = np.array([cell.value for cell in cells.cells]).reshape(cells.shape)
+        places = np.array([len(cell.text.partition(".")[2]) for cell in cells.cells])
+        half = (0.5 * 10.0 ** -places.astype(float)).reshape(cells.shape)
+        if given.shape == own.shape and bool((np.abs(given - own) <= half * (1 + 1e-9)).all()):
+            letters.append(key.text)
+    return letters[0] if len(letters) == 1 else None
+
+
+def _direction(view: View) -> str | None:
+    """Say what moving the parameters does, where all gradients have one sign."""
+    problem = view.problem
+    names = [gradient_name(problem.loss, data.name) for data in problem.roles("weight")]
+    values = [view.solution.values[name] for name in names if name in view.solution.values]
+    if len(values) < 2 or problem.upstream or not view.solution.values:
+        return None
+    loss = view.notation.name(problem.loss)
+    if all((value < 0).all() for value in values):
+        return ("All are negative: raise any one of these parameters a little, and "
+                f"{loss} falls.")
+    if all((value > 0).all() for value in values):
+        return ("All are positive: lower any one of these parameters a little, and "
+                f"{loss} falls.")
+    return None
+
+
+def _proof(view: View, steps: Sequence[Step]) -> str | None:
+    check = view.solution.check
+    lines = [step.number for step in steps if step.phase == "backward" and step.number]
+    if check is None or not lines:
+        return None
+    which = f"Lines {lines[0]} to {lines[-1]}" if len(lines) > 1 else f"Line {lines[0]}"
+    verb = "agree" if len(lines) > 1 else "agrees"
+    error = view.notation.number(figure(check.max_error, digits=1))
+    if check.failed:
+        names = ", ".join(view.notation.name(name) for name in check.failed)
+        return (f"! {which}: {names} did not agree with central differences "
+                f"(largest error {error}).")
+    directions = " along random directions" if check.sampled else ""
+    unrounded = ", before rounding," if view.problem.rounding else ""
+    sentence = (f"{which}{unrounded} {verb} with central differences{directions} "
+                f"(largest error {error}).")
+    if check.kinks:
+        names = ", ".join(_kink(view, kink) for kink in check.kinks)
+        sits = "sits" if len(check.kinks) == 1 else "sit"
+        sentence += f" {names} {sits} on a kink and {'was' if sits == 'sits' else 'were'} left out."
+    return sentence
+
+
+def _kink(view: View, kink: str) -> str:
+    name, bracket, index = kink.partition("[")
+    if name.startswith("_") or name not in view.shapes:
+        return "an inner value"
+    if not bracket:
+        return view.notation.name(name)
+    return view.notation.entry_name(name, tuple(int(i) - 1 for i in index.rstrip("]").split(",")))

@@ -1,0 +1,101 @@
+"""The conventions that change a number, in words: layout, loss, reduction, kinks."""
+
+from __future__ import annotations
+
+from gradcalc.algebra.expr import Apply
+from gradcalc.algebra.shapes import Shape
+from gradcalc.report.view import View
+
+
+def conventions(view: View) -> dict[str, str]:
+    """Return every convention in force by name, as `Read as` states them."""
+    found = {
+        "layout": _layout(view),
+        "loss": _loss(view),
+        "kinks": _kinks(view),
+        "rounding": _rounding(view),
+        "given": _given(view),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _layout(view: View) -> str:
+    problem = view.problem
+    if not problem.layers:
+        return ""
+    first = problem.layers[0]
+    batch = len(view.shapes[first.before]) == 2
+    bias = " + b" if any(layer.bias for layer in problem.layers) else ""
+    start = "one sample a row: " if batch else ""
+    if problem.layout == "inputs_by_units":
+        return f"{start}z = a W{bias}, W is inputs × units"
+    transposed = view.notation.transposed("W")
+    return f"{start}z = {f'a {transposed}' if batch else 'W a'}{bias}, W is units × inputs"
+
+
+def _loss(view: View) -> str:
+    """Return what the loss is, with its factor and its reduction."""
+    line = view.line(view.problem.loss)
+    if line is None or not isinstance(line.expr, Apply):
+        return ""
+    row = view.problem.table[line.expr.op]
+    if row.kind != "loss":
+        return ""
+    shape = view.shape_of(line.expr.args[0])
+    name = row.name.replace("_", " ")
+    formula = f"{view.notation.name(line.name)} = {view.notation.line(view.defined(line.expr))}"
+    count = 1
+    for dim in shape:
+        count *= dim if isinstance(dim, int) else 2
+    if count == 1:
+        return formula
+    return f"{name}, {_reduction(view, line.expr, shape)}: {formula}"
+
+
+def _reduction(view: View, expr: Apply, shape: Shape) -> str:
+    reduction = view.reduction(expr)
+    batch = len(shape) == 2
+    half = "with ½" if expr.op.startswith("half") else "no ½"
+    square = f", {half}" if "squared" in expr.op else ""
+    if reduction == "sum":
+        where = "over all entries of all samples" if batch else "over the entries"
+        return f"summed {where}{square}{', no mean' if square else ''}"
+    if reduction == "mean":
+        return "mean over all entries" if not batch else (
+            f"mean over all {shape[0]}·{shape[1]} entries")
+    if batch:
+        return f"summed over a sample's entries, mean over the {shape[0]} samples"
+    return f"summed over the entries of the one sample{square}"
+
+
+def _kinks(view: View) -> str:
+    notes: dict[str, None] = {}
+    for node in (*view.problem.forward.nodes, *view.problem.backward.graph.nodes):
+        if isinstance(node.expr, Apply):
+            note = view.problem.table[node.expr.op].kink_note
+            if note and node in view.problem.forward.nodes:
+                notes[note] = None
+    return ";  ".join(notes)
+
+
+def _rounding(view: View) -> str:
+    rounding = view.problem.rounding
+    if rounding is None:
+        return ""
+    how = {"half_up": "halves away from 0", "half_even": "halves to the even digit",
+           "truncate": "cut off"}[rounding.mode]
+    if rounding.decimals is not None:
+        return f"each value rounded to {rounding.decimals} decimals, {how}"
+    if rounding.significant is not None:
+        return f"each value rounded to {rounding.significant} significant digits, {how}"
+    names = ", ".join(
+        f"{view.notation.name(name)} to {places}" for name, places in rounding.named.items()
+    )
+    return f"rounded to decimals, {how}: {names}"
+
+
+def _given(view: View) -> str:
+    if not view.problem.given:
+        return ""
+    return "given values are used as they stand" if view.solution.trusted else (
+        "given values are set aside, the equations are used instead")

@@ -1,0 +1,244 @@
+"""The head of a solution: what is known, given and wanted, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import Shape
+from gradcalc.errors import width
+from gradcalc.problem.model import Comparison
+from gradcalc.problem.solve import without
+from gradcalc.report.boxes import Box, aligned, beside, text
+from gradcalc.report.chain import chain
+from gradcalc.report.conventions import conventions
+from gradcalc.report.figures import figures
+from gradcalc.report.layout import flow, named, stacked, value_box
+from gradcalc.report.page import Page, wrapped
+from gradcalc.report.steps import Step
+from gradcalc.report.view import View
+
+MARGIN = 10
+GAP = 4
+
+
+def head(page: Page, view: View, steps: Sequence[Step]) -> None:
+    """Write everything that stands before the forward pass."""
+    page.title(view.problem.title)
+    if view.problem.cite:
+        page.paragraph(view.problem.cite, 0, "faint")
+    page.blank()
+    if chain(page, view):
+        page.blank()
+    known = [step for step in steps if step.phase == "known"]
+    labelled(page, "Known", _known(page, view, known))
+    labelled(page, "Given", _given(page, view, steps))
+    words(page, "Wanted", wanted(view))
+    reading = conventions(view)
+    reading.pop("given", None)
+    if reading:
+        words(page, "Read as", ";  ".join(reading.values()))
+    _contradiction(page, view)
+
+
+def labelled(page: Page, label: str, box: Box | None) -> None:
+    """Write a box with a label in the margin, on the box's first row."""
+    for at, row in enumerate(box.rows if box else ()):
+        lead = label if at == 0 else ""
+        page.lines.append(((lead.ljust(MARGIN), "heading"), (row.rstrip(), "plain")))
+
+
+def words(page: Page, label: str, content: str) -> None:
+    """Write a sentence with a label in the margin."""
+    for at, line in enumerate(wrapped(content, page.columns - MARGIN)):
+        lead = label if at == 0 else ""
+        page.lines.append(((lead.ljust(MARGIN), "heading"), (line, "plain")))
+
+
+def wanted(view: View) -> str:
+    """Return in words what is asked for."""
+    problem = view.problem
+    if problem.asked:
+        return ", ".join(
+            view.notation.name(ref.name) if ref.index is None
+            else view.notation.entry_name(ref.name, ref.index)
+            for ref in problem.find
+        )
+    names = [ref.name for ref in problem.find]
+    own = [data.name for data in problem.roles("weight")]
+    if own and names == [gradient_name(problem.loss, name) for name in own]:
+        biases = any(layer.bias for layer in problem.layers)
+        what = "weight and bias" if biases else "weight" if problem.layers else "parameter"
+        return f"the gradient of {view.notation.name(problem.loss)} with respect to every {what}"
+    return ", ".join(view.notation.name(name) for name in names)
+
+
+# --- known ------------------------------------------------------------------------
+
+
+def _known(page: Page, view: View, known: Sequence[Step]) -> Box | None:
+    """Return what is known: data in one column, each layer's weight and bias beside it."""
+    room = page.columns - MARGIN
+    boxes = {step.name: _quantity(view, step, known, room) for step in known}
+    if not boxes:
+        return None
+    in_layers = [[name for name in (layer.weight, layer.bias) if name]
+                 for layer in view.problem.layers]
+    layered = {name for names in in_layers for name in names}
+    single = [boxes[step.name] for step in known if step.name not in layered]
+    layers = [[boxes[name] for name in names] for names in in_layers]
+    if not layers:
+        return stacked(single)
+    left = max((box.width for box in single), default=0)
+    right = max(sum(box.width + GAP for box in row) for row in layers)
+    if single and len(single) <= len(layers) and left + GAP + right <= room:
+        blanks = [text("")] * (len(layers) - len(single))
+        return flow([[a, *b] for a, b in zip([*single, *blanks], layers, strict=True)], room, GAP)
+    return stacked([flow([single], room, GAP), flow(layers, room, GAP)])
+
+
+def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
+    """Return one known quantity: `z = (0.1, −0.1)     input`."""
+    name = view.notation.name(step.name)
+    data = view.problem.data.get(step.name)
+    if step.value is None:
+        return text(f"{name}  {_dimensions(step.shape)}     {data.role if data else 'given'}")
+    in_network = bool(view.problem.layers)
+    drawn = in_network and step.value.ndim == 1 and step.value.size > 1
+    lead = name if in_network else name.rjust(max(width(view.notation.name(s.name))
+                                                 for s in known))
+    value = value_box(view, step.value, step.texts, drawn=drawn, room=room - width(lead) - 3)
+    if not in_network and step.value.ndim == 1 and step.texts and step.value.size <= LONGEST:
+        value = text("( " + ", ".join(_columns(view, step, known)) + " )")
+    box = named(lead, value)
+    if in_network:
+        return box
+    role = data.role if data else "given, the upstream gradient"
+    return beside([box, text(f"     {role}")]) if box.width + 8 + len(role) <= room else box
+
+
+LONGEST = 8
+
+
+def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
+    """Return the entries of a vector, under those of the other vectors of its length."""
+    like = [other for other in known if other.shape == step.shape and other.texts]
+    cells = []
+    for at in range(len(step.texts or ())):
+        column = [view.notation.number((other.texts or ())[at]) for other in like]
+        cells.append(aligned(column)[like.index(step)])
+    return cells
+
+
+def _dimensions(shape: Shape) -> str:
+    if not shape:
+        return "a number"
+    return f"{shape[0]} entries" if len(shape) == 1 else "×".join(str(dim) for dim in shape)
+
+
+# --- given ------------------------------------------------------------------------
+
+
+def _given(page: Page, view: View, steps: Sequence[Step]) -> Box | None:
+    fixed = [step for step in steps if step.given and step.phase != "known"]
+    if not fixed:
+        return None
+    room = page.columns - MARGIN
+    boxes = []
+    for step in fixed:
+        assert step.value is not None
+        name = view.notation.name(step.name)
+        boxes.append(named(name, value_box(view, step.value, step.texts, room=room - 12)))
+    boxes.append(text("  used as they stand" if len(fixed) > 1 else "  used as it stands"))
+    return flow([boxes], room, 4)
+
+
+def _contradiction(page: Page, view: View) -> None:
+    """Set given values beside what the equations make of them, where they differ."""
+    solution = view.solution
+    wrong = [comparison for comparison in solution.comparisons if comparison.differs]
+    if not wrong:
+        return
+    page.blank()
+    if solution.trusted and all(_only_rounded(view, comparison) for comparison in wrong):
+        _exclaim(page, "The given values are rounded. They are used as they stand; unrounded, the "
+                 "equations give:")
+    elif solution.trusted:
+        _exclaim(page, "The given values contradict the equations. They are trusted, as given "
+                 "values are unless told otherwise. What the equations would give in their place:")
+    else:
+        _exclaim(page, "The given values contradict the equations and are set aside. Given were:")
+    page.blank()
+    _compare(page, view, wrong)
+    consequence = _consequence(view)
+    if consequence and solution.trusted:
+        page.blank()
+        page.paragraph(consequence, 5)
+
+
+def _exclaim(page: Page, content: str) -> None:
+    for at, line in enumerate(wrapped(content, page.columns - 5)):
+        page.lines.append((("  !  " if at == 0 else "     ", "warning"), (line, "plain")))
+
+
+def _only_rounded(view: View, comparison: Comparison) -> bool:
+    """Tell whether a given value is the computed one, rounded to the digits it was given with."""
+    texts = view.problem.given[comparison.name].texts
+    if texts is None:
+        return False
+    places = [len(t.partition(".")[2]) if "e" not in t.lower() else 9 for t in texts]
+    half = 0.5 * 10.0 ** -np.array(places, dtype=float)
+    off = np.abs(comparison.given - comparison.computed).ravel()
+    return bool((off <= half * (1 + 1e-9)).all())
+
+
+def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
+    header = ["", "given", "from the given values before it", "all from the inputs"]
+    rows = [header]
+    for comparison in wrong:
+        rows.append([view.notation.name(comparison.name)] + [
+            _short(view, value)
+            for value in (comparison.given, comparison.computed, comparison.recomputed)
+        ])
+    rows += _first_gradient(view, wrong)
+    widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
+    if sum(widths) + 3 * GAP + 5 > page.columns:
+        for row in rows[1:]:
+            for label, cell in zip(header[1:], row[1:], strict=True):
+                page.paragraph(f"{row[0]} {label}: {cell}", 5, hang=2)
+        return
+    for at, row in enumerate(rows):
+        cells = [cell + " " * (widths[j] - width(cell)) for j, cell in enumerate(row)]
+        page.text((" " * GAP).join(cells).rstrip(), "faint" if at == 0 else "plain", 5)
+
+
+def _short(view: View, value: np.ndarray) -> str:  # type: ignore[type-arg]
+    return value_box(view, value, figures(value), room=34).rows[0]
+
+
+def _first_gradient(view: View, wrong: Sequence[Comparison]) -> list[list[str]]:
+    """Return the row of the first gradient, if the last given value decides it."""
+    recomputed, problem = view.solution.recomputed, view.problem
+    name = gradient_name(problem.loss, wrong[-1].name)
+    if recomputed is None or name not in recomputed or not view.solution.trusted:
+        return []
+    if len(wrong) != len(view.solution.comparisons):
+        return []
+    alone = without(view.solution, wrong[-1].name)
+    texts = [_short(view, value[name]) for value in (view.solution.values, alone, recomputed)]
+    return [[view.notation.name(name), *texts]]
+
+
+def _consequence(view: View) -> str | None:
+    """Say what becomes of the gradients without the given values."""
+    solution = view.solution
+    if solution.recomputed is None:
+        return None
+    names = [ref.name for ref in view.problem.find if ref.name in solution.recomputed]
+    pairs = [(solution.values[name], solution.recomputed[name]) for name in names]
+    if pairs and all((a * b < 0).all() for a, b in pairs):
+        which = "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
+        return f"With --given recompute {which}."
+    return "With --given recompute they are set aside and everything follows from the inputs."

@@ -1,0 +1,179 @@
+"""Values and equations as boxes, fitted to the columns there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcalc.algebra.expr import Expr
+from gradcalc.errors import width
+from gradcalc.report.boxes import Box, aligned, beside, bracketed, joined, matrix, text
+from gradcalc.report.figures import figure
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+
+SHOWN = 8
+CORNER = 3
+EQUALS = " = "
+OPERATORS = (" + ", " − ", " - ", " · ", " ⊙ ", " = ", " ")
+
+
+def value_box(
+    view: View,
+    value: Array,
+    texts: Sequence[str] | None,
+    *,
+    drawn: bool = False,
+    room: int = 1000,
+) -> Box:
+    """Return a value: a number, (a, b, c), a column or a matrix; large ones elided."""
+    if value.size == 1:
+        return text(view.notation.number(texts[0] if texts else figure(float(value.ravel()[0]))))
+    limit = value.size if view.full else SHOWN
+    for corner in (CORNER, 2, 1):
+        box = _array(view, value, texts, limit, corner, drawn)
+        if box.width <= room or view.full:
+            return box
+        limit = 2 * corner - 1
+    return text(f"{'×'.join(str(n) for n in value.shape)} numbers, {_largest(view, value)}")
+
+
+def _array(
+    view: View, value: Array, texts: Sequence[str] | None, limit: int, corner: int, drawn: bool
+) -> Box:
+    picks = [_picked(n, limit, corner) for n in value.shape]
+    dots = "…" if view.unicode else "..."
+
+    def cell(index: tuple[int, ...]) -> str:
+        at = int(np.ravel_multi_index(index, value.shape))
+        return view.notation.number(
+            texts[at] if texts else figure(float(value[index]), view.decimals)
+        )
+
+    if value.ndim == 1:
+        mark = "⋮" if drawn and view.unicode else dots
+        cells = [mark if i is None else cell((i,)) for i in picks[0]]
+        box = bracketed(aligned(cells)) if drawn else text("(" + ", ".join(cells) + ")")
+    elif value.ndim == 2:
+        rows = [
+            [
+                (dots if i is not None else "⋮" if view.unicode else ":")
+                if i is None or j is None
+                else cell((i, j))
+                for j in picks[1]
+            ]
+            for i in picks[0]
+        ]
+        box = matrix(rows)
+    else:
+        return text(f"{'×'.join(str(n) for n in value.shape)} numbers")
+    if any(None in pick for pick in picks):
+        shape = "×".join(str(n) for n in value.shape)
+        size = f"{shape} entries" if value.ndim == 1 else shape
+        return beside([box, text(f"   {size}, {_largest(view, value)}")])
+    return box
+
+
+def _picked(count: int, limit: int, corner: int) -> list[int | None]:
+    """Return the places that are shown of an axis; None for what is left out."""
+    if count <= max(limit, 1):
+        return list(range(count))
+    return [*range(corner), None, *range(count - corner, count)]
+
+
+def _largest(view: View, value: Array) -> str:
+    at = np.unravel_index(int(np.argmax(np.abs(value))), value.shape)
+    place = ",".join(str(int(i) + 1) for i in at)
+    return f"largest {view.notation.number(figure(float(value[at])))} at [{place}]"
+
+
+def formula_box(view: View, expr: Expr, *, drawn: bool = False) -> Box:
+    """Return a formula as it is printed; `drawn` sets vectors as columns."""
+    return replace(view.notation, drawn=drawn).box(expr)
+
+
+def named(name: str, box: Box) -> Box:
+    """Return `name = value`."""
+    return beside([text(name + EQUALS), box])
+
+
+def equals(boxes: Sequence[Box]) -> Box:
+    """Return `= a = b = c` as one box."""
+    return beside([text("= "), joined(boxes, EQUALS)])
+
+
+def flow(rows: Sequence[Sequence[Box]], room: int, gap: int = 4) -> Box:
+    """Return boxes in a grid whose columns are aligned, a blank row between high rows.
+
+    Rows that are too wide for the room are broken into several.
+    """
+    columns = max((len(row) for row in rows), default=0)
+    widths = [max((row[j].width for row in rows if j < len(row)), default=0)
+              for j in range(columns)]
+    lines: list[Box] = []
+    for row in rows:
+        if sum(widths) + gap * (columns - 1) <= room:
+            padded = [_pad(box, widths[j] + (gap if j < columns - 1 else 0))
+                      for j, box in enumerate(row)]
+            lines.append(beside(padded))
+        else:
+            lines += _broken(row, room, gap)
+    return stacked(lines)
+
+
+def _broken(row: Sequence[Box], room: int, gap: int) -> list[Box]:
+    lines: list[list[Box]] = [[]]
+    used = 0
+    for box in row:
+        if lines[-1] and used + gap + box.width > room:
+            lines.append([])
+            used = 0
+        lines[-1].append(_pad(box, box.width + gap))
+        used += box.width + gap
+    return [beside(line) for line in lines if line]
+
+
+def _pad(box: Box, columns: int) -> Box:
+    return Box(tuple(row + " " * (columns - width(row)) for row in box.rows), box.base)
+
+
+def stacked(boxes: Sequence[Box]) -> Box:
+    """Return boxes under each other, a blank row between those that are high."""
+    rows: list[str] = []
+    high = False
+    for box in boxes:
+        if rows and (high or box.height > 1):
+            rows.append("")
+        rows += box.rows
+        high = box.height > 1
+    widest = max((width(row) for row in rows), default=0)
+    return Box(tuple(row + " " * (widest - width(row)) for row in rows) or ("",))
+
+
+def broken(content: str, room: int) -> list[str]:
+    """Return one row of mathematics broken before its operators to fit the room."""
+    if width(content) <= room:
+        return [content]
+    pieces: list[str] = []
+    rest = content
+    while width(rest) > room:
+        cut = _cut(rest, room)
+        if cut <= 0:
+            break
+        pieces.append(rest[:cut].rstrip())
+        rest = "  " + rest[cut:].lstrip()
+    return [*pieces, rest]
+
+
+def _cut(content: str, room: int) -> int:
+    """Return where to break: the last outermost operator that fits, else the last blank."""
+    for sign in OPERATORS:
+        at = content.rfind(sign, 3, room)
+        if at > room // 3 or (sign == " " and at > 3):
+            return at + 1 if sign != " " else at
+    return 0

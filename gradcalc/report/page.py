@@ -1,0 +1,145 @@
+"""A page of text: styled lines, rules, remarks flush right; written plainly or in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import IO, TypeAlias
+
+from gradcalc.errors import visible, width
+from gradcalc.report.boxes import Box
+
+Segment: TypeAlias = tuple[str, str]
+"""Text and its style: plain, title, rule, value, note, warning, faint."""
+Line: TypeAlias = tuple[Segment, ...]
+
+STYLES = {
+    "title": "bold",
+    "rule": "dim",
+    "heading": "bold",
+    "value": "bold",
+    "note": "dim",
+    "faint": "dim",
+    "warning": "bold yellow",
+}
+SIGNS = "∂⎡⎤⎣⎦─│═▶⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
+"""What a stream has to be able to write for pages that are not plain ASCII."""
+_ASCII = str.maketrans(
+    {
+        "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]", "⎥": "]", "⎦": "]",
+        "⎛": "(", "⎜": "(", "⎝": "(", "⎞": ")", "⎟": ")", "⎠": ")",
+        "═": "=", "─": "-", "│": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "▶": ">",
+        "−": "-", "·": "*", "⊙": "*", "×": "x", "′": "'", "≤": "<", "∂": "d", "½": "h",
+        "⋮": ":", "…": "~", "σ": "s", "α": "a", "δ": "d", "ŷ": "y", "ᵢ": "i", "‖": "|",
+        "ℝ": "R", "∈": ":", "²": "2",
+    }
+)
+
+
+@dataclass
+class Page:
+    """Lines of at most `columns` columns, built from top to bottom."""
+
+    columns: int
+    unicode: bool = True
+    lines: list[Line] = field(default_factory=list)
+
+    def blank(self, count: int = 1) -> None:
+        """Add empty lines."""
+        self.lines += [()] * count
+
+    def text(self, content: str, style: str = "plain", indent: int = 0) -> None:
+        """Add one line of text."""
+        self.lines.append(((" " * indent, "plain"), (content, style)))
+
+    def title(self, content: str) -> None:
+        """Add the title of the page over a double rule."""
+        for line in wrapped(content, self.columns):
+            self.text(line, "title")
+        self.text("═" * self.columns, "rule")
+
+    def band(self, content: str) -> None:
+        """Add the heading of a band, with a rule to the right margin."""
+        self.blank(2)
+        rest = max(0, self.columns - width(content) - 1)
+        self.lines.append(((content + " ", "heading"), ("─" * rest, "rule")))
+        self.blank()
+
+    def block(self, box: Box, indent: int = 0, style: str = "plain") -> None:
+        """Add the rows of a box."""
+        for row in box.rows:
+            self.text(row.rstrip(), style, indent)
+
+    def paragraph(self, content: str, indent: int, style: str = "plain", hang: int = 0) -> None:
+        """Add text broken at blanks to fit the page."""
+        for at, line in enumerate(wrapped(content, self.columns - indent - hang)):
+            self.text(line, style, indent + (hang if at else 0))
+
+    def panel(self, box: Box, indent: int, beside: str = "") -> None:
+        """Add a box in a frame, with words to its right on the baseline."""
+        inner = box.width + 4
+        edge = " " * indent
+        self.lines.append(((f"{edge}┌{'─' * inner}┐", "rule"),))
+        for at, row in enumerate(box.rows):
+            words = f"    {beside}" if at == box.base and beside else ""
+            self.lines.append(
+                ((f"{edge}│", "rule"), (f"  {row}  ", "value"), ("│", "rule"), (words, "plain"))
+            )
+        self.lines.append(((f"{edge}└{'─' * inner}┘", "rule"),))
+
+    def rows(self) -> Iterator[Line]:
+        """Yield the lines as they are written, in ASCII where the page is."""
+        for line in self.lines:
+            yield line if self.unicode else tuple((ascii_text(t), style) for t, style in line)
+
+    def plain(self) -> str:
+        """Return the page as text without styles."""
+        return "".join(
+            "".join(text for text, _ in line).rstrip() + "\n" for line in self.rows()
+        )
+
+
+def ascii_text(content: str) -> str:
+    """Return text in plain ASCII, each sign in as many columns as before."""
+    return content.translate(_ASCII).encode("ascii", "replace").decode()
+
+
+def wrapped(content: str, columns: int) -> list[str]:
+    """Return text broken at blanks into lines of at most `columns` columns."""
+    lines: list[str] = []
+    room = max(8, columns)
+    for word in visible(content).split(" "):
+        if lines and width(lines[-1]) + 1 + width(word) <= room:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return lines or [""]
+
+
+def encodable(encoding: str | None) -> bool:
+    """Tell whether a stream of this encoding can carry mathematical signs."""
+    try:
+        SIGNS.encode(encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write(page: Page, stream: IO[str], *, colour: bool) -> None:
+    """Write a page to a stream; rich is asked only where there is colour."""
+    if not colour:
+        stream.write(page.plain())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, width=max(page.columns, widest(page.lines)) + 1,
+                      force_terminal=True, highlight=False)
+    for line in page.rows():
+        pieces = [(text, STYLES.get(style, "")) for text, style in line]
+        console.print(Text.assemble(*pieces), soft_wrap=True)
+
+
+def widest(lines: Iterable[Sequence[Segment]]) -> int:
+    """Return the number of columns of the widest line."""
+    return max((sum(width(text) for text, _ in line) for line in lines), default=0)

@@ -1,0 +1,144 @@
+"""A formula with numbers in it, and what it comes to one stage further."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcalc.algebra.entries import indices
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, rebuild, symbols
+from gradcalc.algebra.inference import shape_finder
+from gradcalc.algebra.shapes import size
+from gradcalc.report.figures import figures, literal
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.engine.graph import Node
+
+SMALL_VECTOR = 4
+MOST_TERMS = 8
+
+
+def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Expr | None]:
+    """Return the formula with numbers in it, and that one stage further."""
+    plain = view.numbers(formula)
+    if plain is None or not symbols(formula) or (
+        isinstance(formula, Apply) and formula.op == "diag"
+    ):
+        return None, None
+    if isinstance(formula, Apply) and formula.op in ("sum", "expand", "fill", "identity") and (
+        size(view.shape_of(formula.args[0])) == 1
+    ) and isinstance(formula.args[0], Symbol):
+        return None, None
+    count = size(node.shape) or 0
+    if _scalar_work(view, formula, count):
+        named = view.entry(formula, (0,) * len(node.shape), numbers=False)
+        if named.size <= 12 * MOST_TERMS:
+            shown = view.entry(formula, (0,) * len(node.shape), numbers=True)
+            return shown, _terms(view, named)
+        return plain, None
+    inner = _inner_size(view, formula)
+    if inner and len(node.shape) == 1 and 2 <= inner <= SMALL_VECTOR and count <= SMALL_VECTOR:
+        rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
+        return _transposed(plain), Apply("array", tuple(rows))
+    if len(node.shape) == 1 and count <= SMALL_VECTOR and not _product_of_names(formula) and (
+        _elementwise(view, formula)
+    ):
+        rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
+        return Apply("array", tuple(rows)), None
+    return _transposed(plain), None
+
+
+def _scalar_work(view: View, formula: Expr, count: int) -> bool:
+    """Tell whether a line of one entry is worked out as a sum of numbers."""
+    if count != 1:
+        return False
+    ops = _ops(formula)
+    return not ops & {"outer", "transpose"} and not (ops & {"matmul"} and not _is_row(view, formula))
+
+
+def _is_row(view: View, formula: Expr) -> bool:
+    inner = _inner_size(view, formula)
+    return inner is not None and inner > 1
+
+
+def _ops(formula: Expr) -> set[str]:
+    if not isinstance(formula, Apply):
+        return set()
+    return {formula.op}.union(*(_ops(arg) for arg in formula.args))
+
+
+def _inner_size(view: View, formula: Expr) -> int | None:
+    """Return the number of terms of the sums in a matrix product, None without one."""
+    find = shape_finder(view.shapes, view.problem.table)
+    if isinstance(formula, Apply):
+        if formula.op in ("matmul", "dot"):
+            return size(find(formula.args[0])[-1:])
+        for arg in formula.args:
+            inner = _inner_size(view, arg)
+            if inner:
+                return inner
+    return None
+
+
+def _elementwise(view: View, formula: Expr) -> bool:
+    table = view.problem.table
+    return all(op != "array" and table[op].is_elementwise for op in _ops(formula))
+
+
+def _product_of_names(formula: Expr) -> bool:
+    return isinstance(formula, Apply) and formula.op == "mul" and all(
+        isinstance(arg, Symbol) for arg in formula.args
+    )
+
+
+def _transposed(expr: Expr) -> Expr:
+    """Return a formula over numbers with transposed matrices written out."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and part.op == "transpose":
+            inner = part.args[0]
+            if isinstance(inner, Apply) and inner.op == "array" and isinstance(
+                inner.args[0], Apply
+            ):
+                rows = [row.args for row in inner.args if isinstance(row, Apply)]
+                return Apply("array", tuple(
+                    Apply("array", column) for column in zip(*rows, strict=True)))
+        return part
+
+    return rebuild(expr, change)
+
+
+def _terms(view: View, named: Expr) -> Expr | None:
+    """Return a worked sum with each of its terms computed: 0.01 + 0 + 0.36."""
+    changed = False
+
+    def visit(part: Expr) -> Expr:
+        nonlocal changed
+        if not isinstance(part, Apply):
+            return _number(view, part)
+        if part.op == "add" and sum(isinstance(_positive(t), Apply) and _positive(t).op != "entry"  # type: ignore[union-attr]
+                                    for t in part.args) > 1:
+            changed = True
+            return Apply("add", tuple(_number(view, term) for term in part.args))
+        if part.op in ("mul", "div", "neg", "sqrt"):
+            return Apply(part.op, tuple(visit(arg) for arg in part.args))
+        return _number(view, part)
+
+    shown = visit(named)
+    return shown if changed and shown.size < 3 * MOST_TERMS else None
+
+
+def _positive(expr: Expr) -> Expr:
+    return expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else expr
+
+
+def _number(view: View, expr: Expr) -> Expr:
+    if isinstance(expr, Number):
+        return expr
+    if isinstance(expr, Apply) and expr.op == "entry" and isinstance(expr.args[0], Symbol):
+        index = tuple(int(p.value) - 1 for p in expr.args[1:] if isinstance(p, Number))
+        return view.leaf_number(expr.args[0].name, index)
+    value = view.scalar(expr)
+    return expr if value is None else literal((), figures(np.asarray(value)))

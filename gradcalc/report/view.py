@@ -1,0 +1,281 @@
+"""A solution as it is to be printed: figures of every value, formulas for display."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcalc.algebra.entries import Index, entry
+from gradcalc.algebra.expr import ONE, Apply, Expr, Number, Symbol, rebuild, substitute, symbols
+from gradcalc.algebra.inference import definition, reduction_of, shape_finder
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.simplify import simplify
+from gradcalc.engine.evaluate import EvaluationError, evaluate
+from gradcalc.report.figures import figures, literal
+from gradcalc.report.notation import Notation
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+    from gradcalc.engine.graph import Node
+    from gradcalc.problem.model import Problem, Solution
+
+LARGEST_LITERAL = 144
+LINEAR = ("add", "neg", "mul", "matmul", "sum", "outer", "dot", "transpose", "array", "mean")
+
+
+@dataclass(frozen=True)
+class View:
+    """A solution as it is to be printed: figures of every value, display formulas.
+
+    decimals: a fixed number of decimals for computed values.
+    unicode: mathematical signs; otherwise plain ASCII. full: arrays are not shortened.
+    """
+
+    solution: Solution
+    decimals: int | None = None
+    jacobians: bool = False
+    unicode: bool = True
+    full: bool = False
+
+    @property
+    def problem(self) -> Problem:
+        """Return the problem that was solved."""
+        return self.solution.problem
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """Return the shape of every name that can be printed."""
+        return self.problem.visible.shapes
+
+    @cached_property
+    def notation(self) -> Notation:
+        """Return how names and formulas of this problem are written."""
+        layered = {
+            name
+            for layer in self.problem.layers
+            for name in (layer.weight, layer.bias, layer.z, layer.after)
+            if name
+        }
+        return Notation(
+            self.problem.table, self.shapes, self.problem.names, frozenset(layered),
+            self.unicode, self.full,
+        )
+
+    @cached_property
+    def forward(self) -> tuple[Node, ...]:
+        """Return the forward lines that something reads, unread ones written in."""
+        lines = self.problem.visible.forward
+        live = self._live(lines)
+        unread: dict[str, Expr] = {}
+        kept = []
+        for node in lines:
+            expr = substitute(node.expr, unread)
+            if node.name in live:
+                kept.append(replace(node, expr=expr))
+            else:
+                unread[node.name] = expr
+        return tuple(kept)
+
+    def _live(self, lines: tuple[Node, ...]) -> set[str]:
+        problem = self.problem
+        live = {ref.name for ref in problem.find} | {problem.loss}
+        live |= {name for node in self.backward for name in symbols(node.expr)}
+        live |= set(self.solution.fixed)
+        if not problem.given:
+            live |= {node.name for node in lines}
+        for node in reversed(lines):
+            if node.name in live and node.name not in self.solution.fixed:
+                live |= set(symbols(node.expr))
+        for node in lines:  # what nothing reads is shown, unless a given value replaced it
+            readers = [n for n in lines if node.name in symbols(n.expr)]
+            if not readers:
+                live.add(node.name)
+        return live
+
+    @cached_property
+    def backward(self) -> tuple[Node, ...]:
+        """Return the backward lines that say something: constants 1 are written in."""
+        problem = self.problem
+        own = f"d{problem.loss}/d{problem.loss}"
+        asked = {ref.name for ref in problem.find}
+        fixed = self.solution.fixed
+        return tuple(
+            node
+            for node in problem.visible.backward
+            if node.name != own
+            and (node.name in asked or node.name in fixed or node.expr != ONE or self.jacobians
+                 or not _local(node.name, problem.loss))
+        )
+
+    @cached_property
+    def shape_of(self) -> Callable[[Expr], Shape]:
+        """Return the function that gives shapes of formulas."""
+        return shape_finder(self.shapes, self.problem.table)
+
+    def line(self, name: str) -> Node | None:
+        """Return the forward line that defines a name, as the file has it."""
+        return next((node for node in self.problem.visible.forward if node.name == name), None)
+
+    def reduction(self, expr: Apply) -> str:
+        """Return how a loss makes one number of its entries: sum, mean or batchmean."""
+        row = self.problem.table[expr.op]
+        return reduction_of(expr, row, self.shape_of(expr.args[0]))
+
+    def contributions(self, name: str) -> tuple[str, ...]:
+        """Return the lines that pass a gradient back to a name."""
+        return tuple(
+            edge.node for edge in self.problem.backward.edges if edge.operand == name
+        )
+
+    def is_batch(self, name: str) -> bool:
+        """Tell whether a parameter belongs to a layer that is fed one sample a row."""
+        return any(
+            name in (layer.weight, layer.bias) and len(self.shapes[layer.before]) == 2
+            for layer in self.problem.layers
+        )
+
+    @property
+    def turn(self) -> int:
+        """Return the number of forward lines, after which the backward lines count on."""
+        return len(self.forward)
+
+    def is_diagonal(self, node: Node) -> bool:
+        """Tell whether a line is the local derivative of an elementwise function of a vector."""
+        parts = gradient_parts(node.name)
+        return (
+            parts is not None
+            and _local(node.name, self.problem.loss)
+            and len(node.shape) == 1
+            and len(self.shapes.get(parts[0], ())) == 1
+        )
+
+    def defined(self, expr: Expr) -> Expr:
+        """Return a formula with losses written as what they are."""
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Apply) and self.problem.table[part.op].kind == "loss":
+                meaning = definition(part, self.problem.table, self.shape_of)
+                assert meaning is not None
+                return simplify(meaning, self.shape_of)
+            return part
+
+        return rebuild(expr, change)
+
+    # --- numbers -----------------------------------------------------------------
+
+    @cached_property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """Return the printed entries of every small value, given numbers as written."""
+        found: dict[str, tuple[str, ...]] = {}
+        problem = self.problem
+        formulas = {node.name: node.expr for node in (*self.forward, *self.backward)}
+        for name in self.solution.values:
+            if name in problem.jacobians:
+                continue
+            data = problem.data.get(name) or (
+                problem.given.get(name) if name in self.solution.fixed else None
+            )
+            value = self.solution.values[name]
+            if data is not None and data.texts is not None:
+                found[name] = data.texts
+            elif value.size <= LARGEST_LITERAL:
+                noise = self._noise(formulas.get(name), value)
+                found[name] = figures(value, noise, self.decimals)
+        return found
+
+    def _noise(self, expr: Expr | None, value: Array) -> Array | float:
+        """Return what rounding errors of a sum can amount to: eps × Σ |terms|."""
+        if not isinstance(expr, Apply) or not _linear(expr):
+            return 0.0
+        absolute = rebuild(
+            expr,
+            lambda part: part.args[0] if isinstance(part, Apply) and part.op == "neg" else
+            Number(abs(part.value)) if isinstance(part, Number) else part,
+        )
+        values = {name: np.abs(self.solution.values[name]) for name in symbols(expr)}
+        total = evaluate(absolute, values, {name: self.shapes[name] for name in values}, self.problem.table)
+        return np.asarray(4 * np.finfo(float).eps * np.broadcast_to(total, value.shape))
+
+    def numbers(self, expr: Expr) -> Expr | None:
+        """Return the formula with numbers at the leaves, or None where they are too many."""
+        put: dict[str, Expr] = {}
+        for name in symbols(expr):
+            texts = self.texts.get(name)
+            if texts is None or name not in self.solution.values:
+                return None
+            put[name] = literal(self.solution.values[name].shape, texts)
+        return tidy(substitute(expr, put))
+
+    def leaf_number(self, name: str, index: Index) -> Expr:
+        """Return the printed number of one entry."""
+        shape = self.solution.values[name].shape
+        at = int(np.ravel_multi_index(index, shape)) if index else 0
+        text = self.texts[name][at]
+        return literal((), (text,))
+
+    def leaf_name(self, name: str, index: Index) -> Expr:
+        """Return the name of one entry as a formula."""
+        places = tuple(Number(i + 1, str(i + 1)) for i in index)  # type: ignore[arg-type]
+        return Apply("entry", (Symbol(name), *places)) if places else Symbol(name)
+
+    def entry(self, expr: Expr, index: Index, *, numbers: bool) -> Expr:
+        """Return one entry of a formula, with names or with numbers."""
+        leaf = self.leaf_number if numbers else self.leaf_name
+        return tidy(entry(expr, index, leaf, self.shape_of, self.problem.table))
+
+    def scalar(self, expr: Expr) -> float | None:
+        """Return the value of a formula over single entries, from exact values."""
+        values: dict[str, Array] = {}
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Apply) and part.op == "entry":
+                base, *places = part.args
+                assert isinstance(base, Symbol)
+                index = tuple(int(p.value) - 1 for p in places if isinstance(p, Number))
+                values[f"e{len(values)}"] = np.asarray(self.solution.values[base.name][index])
+                return Symbol(f"e{len(values) - 1}")
+            if isinstance(part, Symbol):
+                values[part.name] = self.solution.values[part.name]
+            return part
+
+        flat = rebuild(expr, change)
+        shapes: dict[str, Shape] = {name: value.shape for name, value in values.items()}
+        try:
+            return float(evaluate(flat, values, shapes, self.problem.table).ravel()[0])
+        except EvaluationError:
+            return None
+
+
+def tidy(expr: Expr) -> Expr:
+    """Return a formula over numbers as it is written: 8 − 10, no sum inside a sum."""
+
+    def change(part: Expr) -> Expr:
+        if not isinstance(part, Apply):
+            return part
+        if part.op == "neg":
+            inner = part.args[0]
+            if isinstance(inner, Number) and inner.value >= 0:
+                return Number(-inner.value, f"-{inner.text}" if inner.text else None)
+        if part.op == "add" and isinstance(part.args[0], Apply) and part.args[0].op == "add":
+            return Apply("add", (*part.args[0].args, *part.args[1:]))
+        return part
+
+    return rebuild(expr, change)
+
+
+def _local(name: str, loss: str) -> bool:
+    parts = gradient_parts(name)
+    return parts is not None and parts[0] != loss
+
+
+def _linear(expr: Expr) -> bool:
+    if not isinstance(expr, Apply):
+        return True
+    return expr.op in LINEAR and all(_linear(arg) for arg in expr.args)
+
+
