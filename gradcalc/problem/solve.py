@@ -83,6 +83,18 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     )
 
 
+def without(solution: Solution, name: str) -> Mapping[str, Array]:
+    """Return all values with one given value computed instead, the others trusted."""
+    problem = solution.problem
+    upstream = problem.upstream_names
+    start = {known: data.array for known, data in problem.data.items()}
+    start |= {known: problem.given[known].array for known in upstream}
+    kept = [known for known in problem.given if known != name and known not in upstream]
+    given = {known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
+             for known in kept}
+    return _named(problem, _run(problem, start, given, rounded=True))
+
+
 def _run(
     problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array], *, rounded: bool
 ) -> dict[str, Array]:

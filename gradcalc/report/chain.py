@@ -44,7 +44,7 @@ def chain(page: Page, view: View) -> bool:
 
 
 def _arrow(label: str) -> int:
-    return max(SHORTEST_ARROW, width(label) + 2)
+    return max(SHORTEST_ARROW, width(label) + (width(label) > SHORTEST_ARROW))
 
 
 def _centred(label: str, length: int) -> str:
@@ -99,7 +99,7 @@ def _label(view: View, node: Node) -> str:
             return view.notation.function(expr.op)
         shown = view.notation.box(view.defined(expr))
         if shown.height == 1 and shown.width <= LONGEST_LABEL:
-            return shown.rows[0]
+            return shown.rows[0].replace(" ", "")
         if row.kind == "loss":
             return row.name.replace("_", " ")
     return ""

@@ -55,6 +55,9 @@ def _loss(view: View) -> str:
 def _reduction(view: View, expr: Apply, shape: Shape) -> str:
     reduction = view.reduction(expr)
     batch = len(shape) == 2
+    if batch and shape[1] == 1:
+        return {"sum": f"summed over the {shape[0]} samples"}.get(
+            reduction, f"mean over the {shape[0]} samples")
     half = "with ½" if expr.op.startswith("half") else "no ½"
     square = f", {half}" if "squared" in expr.op else ""
     if reduction == "sum":
@@ -70,11 +73,12 @@ def _reduction(view: View, expr: Apply, shape: Shape) -> str:
 
 def _kinks(view: View) -> str:
     notes: dict[str, None] = {}
-    for node in (*view.problem.forward.nodes, *view.problem.backward.graph.nodes):
+    for node in view.problem.forward.nodes:
         if isinstance(node.expr, Apply):
             note = view.problem.table[node.expr.op].kink_note
-            if note and node in view.problem.forward.nodes:
-                notes[note] = None
+            if note:
+                row = view.problem.table[node.expr.op]
+                notes[f"{row.name}: {note}" if note.startswith("the derivative") else note] = None
     return ";  ".join(notes)
 
 
@@ -88,10 +92,13 @@ def _rounding(view: View) -> str:
         return f"each value rounded to {rounding.decimals} decimals, {how}"
     if rounding.significant is not None:
         return f"each value rounded to {rounding.significant} significant digits, {how}"
-    names = ", ".join(
-        f"{view.notation.name(name)} to {places}" for name, places in rounding.named.items()
-    )
-    return f"rounded to decimals, {how}: {names}"
+    kinds: dict[int, list[str]] = {}
+    for name, places in rounding.named.items():
+        kinds.setdefault(places, []).append(view.notation.name(name))
+    return ", ".join(
+        f"{', '.join(names)} rounded to {places} decimal{'' if places == 1 else 's'}"
+        for places, names in kinds.items()
+    ) + f" ({how})"
 
 
 def _given(view: View) -> str:

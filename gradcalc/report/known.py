@@ -16,7 +16,7 @@ from gradcalc.report.chain import chain
 from gradcalc.report.conventions import conventions
 from gradcalc.report.figures import figures
 from gradcalc.report.layout import flow, named, stacked, value_box
-from gradcalc.report.page import Page, wrapped
+from gradcalc.report.page import TIED, Page, wrapped
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
 
@@ -33,14 +33,24 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
     if chain(page, view):
         page.blank()
     known = [step for step in steps if step.phase == "known"]
-    labelled(page, "Known", _known(page, view, known))
+    box = _known(page, view, known)
+    labelled(page, "Known", box)
+    if box and any("⎣" in row for row in box.rows):
+        page.blank()
     labelled(page, "Given", _given(page, view, steps))
     words(page, "Wanted", wanted(view))
     reading = conventions(view)
     reading.pop("given", None)
     if reading:
-        words(page, "Read as", ";  ".join(reading.values()))
+        words(page, "Read as", ";  ".join(
+            _tied(content) if name == "loss" else content for name, content in reading.items()))
     _contradiction(page, view)
+
+
+def _tied(convention: str) -> str:
+    """Return the words of a convention, its formula kept in one row."""
+    before, colon, formula = convention.rpartition(": ")
+    return before + colon + formula.replace(" ", TIED)
 
 
 def labelled(page: Page, label: str, box: Box | None) -> None:
@@ -104,14 +114,14 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
     name = view.notation.name(step.name)
     data = view.problem.data.get(step.name)
     if step.value is None:
-        return text(f"{name}  {_dimensions(step.shape)}     {data.role if data else 'given'}")
+        return text(f"{name}     {data.role if data else 'given'}, {_dimensions(step.shape)}")
     in_network = bool(view.problem.layers)
     drawn = in_network and step.value.ndim == 1 and step.value.size > 1
     lead = name if in_network else name.rjust(max(width(view.notation.name(s.name))
                                                  for s in known))
     value = value_box(view, step.value, step.texts, drawn=drawn, room=room - width(lead) - 3)
     if not in_network and step.value.ndim == 1 and step.texts and step.value.size <= LONGEST:
-        value = text("( " + ", ".join(_columns(view, step, known)) + " )")
+        value = text("( " + " ".join(_columns(view, step, known)) + " )")
     box = named(lead, value)
     if in_network:
         return box
@@ -128,7 +138,9 @@ def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
     cells = []
     for at in range(len(step.texts or ())):
         column = [view.notation.number((other.texts or ())[at]) for other in like]
-        cells.append(aligned(column)[like.index(step)])
+        cell = aligned(column)[like.index(step)]
+        comma = "," if at < len(step.texts or ()) - 1 else ""
+        cells.append(cell.rstrip() + comma + " " * (len(cell) - len(cell.rstrip())))
     return cells
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
+from gradcalc.errors import width
 from gradcalc.problem.naming import Index, Names
 from gradcalc.report.boxes import Box, aligned, beside, bracketed, joined, matrix, round_brackets, text
 
@@ -33,6 +35,7 @@ class Notation:
 
     layered: names whose number is a layer and stands in a superscript.
     full: arrays are never shortened. drawn: vectors are columns in brackets.
+    inline: everything in one row.
     """
 
     table: Table
@@ -42,6 +45,7 @@ class Notation:
     unicode: bool = True
     full: bool = False
     drawn: bool = False
+    inline: bool = False
 
     @property
     def shape_of(self) -> Callable[[Expr], Shape]:
@@ -124,10 +128,7 @@ class Notation:
 
     def line(self, expr: Expr) -> str:
         """Return a formula in one row."""
-        return self.box(expr).rows[0] if self.box(expr).height == 1 else (
-            Notation(self.table, self.shapes, self.names, self.layered, self.unicode, self.full)
-            .box(expr).rows[0]
-        )
+        return replace(self, drawn=False, inline=True).box(expr).rows[0]
 
     def box(self, expr: Expr) -> Box:
         """Return a formula as a block of text."""
@@ -164,17 +165,13 @@ class Notation:
         return row.name
 
     def call(self, name: str, expr: Apply) -> Box:
-        pieces = [self.inline(arg) for arg in expr.args]
+        pieces = [self.box(arg) for arg in expr.args]
         pieces += [
             text(f"{self.styled(key, layered=False)}={self.box(value).rows[0]}")
             for key, value in expr.attrs
             if key not in ("axis", "keepdims")
         ]
         return beside([text(name), round_brackets(joined(pieces, ", "))])
-
-    def inline(self, expr: Expr) -> Box:
-        """Return a formula as an argument: vectors in one row."""
-        return self.box(expr)
 
     def shape(self, expr: Expr) -> Shape:
         try:
@@ -186,7 +183,8 @@ class Notation:
         box = self.box(expr)
         single = isinstance(expr, Apply) and expr.op == "sum" and self.one(expr)
         own = level(expr)
-        if isinstance(expr, Number) and self.number(expr)[0] in "−-":
+        alone = _only(expr)
+        if alone is not None and self.number(alone)[0] in "−-":
             own = MINUS
         if isinstance(expr, Apply) and expr.op in ("sum", "mean") and not single:
             own = PRODUCT - 1
@@ -200,14 +198,27 @@ class Notation:
         """Tell whether a sum has a single term."""
         return size(self.shape(expr.args[0])) == 1
 
+    def spread(self, expr: Apply) -> Apply:
+        """Return a sum or product with vectors that every row takes part in set as rows."""
+        if not any(len(self.shape(arg)) == 2 for arg in expr.args):
+            return expr
+        args = tuple(
+            Apply("array", (arg,)) if _is_array(arg) and not _is_array(arg.args[0]) else arg  # type: ignore[union-attr]
+            for arg in expr.args
+        )
+        return Apply(expr.op, args, expr.attrs)
+
     def _add(self, expr: Apply) -> Box:
+        expr = self.spread(expr)
         boxes = [self.child(expr.args[0], LEVEL["add"] - 1)]
         minus = "−" if self.unicode else "-"
         for term in expr.args[1:]:
             if isinstance(term, Apply) and term.op == "neg":
-                boxes += [text(f" {minus} "), self.child(term.args[0], LEVEL["add"])]
-            elif isinstance(term, Number) and term.value < 0:
+                boxes += [text(f" {minus} "), self.child(term.args[0], MINUS)]
+            elif isinstance(term, Number) and format_number(term).startswith("-"):
                 boxes += [text(f" {minus} "), text(self.number(term).lstrip("−-"))]
+            elif isinstance(term, Apply) and term.op == "mul":
+                boxes += [text(" + "), self._mul(term, leading=False)]
             else:
                 boxes += [text(" + "), self.child(term, MINUS if _signed(term) else LEVEL["add"])]
         return beside(boxes)
@@ -215,14 +226,22 @@ class Notation:
     def _neg(self, expr: Apply) -> Box:
         return beside([text("−" if self.unicode else "-"), self.child(expr.args[0], MINUS)])
 
-    def _mul(self, expr: Apply) -> Box:
-        boxes = [self.factor(expr.args[0], first=True)]
-        for before, arg in zip(expr.args, expr.args[1:], strict=False):
-            boxes += [text(self.times(before, arg)), self.factor(arg, first=False)]
+    def _mul(self, expr: Apply, *, leading: bool = True) -> Box:
+        """Write a product; a sign in front of it needs no brackets where it leads."""
+        bare = leading and isinstance(expr.args[0], Number)
+        boxes = [self.box(expr.args[0]) if bare else self.factor(expr.args[0], first=True)]
+        for before, arg in pairwise(expr.args):
+            boxes += [text(self.times(before, arg)),
+                      self.factor(arg, first=False, last=arg is expr.args[-1])]
         return beside(boxes)
 
-    def factor(self, expr: Expr, *, first: bool) -> Box:
-        return self.child(expr, LEVEL["mul"] - 1 if first else LEVEL["mul"])
+    def factor(self, expr: Expr, *, first: bool, last: bool = False) -> Box:
+        """Return a factor; a quotient, or a sum sign that others follow, in brackets."""
+        if last and isinstance(expr, Apply) and expr.op == "sum" and not self.one(expr):
+            return self.box(expr)
+        tight = isinstance(expr, Apply) and (expr.op == "div" or (
+            expr.op in ("matmul", "dot") and not self.shape(expr)))
+        return self.child(expr, LEVEL["mul"] - 1 if first and not tight else LEVEL["mul"])
 
     def times(self, left: Expr, right: Expr) -> str:
         """Return what stands between two factors: ⊙, ·, or a blank."""
@@ -231,7 +250,7 @@ class Notation:
         both = all(size(self.shape(side)) != 1 for side in (left, right))
         if both:
             return " ⊙ "
-        if _literal(right) or (_literal(left) and _literal(right)):
+        if _literal(right) or (isinstance(left, Number) and _calls(right)):
             return "·"
         return " "
 
@@ -251,7 +270,15 @@ class Notation:
         return beside([box, text("^"), self.child(exponent, POSTFIX - 1)])
 
     def _matmul(self, expr: Apply) -> Box:
-        left = self.child(expr.args[0], LEVEL["matmul"] - 1)
+        first = expr.args[0]
+        if isinstance(first, Apply) and first.op == "array" and not _is_array(first.args[0]):
+            left = self.array_row(first)
+        else:
+            left = self.factor(first, first=True)
+        if len(self.shape(first)) == 1 and len(self.shape(expr.args[1])) == 1 and (
+            isinstance(first, Symbol)
+        ):
+            left = beside([left, text("ᵀ" if self.unicode else "'")])
         gap = " " if self.unicode else " @ "
         return beside([left, text(gap), self.child(expr.args[1], LEVEL["matmul"])])
 
@@ -260,10 +287,11 @@ class Notation:
         if not self.unicode:
             return self.call("outer", expr)
         if isinstance(b, Apply) and b.op == "array":
-            row = self.array_row(b)
-            return beside([self.child(a, LEVEL["matmul"] - 1), text(" "), row])
-        return beside([self.child(a, LEVEL["matmul"] - 1), text(" "),
-                       self.child(b, POSTFIX - 1), text("ᵀ")])
+            left = self.box(a) if _only(a) is not None else self.factor(a, first=True)
+            return beside([left, text(" "), self.array_row(b)])
+        turned = "" if size(self.shape(b)) == 1 else "ᵀ"
+        return beside([self.factor(a, first=True), text(" "),
+                       self.child(b, POSTFIX - 1), text(turned)])
 
     def _dot(self, expr: Apply) -> Box:
         a, b = expr.args
@@ -288,7 +316,7 @@ class Notation:
         mark = "Σ"
         if isinstance(axis, Number) and len(shape) == 2:
             mark = "Σ_rows" if axis.value in (0, -2) else "Σ_columns"
-        bracketed_terms = isinstance(inner, Apply) and inner.op in ("add", "neg")
+        bracketed_terms = isinstance(inner, Apply) and inner.op in ("add", "neg", "mul")
         box = round_brackets(self.box(inner)) if bracketed_terms else self.box(inner)
         return beside([text(f"{mark} "), box])
 
@@ -320,7 +348,9 @@ class Notation:
     def _sqrt(self, expr: Apply) -> Box:
         if not self.unicode:
             return self.call("sqrt", expr)
-        return beside([text("√"), round_brackets(self.box(expr.args[0]))])
+        inner = self.box(expr.args[0])
+        simple = isinstance(expr.args[0], Symbol | Number) and inner.height == 1
+        return beside([text("√"), inner if simple else round_brackets(inner)])
 
     def _norm(self, expr: Apply) -> Box:
         if not self.unicode:
@@ -329,10 +359,16 @@ class Notation:
 
     def _where(self, expr: Apply) -> Box:
         condition, yes, no = expr.args
-        if yes == Number(Fraction(1)) and no == Number(Fraction(0)):
-            return beside([text("["), self.box(condition), text("]")])
-        return beside([text("("), self.box(yes), text(" if "), self.box(condition),
-                       text(", else "), self.box(no), text(")")])
+        boxes = [self.box(part) for part in (condition, yes, no)]
+        if not self.inline and self.unicode and all(box.height == 1 for box in boxes):
+            cases = [box.rows[0] for box in boxes[1:]]
+            widest = max(width(case) for case in cases)
+            first, second = (case + " " * (widest - width(case)) for case in cases)
+            rows = (f"⎧ {first}   where {boxes[0].rows[0]}", f"⎩ {second}   otherwise")
+            longest = max(width(row) for row in rows)
+            return Box(tuple(row + " " * (longest - width(row)) for row in rows))
+        return beside([text("("), boxes[1], text(" if "), boxes[0],
+                       text(", else "), boxes[2], text(")")])
 
     def compare(self, expr: Apply, sign: str) -> Box:
         return joined([self.child(arg, LEVEL["lt"]) for arg in expr.args], f" {sign} ")
@@ -408,11 +444,24 @@ def _is_array(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op == "array"
 
 
+def _only(expr: Expr) -> Number | None:
+    """Return the one number that a formula is, in brackets or not."""
+    while isinstance(expr, Apply) and expr.op == "array" and len(expr.args) == 1:
+        expr = expr.args[0]
+    return expr if isinstance(expr, Number) else None
+
+
 def _literal(expr: Expr) -> bool:
     """Tell whether a factor begins with a digit or a sign when it is written."""
     if isinstance(expr, Apply) and expr.op in ("mul", "div", "pow"):
         return _literal(expr.args[0])
     return isinstance(expr, Number)
+
+
+def _calls(expr: Expr) -> bool:
+    """Tell whether a factor over numbers alone begins with the name of a function."""
+    return isinstance(expr, Apply) and expr.op not in LEVEL and expr.op not in (
+        "array", "sum", "sqrt", "entry") and not symbols(expr)
 
 
 def _raised(digits: str) -> str:

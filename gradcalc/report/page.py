@@ -13,6 +13,8 @@ Segment: TypeAlias = tuple[str, str]
 """Text and its style: plain, title, rule, value, note, warning, faint."""
 Line: TypeAlias = tuple[Segment, ...]
 
+TIED = "\u00a0"
+
 STYLES = {
     "title": "bold",
     "rule": "dim",
@@ -105,13 +107,17 @@ def ascii_text(content: str) -> str:
 
 
 def wrapped(content: str, columns: int) -> list[str]:
-    """Return text broken at blanks into lines of at most `columns` columns."""
+    """Return text broken at blanks into lines of at most `columns` columns.
+
+    It is not broken at no-break spaces, which come out as blanks.
+    """
     lines: list[str] = []
     room = max(8, columns)
-    for word in visible(content).split(" "):
+    for part in content.split(" "):
+        word = visible(part.replace(TIED, " "))
         if lines and width(lines[-1]) + 1 + width(word) <= room:
             lines[-1] += " " + word
-        else:
+        elif word or not lines:
             lines.append(word)
     return lines or [""]
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
+from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape
+from gradcalc.report.notation import GREEK
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
     from gradcalc.engine.graph import Node
 
 MANY_UNITS = 6
+OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 COUNTS = ("no", "one", "both", "all three", "all four")
 
 
@@ -29,9 +32,9 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         return "given"
     parts = gradient_parts(node.name)
     if parts is None or view.shapes.get(node.name) is None:
-        rules: tuple[Rule, ...] = (_rounded, _switched, _reduced)
+        rules: tuple[Rule, ...] = (_rounded, _switched, _reduced, _case, _spread)
     elif parts[0] == view.problem.loss:
-        rules = (_rounded, _loss, _passed_on, _paths, _outer, _bias, _transposed, _chain)
+        rules = (_rounded, _loss, _case, _passed_on, _paths, _outer, _bias, _column, _transposed, _chain)
     else:
         rules = (_rounded, _kink, _prime, _saved)
     for rule in rules:
@@ -122,6 +125,31 @@ def _reduced(view: View, node: Node) -> str | None:
     }[view.reduction(node.expr)]
 
 
+def _case(view: View, node: Node) -> str | None:
+    """Say which case of a formula of two cases holds."""
+    formula = view.defined(node.expr)
+    cases = [part for part in all_parts(formula) if isinstance(part, Apply) and part.op == "where"]
+    if len(cases) != 1 or node.name not in view.solution.values:
+        return None
+    condition = cases[0].args[0]
+    if any(np.size(view.solution.values[name]) != 1 for name in symbols(condition)):
+        return None
+    if not isinstance(condition, Apply) or condition.op not in OPPOSITE:
+        return None
+    if view.scalar(view.entry(condition, (), numbers=False)):
+        return f"{view.notation.line(condition)}: first case"
+    opposite = Apply(OPPOSITE[condition.op], condition.args)
+    return f"{view.notation.line(opposite)}: second case"
+
+
+def _spread(view: View, node: Node) -> str | None:
+    """Say that a bias is added to each sample's row."""
+    layer = next((layer for layer in view.problem.layers if layer.z == node.name), None)
+    if layer is None or layer.bias is None or not view.is_batch(layer.bias):
+        return None
+    return f"one sample a row; {view.notation.name(layer.bias)} is added to each"
+
+
 # --- local derivatives ------------------------------------------------------------
 
 
@@ -161,8 +189,9 @@ def _prime(view: View, node: Node) -> str | None:
     if value is not None and operand.name in view.solution.fixed:
         return _units(view, operand.name, value, "=", "=")
     when = row.when.format(shown)
-    for key, number in (*row.defaults, *((k, view.notation.line(v)) for k, v in expr.attrs)):
-        when = when.replace(view.notation.styled(key, layered=False), str(number))
+    settings = {**row.attributes, **dict(expr.attrs)}
+    for key, setting in settings.items():
+        when = when.replace(GREEK.get(key, key), view.notation.line(setting))
     return when
 
 
@@ -241,7 +270,10 @@ def _paths(view: View, node: Node) -> str | None:
     count = len(view.contributions(parts[1])) if parts else 0
     if parts is None or count < 2 or not isinstance(node.expr, Apply) or node.expr.op != "add":
         return None
-    return f"{count} paths lead from {view.notation.name(parts[1])}: their gradients add"
+    name = view.notation.name(parts[1])
+    if parts[1] in view.problem.data:
+        return f"{name} occurs {'twice' if count == 2 else f'{count} times'}: the parts add"
+    return f"{count} paths lead from {name}: their gradients add"
 
 
 def _outer(view: View, node: Node) -> str | None:
@@ -274,18 +306,28 @@ def _bias(view: View, node: Node) -> str | None:
     return None
 
 
-def _transposed(view: View, node: Node) -> str | None:
+def _column(view: View, node: Node) -> str | None:
+    """Say why the transpose of a single row is a column."""
     parts, expr = gradient_parts(node.name), node.expr
     if parts is None or not isinstance(expr, Apply) or expr.op != "matmul" or len(node.shape) != 1:
         return None
     left = expr.args[0]
     shape = view.shape_of(left)
-    if len(shape) != 2:
+    if not isinstance(left, Apply) or left.op != "transpose" or 1 not in shape:
+        return None
+    own = view.notation.name(parts[1])
+    return f"{shape_text(shape)} times {shape[1]}×1, the shape of {own}"
+
+
+def _transposed(view: View, node: Node) -> str | None:
+    """Say what a transposed weight does on the way back."""
+    parts, expr = gradient_parts(node.name), node.expr
+    if parts is None or not isinstance(expr, Apply) or expr.op != "matmul" or len(node.shape) != 1:
+        return None
+    left = expr.args[0]
+    if not {layer.weight for layer in view.problem.layers}.intersection(symbols(left)):
         return None
     if isinstance(left, Apply) and left.op == "transpose":
-        if 1 in shape:
-            return f"{shape_text(shape)} times {shape[1]}×1, the shape of " + (
-                view.notation.name(parts[1]))
         return "unit j feeds column j: column becomes row"
     return f"row j of {view.notation.line(left)} is what unit j feeds"
 
@@ -300,4 +342,4 @@ def _chain(view: View, node: Node) -> str | None:
     return None
 
 
-ONCE = (_chain, _passed_on, _transposed, _saved, _prime)
+ONCE = (_chain, _passed_on, _transposed, _saved, _prime, _spread)

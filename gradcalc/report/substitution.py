@@ -24,7 +24,7 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
     """Return the formula with numbers in it, and that one stage further."""
     plain = view.numbers(formula)
     if plain is None or not symbols(formula) or (
-        isinstance(formula, Apply) and formula.op == "diag"
+        isinstance(formula, Apply) and (formula.op == "diag" or formula.op.endswith("'"))
     ):
         return None, None
     if isinstance(formula, Apply) and formula.op in ("sum", "expand", "fill", "identity") and (
@@ -47,6 +47,8 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
     ):
         rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
         return Apply("array", tuple(rows)), None
+    if "where" in _ops(formula):
+        return None, None
     return _transposed(plain), None
 
 

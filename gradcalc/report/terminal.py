@@ -79,8 +79,12 @@ def write_step(page: Page, view: View, step: Step) -> None:
         return
     first, *rest = boxes
     if first.height > 1:
-        rest = boxes
-        _noted(page, lead, name, note)
+        whole = beside([text(name + EQUALS), first])
+        for at, row in enumerate(whole.rows):
+            if at == whole.base:
+                _noted(page, lead, row.rstrip(), note)
+            else:
+                page.text(row.rstrip(), "plain", indent)
     else:
         for at, row in enumerate(broken(name + EQUALS + first.rows[0], room)):
             if at == 0:
@@ -165,7 +169,7 @@ def _tabled(step: Step) -> bool:
 
 def _drawn(step: Step) -> bool:
     """Tell whether vectors stand as columns: where they are multiplied."""
-    if step.formula is None or isinstance(step.formula, Symbol) or len(step.shape) > 2:
+    if step.given or step.formula is None or isinstance(step.formula, Symbol):
         return False
     if _multiplies(step.formula):
         return True

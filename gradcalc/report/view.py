@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcalc.algebra.entries import Index, entry
-from gradcalc.algebra.expr import ONE, Apply, Expr, Number, Symbol, rebuild, substitute, symbols
+from gradcalc.algebra.expr import (
+    ONE,
+    Apply,
+    Expr,
+    Number,
+    Symbol,
+    number,
+    rebuild,
+    substitute,
+    symbols,
+)
 from gradcalc.algebra.inference import definition, reduction_of, shape_finder
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape
@@ -211,22 +222,44 @@ class View:
             put[name] = literal(self.solution.values[name].shape, texts)
         return tidy(substitute(expr, put))
 
-    def leaf_number(self, name: str, index: Index) -> Expr:
+    def leaf_number(self, name: str, index: Index) -> Number:
         """Return the printed number of one entry."""
         shape = self.solution.values[name].shape
         at = int(np.ravel_multi_index(index, shape)) if index else 0
         text = self.texts[name][at]
-        return literal((), (text,))
-
-    def leaf_name(self, name: str, index: Index) -> Expr:
-        """Return the name of one entry as a formula."""
-        places = tuple(Number(i + 1, str(i + 1)) for i in index)  # type: ignore[arg-type]
-        return Apply("entry", (Symbol(name), *places)) if places else Symbol(name)
+        return Number(Fraction(text), text)
 
     def entry(self, expr: Expr, index: Index, *, numbers: bool) -> Expr:
         """Return one entry of a formula, with names or with numbers."""
-        leaf = self.leaf_number if numbers else self.leaf_name
-        return tidy(entry(expr, index, leaf, self.shape_of, self.problem.table))
+
+        def leaf(name: str, at: Index) -> Expr:
+            places = (number(i + 1) for i in at)
+            return Apply("entry", (Symbol(name), *places)) if at else Symbol(name)
+
+        found = entry(expr, index, leaf, self.shape_of, self.problem.table)
+        return tidy(self.filled(found)) if numbers else tidy(found)
+
+    def filled(self, expr: Expr) -> Expr:
+        """Return a formula over single entries with numbers, and of each case the one that holds."""
+
+        def change(part: Expr) -> Expr:
+            if isinstance(part, Symbol):
+                return self.leaf_number(part.name, ()) if not self.shapes[part.name] else part
+            if isinstance(part, Apply) and part.op == "entry" and isinstance(part.args[0], Symbol):
+                index = tuple(int(p.value) - 1 for p in part.args[1:] if isinstance(p, Number))
+                return self.leaf_number(part.args[0].name, index)
+            return part
+
+        return rebuild(self.decided(expr), change)
+
+    def decided(self, expr: Expr) -> Expr:
+        """Return a formula over single entries with the case of each `where` that holds."""
+        if not isinstance(expr, Apply) or expr.op == "entry":
+            return expr
+        if expr.op == "where":
+            holds = self.scalar(expr.args[0])
+            return self.decided(expr.args[1 if holds else 2])
+        return Apply(expr.op, tuple(self.decided(arg) for arg in expr.args), expr.attrs)
 
     def scalar(self, expr: Expr) -> float | None:
         """Return the value of a formula over single entries, from exact values."""

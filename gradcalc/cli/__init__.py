@@ -1,0 +1,100 @@
+"""The command line: one module a command, exit codes, the border to the terminal.
+
+Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
+fault, 3 the output could not be written, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from gradcalc.cli.commands import Commands
+from gradcalc.errors import OutputError, ProblemError, render
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 90}
+INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
+
+
+@click.group(
+    cls=Commands,
+    context_settings=CONTEXT,
+    commands_in={
+        "solve": ("gradcalc.cli.solve", "Show the worked solution of a problem file."),
+        "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
+    },
+)
+@click.version_option(package_name="gradcalc", message="gradcalc %(version)s")
+def gradcalc() -> None:
+    """Worked solutions of backpropagation problems, step by step.
+
+    \b
+    Examples:
+      gradcalc solve problem.yaml                  the whole solution
+      gradcalc solve problem.yaml --detail entries each entry on a line of its own
+      gradcalc solve problems/ --format json       one JSON object a file
+      gradcalc ops relu                            formula, derivative, kinks, aliases
+    """
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    code = run(sys.argv[1:])
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        code = READER_GONE
+        _silence()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; errors go to stderr as text."""
+    try:
+        code = gradcalc.main(list(arguments), prog_name="gradcalc", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ProblemError as error:
+        report(error)
+        return AT_FAULT
+    except BrokenPipeError:
+        _silence()
+        return READER_GONE
+    except OutputError as error:
+        _silence()
+        click.echo(f"error: {error}", err=True)
+        return NOT_WRITTEN
+    except MemoryError:
+        click.echo("error: this problem needs more memory than there is", err=True)
+        return AT_FAULT
+    return code if isinstance(code, int) else 0
+
+
+def report(error: ProblemError) -> None:
+    """Write a diagnostic to stderr, in ASCII where the stream cannot carry more."""
+    text = render(error)
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    text = text.translate({ord("┌"): "-", ord("─"): "-", ord("│"): "|"}) if not _carries(
+        "┌─│", encoding) else text
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
+
+
+def _carries(signs: str, encoding: str) -> bool:
+    try:
+        signs.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _silence() -> None:
+    """Keep Python from writing to a closed stream when it leaves."""
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

@@ -1,0 +1,36 @@
+"""`gradcalc ops`: the table of operations."""
+
+from __future__ import annotations
+
+import click
+
+from gradcalc.cli import output
+
+
+@click.command("ops")
+@click.argument("name", required=False)
+def command(name: str | None) -> int:
+    """List all operations, or show one: formula, derivative, kinks, aliases.
+
+    \b
+    Examples:
+      gradcalc ops
+      gradcalc ops sigmoid
+      gradcalc ops CrossEntropyLoss
+    """
+    from gradcalc.algebra.table import TABLE
+    from gradcalc.report.catalogue import listing, sheet
+    from gradcalc.report.page import Page, encodable
+
+    page = Page(output.columns(), encodable(output.encoding()))
+    if name is None:
+        listing(page, TABLE)
+    else:
+        found = TABLE.resolve(name)
+        if found is None:
+            near = TABLE.nearest(name)
+            hint = f"; did you mean {near}?" if near else "; `gradcalc ops` lists them"
+            raise click.UsageError(f"{name} is not an operation that gradcalc knows{hint}")
+        sheet(page, TABLE, found)
+    output.write_page(page)
+    return 0

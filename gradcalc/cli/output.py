@@ -1,0 +1,66 @@
+"""The border to the terminal: width, encoding, colour, and what cannot be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from gradcalc.errors import OutputError
+
+if TYPE_CHECKING:
+    from gradcalc.report.page import Page
+
+PIPED, NARROWEST, WIDEST = 80, 30, 100
+
+
+def columns() -> int:
+    """Return the columns to write for: the terminal's within reason, 80 in a pipe."""
+    known = os.environ.get("COLUMNS", "")
+    if known.isascii() and known.isdigit() and int(known[:6] or 0):
+        wide = int(known[:6])
+    elif sys.stdout is not None and sys.stdout.isatty():
+        wide = shutil.get_terminal_size((PIPED, 24)).columns
+    else:
+        wide = PIPED
+    return min(max(wide, NARROWEST), WIDEST)
+
+
+def encoding() -> str:
+    """Return the encoding of standard output."""
+    return getattr(sys.stdout, "encoding", None) or "utf-8"
+
+
+def coloured() -> bool:
+    """Tell whether standard output is a terminal that is to show colour."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (
+        sys.stdout is not None and sys.stdout.isatty()
+    )
+
+
+def write_page(page: Page) -> None:
+    """Write a page to standard output; raises OutputError where that fails."""
+    from gradcalc.report.page import write
+
+    _guarded(lambda: write(page, sys.stdout, colour=coloured()))
+
+
+def write_text(text: str) -> None:
+    """Write text to standard output; raises OutputError where that fails."""
+    _guarded(lambda: sys.stdout.write(text))
+
+
+def _guarded(action: object) -> None:
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    try:
+        action()  # type: ignore[operator]
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"the output could not be written: {reason.lower()}") from None

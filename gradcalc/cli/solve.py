@@ -1,0 +1,115 @@
+"""`gradcalc solve`: the worked solution of each file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gradcalc.cli import output
+from gradcalc.errors import ProblemError
+
+if TYPE_CHECKING:
+    from gradcalc.problem.model import Solution
+
+
+@click.command("solve")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option(
+    "--given", type=click.Choice(["trust", "recompute", "fail"]), default="trust",
+    show_default=True, help="Use given values, set them aside, or refuse contradictions.",
+)
+@click.option(
+    "--detail", type=click.Choice(["brief", "steps", "entries"]), default="steps",
+    show_default=True,
+    help="Formulas and values; with the numbers put in; each entry on a line of its own.",
+)
+@click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of computed values.")
+@click.option("--jacobians", is_flag=True, help="Local derivatives as whole matrices.")
+@click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
+@click.option(
+    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Text to read, or one JSON object a file.",
+)
+def command(
+    files: tuple[str, ...],
+    given: str,
+    detail: str,
+    decimals: int | None,
+    jacobians: bool,
+    full: bool,
+    style: str,
+) -> int:
+    """Show the worked solution of each FILE: forward pass, backward pass, answer.
+
+    FILE is a problem file, a folder of them, or - for standard input.
+
+    \b
+    Examples:
+      gradcalc solve problem.yaml
+      gradcalc solve problem.yaml --given recompute
+      gradcalc solve problems/ --format json > solutions.jsonl
+      cat problem.yaml | gradcalc solve - --detail entries --decimals 4
+
+    Exit code: 0 fine, 1 a line of the solution failed its numerical check, 2 a file
+    cannot be used, 3 the output could not be written.
+    """
+    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.problem.reading import problem_files
+
+    code, first = 0, True
+    for argument in files:
+        try:
+            names = problem_files(argument)
+        except ProblemError as error:
+            report(error)
+            code = AT_FAULT
+            continue
+        for name in names:
+            try:
+                solution = _solved(name, given)
+            except ProblemError as error:
+                report(error)
+                code = AT_FAULT
+                continue
+            _show(solution, detail, decimals, jacobians, full, style, first)
+            first = False
+            if solution.check is not None and solution.check.failed:
+                code = max(code, 1)
+    return code
+
+
+def _solved(name: str, given: str) -> Solution:
+    from gradcalc.problem.loader import load
+    from gradcalc.problem.reading import read_source
+
+    problem = load(read_source(name))
+    from gradcalc.problem.solve import solve
+
+    return solve(problem, given)  # type: ignore[arg-type]
+
+
+def _show(
+    solution: Solution,
+    detail: str,
+    decimals: int | None,
+    jacobians: bool,
+    full: bool,
+    style: str,
+    first: bool,
+) -> None:
+    from gradcalc.report.page import encodable
+    from gradcalc.report.view import View
+
+    unicode = style == "json" or encodable(output.encoding())
+    view = View(solution, decimals, jacobians, unicode, full)
+    if style == "json":
+        from gradcalc.report.record import line
+
+        output.write_text(line(view, detail, ascii_only=not encodable(output.encoding())) + "\n")
+        return
+    from gradcalc.report.terminal import page
+
+    if not first:
+        output.write_text("\n\n")
+    output.write_page(page(view, detail, output.columns()))

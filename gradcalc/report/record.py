@@ -1,0 +1,96 @@
+"""A solution as a JSON object: `gradcalc/solution/1`, stable names, full precision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcalc.algebra.expr import Expr
+from gradcalc.algebra.shapes import size
+from gradcalc.algebra.syntax import format
+from gradcalc.report.conventions import conventions
+from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+    from gradcalc.problem.naming import Reference
+
+MOST_ENTRIES = 10_000
+SCHEMA = "gradcalc/solution/1"
+
+
+def record(view: View, detail: str = "steps") -> dict[str, Any]:
+    """Return the object that `--format json` prints.
+
+    values: name → number, list or nested list, with rounding as replayed; exact: the
+    unrounded values, only where the problem rounds.
+    """
+    solution, problem = view.solution, view.problem
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "title": problem.title,
+        "conventions": conventions(view),
+        "values": _values(view, solution.values),
+    }
+    if solution.exact is not None:
+        found["exact"] = _values(view, solution.exact)
+    found["steps"] = [_step(step) for step in build_steps(view, detail)]
+    found["given"] = [
+        {
+            "name": comparison.name,
+            "given": plain(comparison.given),
+            "computed": plain(comparison.computed),
+            "recomputed": plain(comparison.recomputed),
+        }
+        for comparison in solution.comparisons
+    ]
+    found["find"] = [
+        {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
+    ]
+    check = solution.check
+    found["check"] = (
+        {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
+    )
+    return found
+
+
+def line(view: View, detail: str = "steps", *, ascii_only: bool = False) -> str:
+    """Return the object as one line of JSON."""
+    return json.dumps(record(view, detail), ensure_ascii=ascii_only, allow_nan=False)
+
+
+def plain(value: Array) -> Any:
+    """Return an array as a number or nested lists of numbers, without −0."""
+    return (np.asarray(value) + 0.0).tolist()
+
+
+def _values(view: View, values: Mapping[str, Array]) -> dict[str, Any]:
+    """Return the values by name; Jacobians that are too large to read are left out."""
+    shapes = view.problem.backward.graph.shapes
+    late = {name for name in view.problem.jacobians if (size(shapes[name]) or 0) > MOST_ENTRIES}
+    return {name: plain(values[name]) for name in values if name not in late}
+
+
+def _asked(values: Mapping[str, Array], ref: Reference) -> Any:
+    if ref.name not in values:
+        return None
+    return plain(values[ref.name] if ref.index is None else values[ref.name][ref.index])
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "phase": step.phase,
+        "formula": _text(step.formula),
+        "substitution": _text(step.substitution),
+        "value": None if step.value is None else plain(step.value),
+        "note": step.note,
+    }
+
+
+def _text(expr: Expr | None) -> str | None:
+    return None if expr is None else format(expr)

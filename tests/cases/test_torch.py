@@ -1,0 +1,233 @@
+"""Every shipped problem with numbers against PyTorch: the forward pass alone is written here.
+
+The numbers are read from the files with PyYAML, so that neither gradcalc's reader nor its
+derivatives take part in what is expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import gradcalc
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+
+PROBLEMS = Path(__file__).parents[2] / "problems"
+Forward = Callable[[dict], dict]
+MODELS: dict[str, Forward] = {}
+
+
+def identity(z):
+    return z
+
+
+def dense(loss: Callable, *activations: Callable, by_inputs: bool = False) -> Forward:
+    """Return the forward pass of a dense network, one sample or one sample a row."""
+
+    def forward(d: dict) -> dict:
+        found, a = {}, d["x"]
+        for i, activation in enumerate(activations, start=1):
+            weight = d[f"W{i}"].T if by_inputs else d[f"W{i}"]
+            z = F.linear(a, weight) + d.get(f"b{i}", 0)
+            a = activation(z)
+            found[f"z{i}"] = z
+            found["yhat" if i == len(activations) else f"a{i}"] = a
+        target = (d["t"] if "t" in d else d["y"]).expand_as(a)
+        return {**found, "L": loss(a, target)}
+
+    return forward
+
+
+def squares(prediction, target):
+    return F.mse_loss(prediction, target, reduction="sum")
+
+
+def half_squares(prediction, target):
+    return squares(prediction, target) / 2
+
+
+def classes(prediction, target):
+    return -(target * prediction.log()).sum(dim=-1).mean()
+
+
+def huber(prediction, target):
+    return F.huber_loss(prediction, target, reduction="sum", delta=0.5)
+
+
+def margins(prediction, target):
+    return torch.clamp(1 - target * prediction, min=0).sum()
+
+
+def five_relu(z):
+    return 5 * torch.relu(z)
+
+
+def softmax(z):
+    return torch.softmax(z, dim=-1)
+
+
+def leaky(z):
+    return F.leaky_relu(z, 0.1)
+
+
+relu, tanh, sigmoid = torch.relu, torch.tanh, torch.sigmoid
+MODELS |= {
+    "relu-network-given-values": dense(half_squares, relu, relu, identity),
+    "hand-calculation": dense(half_squares, sigmoid, sigmoid, by_inputs=True),
+    "scaled-relu-regression": dense(squares, five_relu, identity),
+    "scaled-relu-regression-batch": dense(squares, five_relu, identity),
+    "tanh-sigmoid-regression": dense(squares, tanh, sigmoid),
+    "tanh-sigmoid-regression-batch": dense(squares, tanh, sigmoid),
+    "tanh-sigmoid-cross-entropy": dense(F.binary_cross_entropy, tanh, sigmoid),
+    "tanh-sigmoid-cross-entropy-batch": dense(F.binary_cross_entropy, tanh, sigmoid),
+    "tanh-network": dense(half_squares, tanh, identity),
+    "leaky-relu-network": dense(half_squares, leaky, identity),
+    "own-activation": dense(half_squares, F.silu, identity),
+    "relu-at-zero": dense(half_squares, relu, identity),
+    "dead-unit": dense(half_squares, relu, identity),
+    "vanishing-gradient": dense(half_squares, sigmoid, sigmoid, sigmoid, sigmoid),
+    "xor-network": dense(squares, relu, identity),
+    "layer-without-bias": dense(half_squares, relu, identity),
+    "shared-bias": dense(half_squares, relu),
+    "batch-sum": dense(squares, identity),
+    "batch-mean": dense(F.mse_loss, identity),
+    "softmax-cross-entropy": dense(classes, softmax),
+    "softmax-cross-entropy-logits": dense(F.cross_entropy, identity),
+    "softmax-batch": dense(classes, softmax),
+    "logistic-unit": dense(F.binary_cross_entropy, sigmoid),
+    "logistic-unit-logits": dense(F.binary_cross_entropy_with_logits, identity),
+    "huber-within": dense(huber, identity),
+    "huber-beyond": dense(huber, identity),
+    "hinge-loss": dense(margins, identity),
+}
+
+
+def model(name: str) -> Callable[[Forward], Forward]:
+    def keep(forward: Forward) -> Forward:
+        MODELS[name] = forward
+        return forward
+
+    return keep
+
+
+@model("relu-squared-loss")
+def relu_squared_loss(d):
+    y = relu(d["z"])
+    return {"y": y, "L": squares(y, d["t"])}
+
+
+@model("polynomial-partials")
+def polynomial_partials(d):
+    return {"f": -(d["x"] ** 3) + 100 * (d["y"] ** 2 - d["x"]) ** 2}
+
+
+@model("scalar-circuit")
+def scalar_circuit(d):
+    q = d["x"] + d["y"]
+    return {"q": q, "f": q * d["z"]}
+
+
+@model("two-paths")
+def two_paths(d):
+    c, e = d["a"] + d["b"], d["b"] + 1
+    return {"c": c, "d": e, "e": c * e}
+
+
+@model("logistic-neuron")
+def logistic_neuron(d):
+    z = d["w"] @ d["x"] + d["b"]
+    return {"z": z, "f": sigmoid(z)}
+
+
+@model("vector-length")
+def vector_length(d):
+    return {"r": torch.linalg.vector_norm(d["x"])}
+
+
+@model("cosine-similarity")
+def cosine_similarity(d):
+    return {"L": -F.cosine_similarity(d["s"], d["t"], dim=0)}
+
+
+@model("l1-loss")
+def l1_loss(d):
+    return {"L": F.l1_loss(d["s"], d["t"], reduction="sum")}
+
+
+@model("skip-connection")
+def skip_connection(d):
+    z1 = d["W1"] @ d["x"] + d["b1"]
+    a1 = relu(z1)
+    z2 = d["W2"] @ a1 + d["b2"]
+    yhat = z2 + d["x"]
+    return {"z1": z1, "a1": a1, "z2": z2, "yhat": yhat, "L": half_squares(yhat, d["y"])}
+
+
+@model("recurrent-cell")
+def recurrent_cell(d):
+    h1 = tanh(d["w"] * d["h0"] + d["u"] * d["x1"] + d["b"])
+    h2 = tanh(d["w"] * h1 + d["u"] * d["x2"] + d["b"])
+    return {"h1": h1, "h2": h2, "L": half_squares(h2, d["y"])}
+
+
+@model("weight-decay")
+def weight_decay(d):
+    found = dense(half_squares, relu, identity)(d)
+    error, a2 = found.pop("L"), found.pop("yhat")
+    penalty = d["lam"] / 2 * ((d["W1"] ** 2).sum() + (d["W2"] ** 2).sum())
+    return {**found, "a2": a2, "E": error, "L": error + penalty}
+
+
+@model("attention-head")
+def attention_head(d):
+    s = d["K"] @ d["q"] / sqrt(2)
+    a = softmax(s)
+    o = a @ d["V"]
+    return {"s": s, "a": a, "o": o, "L": half_squares(o, d["t"])}
+
+
+# Rounding and an upstream gradient have no counterpart in PyTorch; given values are recomputed.
+OTHERWISE = {"hand-calculation-rounded", "relu-backward"}
+
+
+def read(name: str) -> dict:
+    raw = yaml.safe_load((PROBLEMS / f"{name}.yaml").read_text(encoding="utf-8"))
+    found = {}
+    for section in ("inputs", "targets", "weights", "constants"):
+        for key, value in raw.get(section, {}).items():
+            found[key] = torch.tensor(value, dtype=torch.float64, requires_grad=True)
+    return found
+
+
+def test_every_problem_with_numbers_has_a_model():
+    names = {path.stem for path in PROBLEMS.glob("*.yaml") if not path.stem.endswith("-letters")}
+    assert names == set(MODELS) | OTHERWISE
+
+
+@pytest.mark.parametrize("name", sorted(MODELS))
+def test_all_values_and_gradients_equal_those_of_pytorch(name):
+    problem = gradcalc.load(PROBLEMS / f"{name}.yaml")
+    values = gradcalc.solve(problem, given="recompute").values
+    data = read(name)
+    found = MODELS[name](data)
+    for value in found.values():
+        value.retain_grad()
+    found[problem.loss].backward()
+    expected = {key: value.detach() for key, value in found.items()}
+    for key, value in (data | found).items():
+        if value.grad is not None:
+            expected[f"d{problem.loss}/d{key}"] = value.grad
+    compared = [key for key in expected if key in values]
+    assert set(found) <= set(compared)
+    assert {reference.name for reference in problem.find} <= set(compared)
+    for key in compared:
+        theirs = expected[key].numpy()
+        assert values[key].shape == theirs.shape, key
+        np.testing.assert_allclose(values[key], theirs, rtol=1e-12, atol=1e-13, err_msg=key)
