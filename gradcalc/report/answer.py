@@ -43,7 +43,7 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
 def _asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
     step = steps[ref.name] if ref.name in steps else None
     name = view.notation.name(ref.name)
-    value = view.solution.values.get(ref.name)
+    value = view.values.get(ref.name)
     if ref.index is not None:
         name = view.notation.entry_name(ref.name, ref.index)
         if value is not None:
@@ -85,7 +85,7 @@ def matching_option(view: View) -> str | None:
     if not isinstance(options, Mapping) or len(view.problem.find) != 1:
         return None
     ref = view.problem.find[0]
-    value = view.solution.values.get(ref.name)
+    value = view.values.get(ref.name)
     if value is None:
         return None
     own = value if ref.index is None else value[ref.index]
@@ -107,8 +107,8 @@ def _direction(view: View) -> str | None:
     """Say what moving the parameters does, where all gradients have one sign."""
     problem = view.problem
     names = [gradient_name(problem.loss, data.name) for data in problem.roles("weight")]
-    values = [view.solution.values[name] for name in names if name in view.solution.values]
-    if len(values) < 2 or problem.upstream or not view.solution.values:
+    values = [view.values[name] for name in names if name in view.values]
+    if len(values) < 2 or problem.upstream or not view.values:
         return None
     loss = view.notation.name(problem.loss)
     if all((value < 0).all() for value in values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradcalc.algebra.expr import Apply
 from gradcalc.algebra.shapes import Shape
+from gradcalc.report.notation import spelled
 from gradcalc.report.view import View
 
 
@@ -16,7 +17,9 @@ def conventions(view: View) -> dict[str, str]:
         "rounding": _rounding(view),
         "given": _given(view),
     }
-    return {name: text for name, text in found.items() if text}
+    return {
+        name: text if view.unicode else spelled(text) for name, text in found.items() if text
+    }
 
 
 def _layout(view: View) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from gradcalc.algebra.expr import Apply, Expr, Number
-from gradcalc.algebra.kernels import Array
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
 
 EXACT_DIGITS = 6
 TABLE_DIGITS = 5
@@ -44,18 +45,9 @@ def plain(shown: Decimal) -> str:
     return f"{mantissa:f}e{magnitude}"
 
 
-def figures(
-    value: Array, noise: Array | float = 0.0, decimals: int | None = None
-) -> tuple[str, ...]:
-    """Return the entries of an array as texts, in row order.
-
-    `noise` is the size below which an entry is a rounding error of its line and 0.
-    """
-    limits = np.broadcast_to(noise, value.shape).ravel()
-    return tuple(
-        figure(0.0 if abs(x) <= limit else x, decimals)
-        for x, limit in zip(value.ravel().tolist(), limits.tolist(), strict=True)
-    )
+def figures(value: Array, decimals: int | None = None) -> tuple[str, ...]:
+    """Return the entries of an array as texts, in row order."""
+    return tuple(figure(x, decimals) for x in value.ravel().tolist())
 
 
 def literal(shape: tuple[int, ...], texts: tuple[str, ...]) -> Expr:

@@ -114,7 +114,7 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
     name = view.notation.name(step.name)
     data = view.problem.data.get(step.name)
     if step.value is None:
-        return text(f"{name}     {data.role if data else 'given'}, {_dimensions(step.shape)}")
+        return text(f"{name} {_dimensions(step.shape)}")
     in_network = bool(view.problem.layers)
     drawn = in_network and step.value.ndim == 1 and step.value.size > 1
     lead = name if in_network else name.rjust(max(width(view.notation.name(s.name))
@@ -126,7 +126,11 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
     if in_network:
         return box
     role = data.role if data else "given, the upstream gradient"
-    return beside([box, text(f"     {role}")]) if box.width + 8 + len(role) <= room else box
+    numbers = [width(view.notation.number(other.texts[0])) for other in known
+               if not other.shape and other.texts]
+    pad = max(numbers) - value.width if not step.shape and numbers else 0
+    fits = box.width + 8 + len(role) <= room
+    return beside([box, text(" " * (5 + pad) + role)]) if fits else box
 
 
 LONGEST = 8
@@ -146,8 +150,10 @@ def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
 
 def _dimensions(shape: Shape) -> str:
     if not shape:
-        return "a number"
-    return f"{shape[0]} entries" if len(shape) == 1 else "×".join(str(dim) for dim in shape)
+        return "is a number"
+    if len(shape) == 1:
+        return f"has {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
+    return "is " + "×".join(str(dim) for dim in shape)
 
 
 # --- given ------------------------------------------------------------------------
@@ -207,7 +213,9 @@ def _only_rounded(view: View, comparison: Comparison) -> bool:
 
 
 def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
-    header = ["", "given", "from the given values before it", "all from the inputs"]
+    inputs = [view.notation.name(data.name) for data in view.problem.roles("input")]
+    start = inputs[0] if len(inputs) == 1 else "the inputs"
+    header = ["", "given", "from the given values before it", f"all from {start}"]
     rows = [header]
     for comparison in wrong:
         rows.append([view.notation.name(comparison.name)] + [
@@ -217,9 +225,10 @@ def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
     rows += _first_gradient(view, wrong)
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
-        for row in rows[1:]:
-            for label, cell in zip(header[1:], row[1:], strict=True):
-                page.paragraph(f"{row[0]} {label}: {cell}", 5, hang=2)
+        for name, own, *others in rows[1:]:
+            page.text(f"{name}  given {own}", "plain", 5)
+            for label, cell in zip(header[2:], others, strict=True):
+                page.paragraph(f"{label}: {cell}", 7, hang=2)
         return
     for at, row in enumerate(rows):
         cells = [cell + " " * (widths[j] - width(cell)) for j, cell in enumerate(row)]

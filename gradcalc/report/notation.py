@@ -24,6 +24,8 @@ GREEK = {
 }
 FRACTIONS = {Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔", Fraction(1, 4): "¼",
              Fraction(3, 4): "¾", Fraction(1, 5): "⅕", Fraction(2, 5): "⅖", Fraction(1, 8): "⅛"}
+SPELLING = {"½": "1/2", "′": "'", "²": "^2", "×": "x", "−": "-", "⊙": "*", "≤": "<=", "≥": ">=",
+            "σ": "sigma", "α": "alpha", "δ": "delta", "ŷ": "yhat", "·": "*", "ᵀ": "'"}
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 SHORT_VECTOR = 4
 LONGEST = 8
@@ -96,7 +98,7 @@ class Notation:
             return self.styled(own, layered=False)
         places = [str(i + 1) for i in index]
         shown = self.name(name)
-        if not places:
+        if not places or size(self.shapes.get(name, ())) == 1:
             return shown
         gradient = gradient_parts(name)
         if gradient and size(self.shapes.get(gradient[0], ())) != 1:
@@ -246,7 +248,8 @@ class Notation:
     def times(self, left: Expr, right: Expr) -> str:
         """Return what stands between two factors: ⊙, ·, or a blank."""
         if not self.unicode:
-            return "*"
+            drawn = self.drawn and max(self.box(side).height for side in (left, right)) > 1
+            return " * " if drawn else "*"
         both = all(size(self.shape(side)) != 1 for side in (left, right))
         if both:
             return " ⊙ "
@@ -278,32 +281,26 @@ class Notation:
         if len(self.shape(first)) == 1 and len(self.shape(expr.args[1])) == 1 and (
             isinstance(first, Symbol)
         ):
-            left = beside([left, text("ᵀ" if self.unicode else "'")])
-        gap = " " if self.unicode else " @ "
-        return beside([left, text(gap), self.child(expr.args[1], LEVEL["matmul"])])
+            left = beside([left, text(self.transposed(""))])
+        return beside([left, text(" "), self.child(expr.args[1], LEVEL["matmul"])])
 
     def _outer(self, expr: Apply) -> Box:
         a, b = expr.args
-        if not self.unicode:
-            return self.call("outer", expr)
         if isinstance(b, Apply) and b.op == "array":
             left = self.box(a) if _only(a) is not None else self.factor(a, first=True)
             return beside([left, text(" "), self.array_row(b)])
-        turned = "" if size(self.shape(b)) == 1 else "ᵀ"
+        turned = "" if size(self.shape(b)) == 1 else self.transposed("")
         return beside([self.factor(a, first=True), text(" "),
                        self.child(b, POSTFIX - 1), text(turned)])
 
     def _dot(self, expr: Apply) -> Box:
         a, b = expr.args
-        if not self.unicode:
-            return self.call("dot", expr)
         if isinstance(a, Apply) and a.op == "array":
             return beside([self.array_row(a), text(" "), self.child(b, LEVEL["matmul"])])
-        return beside([self.child(a, POSTFIX - 1), text("ᵀ "), self.child(b, LEVEL["matmul"])])
+        return beside([self.child(a, POSTFIX - 1), text(self.transposed("") + " "), self.child(b, LEVEL["matmul"])])
 
     def _transpose(self, expr: Apply) -> Box:
-        return beside([self.child(expr.args[0], POSTFIX - 1),
-                       text("ᵀ" if self.unicode else "'")])
+        return beside([self.child(expr.args[0], POSTFIX - 1), text(self.transposed(""))])
 
     def _sum(self, expr: Apply) -> Box:
         inner = expr.args[0]
@@ -436,6 +433,13 @@ class Notation:
         return [*cells[:3], dots if self.unicode else "...", *cells[-3:]]
 
 
+def spelled(words: str) -> str:
+    """Return words in plain ASCII, where signs have a spelling of several letters."""
+    for sign, spelling in SPELLING.items():
+        words = words.replace(sign, spelling)
+    return words
+
+
 def _signed(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op == "neg"
 
@@ -461,7 +465,7 @@ def _literal(expr: Expr) -> bool:
 def _calls(expr: Expr) -> bool:
     """Tell whether a factor over numbers alone begins with the name of a function."""
     return isinstance(expr, Apply) and expr.op not in LEVEL and expr.op not in (
-        "array", "sum", "sqrt", "entry") and not symbols(expr)
+        "array", "sum", "sqrt", "entry", "xdivy") and not symbols(expr)
 
 
 def _raised(digits: str) -> str:

@@ -12,7 +12,7 @@ from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape
-from gradcalc.report.notation import GREEK
+from gradcalc.report.notation import GREEK, spelled
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         words = rule(view, node)
         if words and not (rule in said and rule in ONCE):
             said.add(rule)
-            return words
+            return words if view.unicode else spelled(words)
     return None
 
 
@@ -76,12 +76,12 @@ def _row(view: View, node: Node) -> Operation | None:
 def _switched(view: View, node: Node) -> str | None:
     """Say which units a rectifier switches off: `z₂, z₅ < 0: units 2, 5 off`."""
     row = _row(view, node)
-    if row is None or not row.prime or node.name not in view.solution.values:
+    if row is None or not row.prime or node.name not in view.values:
         return None
     operand = node.expr.args[0] if isinstance(node.expr, Apply) else node.expr
     if not isinstance(operand, Symbol):
         return None
-    return _units(view, operand.name, view.solution.values[operand.name], "≤", "<")
+    return _units(view, operand.name, view.values[operand.name], "≤", "<")
 
 
 def _units(view: View, name: str, value: np.ndarray, closed: str, below: str) -> str | None:  # type: ignore[type-arg]
@@ -129,10 +129,10 @@ def _case(view: View, node: Node) -> str | None:
     """Say which case of a formula of two cases holds."""
     formula = view.defined(node.expr)
     cases = [part for part in all_parts(formula) if isinstance(part, Apply) and part.op == "where"]
-    if len(cases) != 1 or node.name not in view.solution.values:
+    if len(cases) != 1 or node.name not in view.values:
         return None
     condition = cases[0].args[0]
-    if any(np.size(view.solution.values[name]) != 1 for name in symbols(condition)):
+    if any(np.size(view.values[name]) != 1 for name in symbols(condition)):
         return None
     if not isinstance(condition, Apply) or condition.op not in OPPOSITE:
         return None
@@ -185,7 +185,7 @@ def _prime(view: View, node: Node) -> str | None:
     if not isinstance(operand, Symbol) or not row.when:
         return None
     shown = view.notation.name(operand.name)
-    value = view.solution.values.get(operand.name)
+    value = view.values.get(operand.name)
     if value is not None and operand.name in view.solution.fixed:
         return _units(view, operand.name, value, "=", "=")
     when = row.when.format(shown)
@@ -258,6 +258,8 @@ def _passed_on(view: View, node: Node) -> str | None:
         return None
     line = view.line(before[1])
     name = view.notation.name
+    if before[1] == parts[1]:
+        return f"{name(parts[0])} moves as {name(before[0])} does"
     if line is None:
         return None
     if _row(view, line) and isinstance(line.expr, Apply) and line.expr.op == "identity":

@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gradcalc.algebra.entries import Index, indices
-from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
+from gradcalc.algebra.expr import Expr, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.report.figures import figures
@@ -96,7 +94,7 @@ def build_steps(view: View, detail: str = "steps") -> tuple[Step, ...]:
 
 def known_steps(view: View) -> list[Step]:
     """Return what is known: the quantities of the file, and gradients handed in."""
-    problem, values = view.problem, view.solution.values
+    problem, values = view.problem, view.values
     found = [
         Step(name, "known", data.shape, value=values.get(name), texts=view.texts.get(name))
         for name, data in problem.data.items()
@@ -127,34 +125,20 @@ def _group(view: View, name: str, phase: str) -> str | None:
 def _step(view: View, node: Node, phase: str, detail: str) -> Step:
     given = node.name in view.solution.fixed
     formula = view.defined(node.expr)
-    value, texts = _value(view, node)
-    diagonal = view.jacobians and view.is_diagonal(node)
-    shape = node.shape
-    if diagonal:
-        formula, shape = Apply("diag", (formula,)), node.shape * 2
+    value = view.values.get(node.name)
+    texts = view.texts.get(node.name)
+    if value is not None and texts is None and value.size <= LARGEST_LITERAL:
+        texts = figures(value, view.decimals)
     substitution = worked = None
     if value is not None and not given and detail != "brief" and not isinstance(formula, Symbol):
         substitution, worked = substituted(view, node, formula)
     entries: tuple[EntryLine, ...] = ()
-    if detail == "entries" and shape and not isinstance(formula, Symbol) and not given:
-        entries = _entry_lines(view, shape, formula, texts)
+    if detail == "entries" and not given and not isinstance(formula, Symbol):
+        entries = _entry_lines(view, node.shape, formula, texts)
     return Step(
-        node.name, phase, shape, formula, substitution, worked, value, texts,
+        node.name, phase, node.shape, formula, substitution, worked, value, texts,
         given=given, entries=entries,
     )
-
-
-def _value(view: View, node: Node) -> tuple[Array | None, tuple[str, ...] | None]:
-    """Return the value of a line and its entries as printed."""
-    if node.name not in view.solution.values:
-        return None, None
-    value = view.solution.values[node.name]
-    texts = view.texts.get(node.name)
-    if view.jacobians and view.is_diagonal(node):
-        value, texts = np.diag(value), None
-    if texts is None and value.size <= LARGEST_LITERAL:
-        texts = figures(value, decimals=view.decimals)
-    return value, texts
 
 
 def _entry_lines(
@@ -162,7 +146,7 @@ def _entry_lines(
 ) -> tuple[EntryLine, ...]:
     """Return the scalar line of each entry."""
     count = size(shape)
-    if count is None or count > LARGEST_LITERAL:
+    if count is None or count == 1 or count > LARGEST_LITERAL:
         return ()
     known = symbols(formula) and all(name in view.texts for name in symbols(formula))
     return tuple(

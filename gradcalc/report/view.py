@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,7 @@ from gradcalc.algebra.expr import (
     Expr,
     Number,
     Symbol,
+    mul,
     number,
     rebuild,
     substitute,
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Problem, Solution
 
 LARGEST_LITERAL = 144
+TINY = 1e-9
 LINEAR = ("add", "neg", "mul", "matmul", "sum", "outer", "dot", "transpose", "array", "mean")
 
 
@@ -59,9 +63,27 @@ class View:
         return self.solution.problem
 
     @cached_property
+    def values(self) -> Mapping[str, Array]:
+        """Return the values as they are shown; with `jacobians`, diagonals as matrices."""
+        values = self.solution.values
+        return ChainMap({n: np.diag(values[n]) for n in self.diagonals if n in values}, values)  # type: ignore[arg-type]
+
+    @cached_property
+    def diagonals(self) -> frozenset[str]:
+        """Return the local derivatives of a vector that are shown as whole matrices."""
+        shapes, loss = self.problem.visible.shapes, self.problem.loss
+        names = {node.name for node in self.problem.visible.backward} if self.jacobians else set()
+        return frozenset(
+            name for name in names
+            if (parts := gradient_parts(name)) and _local(name, loss)
+            and len(shapes[name]) == len(shapes[parts[0]]) == 1
+        )
+
+    @cached_property
     def shapes(self) -> Mapping[str, Shape]:
         """Return the shape of every name that can be printed."""
-        return self.problem.visible.shapes
+        shapes = self.problem.visible.shapes
+        return {**shapes, **{name: shapes[name] * 2 for name in self.diagonals}}
 
     @cached_property
     def notation(self) -> Notation:
@@ -116,12 +138,35 @@ class View:
         asked = {ref.name for ref in problem.find}
         fixed = self.solution.fixed
         return tuple(
-            node
+            self._as_matrix(node)
             for node in problem.visible.backward
             if node.name != own
             and (node.name in asked or node.name in fixed or node.expr != ONE or self.jacobians
                  or not _local(node.name, problem.loss))
         )
+
+    def _as_matrix(self, node: Node) -> Node:
+        """Return a line with diagonal Jacobians in place of elementwise products."""
+
+        def change(part: Expr) -> Expr:
+            if not isinstance(part, Apply) or part.op != "mul":
+                return part
+            local = [arg for arg in part.args if isinstance(arg, Symbol)
+                     and arg.name in self.diagonals]
+            rest = [arg for arg in part.args if arg not in local]
+            found: Expr = mul(*rest)
+            for matrix in local if rest else []:
+                found = Apply("matmul", (matrix, found))
+            return found if rest else part
+
+        expr = rebuild(node.expr, change) if self.diagonals else node.expr
+        if node.name not in self.diagonals:
+            return replace(node, expr=expr)
+        rows = node.shape[0]
+        if isinstance(expr, Number):
+            size_of = Symbol(rows) if isinstance(rows, str) else number(rows)
+            expr = Apply("fill", (expr,), (("rows", size_of),))
+        return replace(node, expr=Apply("diag", (expr,)), shape=node.shape * 2)
 
     @cached_property
     def shape_of(self) -> Callable[[Expr], Shape]:
@@ -155,16 +200,6 @@ class View:
         """Return the number of forward lines, after which the backward lines count on."""
         return len(self.forward)
 
-    def is_diagonal(self, node: Node) -> bool:
-        """Tell whether a line is the local derivative of an elementwise function of a vector."""
-        parts = gradient_parts(node.name)
-        return (
-            parts is not None
-            and _local(node.name, self.problem.loss)
-            and len(node.shape) == 1
-            and len(self.shapes.get(parts[0], ())) == 1
-        )
-
     def defined(self, expr: Expr) -> Expr:
         """Return a formula with losses written as what they are."""
 
@@ -183,48 +218,61 @@ class View:
     def texts(self) -> dict[str, tuple[str, ...]]:
         """Return the printed entries of every small value, given numbers as written."""
         found: dict[str, tuple[str, ...]] = {}
-        problem = self.problem
-        formulas = {node.name: node.expr for node in (*self.forward, *self.backward)}
-        for name in self.solution.values:
-            if name in problem.jacobians:
-                continue
-            data = problem.data.get(name) or (
-                problem.given.get(name) if name in self.solution.fixed else None
-            )
-            value = self.solution.values[name]
+        problem, fixed = self.problem, self.solution.fixed
+        for name, value in self.clean.items():
+            data = problem.data.get(name) or (problem.given.get(name) if name in fixed else None)
             if data is not None and data.texts is not None:
                 found[name] = data.texts
             elif value.size <= LARGEST_LITERAL:
-                noise = self._noise(formulas.get(name), value)
-                found[name] = figures(value, noise, self.decimals)
+                found[name] = figures(value, self.decimals)
         return found
 
-    def _noise(self, expr: Expr | None, value: Array) -> Array | float:
-        """Return what rounding errors of a sum can amount to: eps × Σ |terms|."""
-        if not isinstance(expr, Apply) or not _linear(expr):
-            return 0.0
-        absolute = rebuild(
-            expr,
-            lambda part: part.args[0] if isinstance(part, Apply) and part.op == "neg" else
-            Number(abs(part.value)) if isinstance(part, Number) else part,
-        )
-        values = {name: np.abs(self.solution.values[name]) for name in symbols(expr)}
-        total = evaluate(absolute, values, {name: self.shapes[name] for name in values}, self.problem.table)
-        return np.asarray(4 * np.finfo(float).eps * np.broadcast_to(total, value.shape))
+    @cached_property
+    def clean(self) -> dict[str, Array]:
+        """Return the values with what is only the rounding error of a zero set to 0.
+
+        A sum is 0 where it is smaller than eps × Σ |terms|; any other line, where it
+        comes out as 0 from clean operands.
+        """
+        problem, values = self.problem, self.values
+        lines = (*problem.visible.forward, *problem.visible.backward)
+        formulas = {node.name: node.expr for node in lines}
+        found: dict[str, Array] = {}
+        for name in values:
+            if name in problem.jacobians:
+                continue
+            value = values[name]
+            tiny = (np.abs(value) < TINY) & (value != 0)
+            if name in formulas and tiny.any() and value.size <= LARGEST_LITERAL:
+                value = np.where(tiny & self._is_zero(formulas[name], value, found), 0.0, value)
+            found[name] = value
+        return found
+
+    def _is_zero(self, expr: Expr, value: Array, clean: Mapping[str, Array]) -> Array:
+        names = symbols(expr)
+        if any(name not in clean for name in names):
+            return np.zeros(value.shape, dtype=bool)
+        operands = {name: clean[name] for name in names}
+        shapes = {name: self.shapes[name] for name in names}
+        if _linear(expr):
+            absolute = {name: np.abs(operand) for name, operand in operands.items()}
+            total = evaluate(_unsigned(expr), absolute, shapes, self.problem.table)
+            return np.asarray(np.abs(value) <= 4 * np.finfo(float).eps * total)
+        return np.asarray(evaluate(expr, operands, shapes, self.problem.table) == 0)
 
     def numbers(self, expr: Expr) -> Expr | None:
         """Return the formula with numbers at the leaves, or None where they are too many."""
         put: dict[str, Expr] = {}
         for name in symbols(expr):
             texts = self.texts.get(name)
-            if texts is None or name not in self.solution.values:
+            if texts is None or name not in self.values:
                 return None
-            put[name] = literal(self.solution.values[name].shape, texts)
+            put[name] = literal(self.values[name].shape, texts)
         return tidy(substitute(expr, put))
 
     def leaf_number(self, name: str, index: Index) -> Number:
         """Return the printed number of one entry."""
-        shape = self.solution.values[name].shape
+        shape = self.values[name].shape
         at = int(np.ravel_multi_index(index, shape)) if index else 0
         text = self.texts[name][at]
         return Number(Fraction(text), text)
@@ -270,10 +318,10 @@ class View:
                 base, *places = part.args
                 assert isinstance(base, Symbol)
                 index = tuple(int(p.value) - 1 for p in places if isinstance(p, Number))
-                values[f"e{len(values)}"] = np.asarray(self.solution.values[base.name][index])
+                values[f"e{len(values)}"] = np.asarray(self.values[base.name][index])
                 return Symbol(f"e{len(values) - 1}")
             if isinstance(part, Symbol):
-                values[part.name] = self.solution.values[part.name]
+                values[part.name] = self.values[part.name]
             return part
 
         flat = rebuild(expr, change)
@@ -294,8 +342,10 @@ def tidy(expr: Expr) -> Expr:
             inner = part.args[0]
             if isinstance(inner, Number) and inner.value >= 0:
                 return Number(-inner.value, f"-{inner.text}" if inner.text else None)
-        if part.op == "add" and isinstance(part.args[0], Apply) and part.args[0].op == "add":
-            return Apply("add", (*part.args[0].args, *part.args[1:]))
+        if part.op == "add":
+            nested = (arg.args if isinstance(arg, Apply) and arg.op == "add" else (arg,)
+                      for arg in part.args)
+            return Apply("add", tuple(chain.from_iterable(nested)))
         return part
 
     return rebuild(expr, change)
@@ -304,6 +354,17 @@ def tidy(expr: Expr) -> Expr:
 def _local(name: str, loss: str) -> bool:
     parts = gradient_parts(name)
     return parts is not None and parts[0] != loss
+
+
+def _unsigned(expr: Expr) -> Expr:
+    """Return a sum with every minus a plus."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Number):
+            return Number(abs(part.value))
+        return part.args[0] if isinstance(part, Apply) and part.op == "neg" else part
+
+    return rebuild(expr, change)
 
 
 def _linear(expr: Expr) -> bool:
