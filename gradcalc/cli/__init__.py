@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import click
 
 from gradcalc.cli.commands import Commands
+from gradcalc.cli.output import ReaderGoneError
 from gradcalc.errors import OutputError, ProblemError, render
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 90}
@@ -65,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
     except ProblemError as error:
         report(error)
         return AT_FAULT
-    except BrokenPipeError:
+    except ReaderGoneError:
         _silence()
         return READER_GONE
     except OutputError as error:
@@ -82,8 +83,11 @@ def report(error: ProblemError) -> None:
     """Write a diagnostic to stderr, in ASCII where the stream cannot carry more."""
     text = render(error)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    text = text.translate({ord("┌"): "-", ord("─"): "-", ord("│"): "|"}) if not _carries(
-        "┌─│", encoding) else text
+    text = (
+        text.translate({ord("┌"): "-", ord("─"): "-", ord("│"): "|"})
+        if not _carries("┌─│", encoding)
+        else text
+    )
     click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradcalc.errors import OutputError
 
 if TYPE_CHECKING:
     from gradcalc.report.page import Page
+
+
+class ReaderGoneError(Exception):
+    """Whoever read the output has left, as `head` does."""
+
 
 PIPED, NARROWEST, WIDEST = 80, 30, 100
 
@@ -36,16 +42,17 @@ def coloured() -> bool:
     """Tell whether standard output is a terminal that is to show colour."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or (
-        sys.stdout is not None and sys.stdout.isatty()
-    )
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout is not None and sys.stdout.isatty())
 
 
 def write_page(page: Page) -> None:
     """Write a page to standard output; raises OutputError where that fails."""
-    from gradcalc.report.page import write
+    if not coloured():
+        write_text(page.plain())
+        return
+    from gradcalc.report.paint import paint
 
-    _guarded(lambda: write(page, sys.stdout, colour=coloured()))
+    _guarded(lambda: paint(page, sys.stdout))
 
 
 def write_text(text: str) -> None:
@@ -53,14 +60,14 @@ def write_text(text: str) -> None:
     _guarded(lambda: sys.stdout.write(text))
 
 
-def _guarded(action: object) -> None:
+def _guarded(action: Callable[[], object]) -> None:
     if sys.stdout is None:
         raise OutputError("standard output is closed")
     try:
-        action()  # type: ignore[operator]
+        action()
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        raise ReaderGoneError from None  # click would make exit code 1 of a broken pipe
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(f"the output could not be written: {reason.lower()}") from None

@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 @click.command("solve")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
-    "--given", type=click.Choice(["trust", "recompute", "fail"]), default="trust",
-    show_default=True, help="Use given values, set them aside, or refuse contradictions.",
+    "--given",
+    type=click.Choice(["trust", "recompute", "fail"]),
+    default="trust",
+    show_default=True,
+    help="Use given values, set them aside, or refuse contradictions.",
 )
 @click.option(
-    "--detail", type=click.Choice(["brief", "steps", "entries"]), default="steps",
+    "--detail",
+    type=click.Choice(["brief", "steps", "entries"]),
+    default="steps",
     show_default=True,
     help="Formulas and values; with the numbers put in; each entry on a line of its own.",
 )
@@ -28,7 +33,11 @@ if TYPE_CHECKING:
 @click.option("--jacobians", is_flag=True, help="Local derivatives as whole matrices.")
 @click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
 @click.option(
-    "--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
     help="Text to read, or one JSON object a file.",
 )
 def command(

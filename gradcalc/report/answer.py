@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcalc.algebra.names import gradient_name
+from gradcalc.errors import ProblemError
 from gradcalc.problem.document import Mapping
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
-from gradcalc.report.layout import broken, flow, formula_box, named, value_box
+from gradcalc.report.layout import broken, fitted, flow, formula_box, named
 from gradcalc.report.page import Page
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
@@ -24,7 +25,7 @@ FRAME = 6
 def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
     """Write what `find` asks for, and how its lines were checked."""
     found = {step.name: step for step in steps}
-    room = page.columns - INDENT - FRAME
+    room = page.columns - INDENT - (FRAME if len(view.problem.find) == 1 else 0)
     boxes = [_asked(view, ref, found, room) for ref in view.problem.find]
     if len(boxes) == 1 and boxes[0].width <= room:
         letter = matching_option(view)
@@ -41,7 +42,7 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
 
 
 def _asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
-    step = steps[ref.name] if ref.name in steps else None
+    step = steps.get(ref.name)
     name = view.notation.name(ref.name)
     value = view.values.get(ref.name)
     if ref.index is not None:
@@ -62,7 +63,7 @@ def _asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box
     several = len(view.problem.find) > 1
     small = 1 < value.size <= FRAME
     drawn = several and value.ndim == 1 and small
-    return named(name, value_box(view, value, texts, drawn=drawn, room=room - len(name) - 3))
+    return fitted(view, name, value, texts, room, drawn=drawn)
 
 
 def _several(page: Page, boxes: Sequence[Box]) -> None:
@@ -93,7 +94,7 @@ def matching_option(view: View) -> str | None:
     for key, node in options.pairs:
         try:
             cells = read_array(node, "an option")
-        except Exception:  # noqa: BLE001
+        except ProblemError:  # a formula or a word is no array
             continue
         given = np.array([cell.value for cell in cells.cells]).reshape(cells.shape)
         places = np.array([len(cell.text.partition(".")[2]) for cell in cells.cells])
@@ -112,11 +113,9 @@ def _direction(view: View) -> str | None:
         return None
     loss = view.notation.name(problem.loss)
     if all((value < 0).all() for value in values):
-        return ("All are negative: raise any one of these parameters a little, and "
-                f"{loss} falls.")
+        return f"All are negative: raise any one of these parameters a little, and {loss} falls."
     if all((value > 0).all() for value in values):
-        return ("All are positive: lower any one of these parameters a little, and "
-                f"{loss} falls.")
+        return f"All are positive: lower any one of these parameters a little, and {loss} falls."
     return None
 
 
@@ -130,12 +129,12 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
     error = view.notation.number(figure(check.max_error, digits=1))
     if check.failed:
         names = ", ".join(view.notation.name(name) for name in check.failed)
-        return (f"! {which}: {names} did not agree with central differences "
-                f"(largest error {error}).")
+        return f"! {which}: {names} did not agree with central differences (largest error {error})."
     directions = " along random directions" if check.sampled else ""
     unrounded = ", before rounding," if view.problem.rounding else ""
-    sentence = (f"{which}{unrounded} {verb} with central differences{directions} "
-                f"(largest error {error}).")
+    sentence = (
+        f"{which}{unrounded} {verb} with central differences{directions} (largest error {error})."
+    )
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)
         sits = "sits" if len(check.kinks) == 1 else "sit"

@@ -79,8 +79,11 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     for param, rule in zip(row.params, row.derivative or (), strict=False):
         if rule is not None:
             left = f"{d}f/{d}{notation.name(param)}"
-            shown = text("the product of the other factors") if rule == "others" else (
-                notation.box(substitute(formula(rule), value)))
+            shown = (
+                text("the product of the other factors")
+                if rule == "others"
+                else (notation.box(substitute(formula(rule), value)))
+            )
             boxed(page, "Derivative" if param == row.params[0] else "", named(left, shown))
     _products(page, table, row, value)
     if row.jacobian:

@@ -22,6 +22,9 @@ def chain(page: Page, view: View) -> bool:
     if links is None:
         return False
     start, arrows = links
+    longest = max(width(name) for _, name in [("", start), *arrows])
+    if any(INDENT + longest + _arrow(label) + 2 + longest > page.columns for label, _ in arrows):
+        return False
     rows: list[list[Link]] = [[]]
     used = INDENT + width(start)
     for label, name in arrows:
@@ -78,15 +81,16 @@ def _links(view: View) -> tuple[str, list[Link]] | None:
             label = ",".join(view.notation.name(part) for part in parts) or _label(view, node)
             links.append((label, shown))
         before = node.name
-    if start is None or len(links) < 2 or not view.unicode and len(links) > 8:
+    if start is None or len(links) < 2:
         return None
     return start, links
 
 
 def _input(view: View, node: Node) -> str | None:
     """Return the one input that a first line reads."""
-    inputs = [name for name in symbols(node.expr)
-              if view.problem.data[name].role in ("input", "weight")]
+    inputs = [
+        name for name in symbols(node.expr) if view.problem.data[name].role in ("input", "weight")
+    ]
     return inputs[0] if len(inputs) == 1 else None
 
 

@@ -17,9 +17,7 @@ def conventions(view: View) -> dict[str, str]:
         "rounding": _rounding(view),
         "given": _given(view),
     }
-    return {
-        name: text if view.unicode else spelled(text) for name, text in found.items() if text
-    }
+    return {name: text if view.unicode else spelled(text) for name, text in found.items() if text}
 
 
 def _layout(view: View) -> str:
@@ -60,15 +58,19 @@ def _reduction(view: View, expr: Apply, shape: Shape) -> str:
     batch = len(shape) == 2
     if batch and shape[1] == 1:
         return {"sum": f"summed over the {shape[0]} samples"}.get(
-            reduction, f"mean over the {shape[0]} samples")
+            reduction, f"mean over the {shape[0]} samples"
+        )
     half = "with ½" if expr.op.startswith("half") else "no ½"
     square = f", {half}" if "squared" in expr.op else ""
     if reduction == "sum":
         where = "over all entries of all samples" if batch else "over the entries"
         return f"summed {where}{square}{', no mean' if square else ''}"
     if reduction == "mean":
-        return "mean over all entries" if not batch else (
-            f"mean over all {shape[0]}·{shape[1]} entries")
+        return (
+            "mean over all entries"
+            if not batch
+            else (f"mean over all {shape[0]}·{shape[1]} entries")
+        )
     if batch:
         return f"summed over a sample's entries, mean over the {shape[0]} samples"
     return f"summed over the entries of the one sample{square}"
@@ -89,8 +91,11 @@ def _rounding(view: View) -> str:
     rounding = view.problem.rounding
     if rounding is None:
         return ""
-    how = {"half_up": "halves away from 0", "half_even": "halves to the even digit",
-           "truncate": "cut off"}[rounding.mode]
+    how = {
+        "half_up": "halves away from 0",
+        "half_even": "halves to the even digit",
+        "truncate": "cut off",
+    }[rounding.mode]
     if rounding.decimals is not None:
         return f"each value rounded to {rounding.decimals} decimals, {how}"
     if rounding.significant is not None:
@@ -98,14 +103,20 @@ def _rounding(view: View) -> str:
     kinds: dict[int, list[str]] = {}
     for name, places in rounding.named.items():
         kinds.setdefault(places, []).append(view.notation.name(name))
-    return ", ".join(
-        f"{', '.join(names)} rounded to {places} decimal{'' if places == 1 else 's'}"
-        for places, names in kinds.items()
-    ) + f" ({how})"
+    return (
+        ", ".join(
+            f"{', '.join(names)} rounded to {places} decimal{'' if places == 1 else 's'}"
+            for places, names in kinds.items()
+        )
+        + f" ({how})"
+    )
 
 
 def _given(view: View) -> str:
     if not view.problem.given:
         return ""
-    return "given values are used as they stand" if view.solution.trusted else (
-        "given values are set aside, the equations are used instead")
+    return (
+        "given values are used as they stand"
+        if view.solution.trusted
+        else ("given values are set aside, the equations are used instead")
+    )

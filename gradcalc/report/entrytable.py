@@ -121,10 +121,12 @@ class _Table:
             widths = [max(width(cell) for cell in column) for column in columns]
             if sum(widths) + GAP * (len(columns) - 1) <= room:
                 return [
-                    (" " * GAP).join(
+                    (" " * GAP)
+                    .join(
                         column[i] + " " * (w - width(column[i]))
                         for column, w in zip(columns, widths, strict=True)
-                    ).rstrip()
+                    )
+                    .rstrip()
                     for i in range(len(columns[0]))
                 ]
         return []
@@ -171,15 +173,20 @@ class _Table:
         if formulas and not _product(formula):
             general = self.view.notation.line(_general(formula, self.view, self.shape))
             header = f"{name} = {general}"
-        return [header, *(
-            " " * (widest - width(cell)) + cell + EQUALS + value
-            for cell, value in zip(worked, values, strict=True)
-        )]
+        return [
+            header,
+            *(
+                " " * (widest - width(cell)) + cell + EQUALS + value
+                for cell, value in zip(worked, values, strict=True)
+            ),
+        ]
 
 
 def _product(formula: Expr) -> bool:
-    return isinstance(formula, Apply) and formula.op == "mul" and all(
-        isinstance(arg, Symbol) for arg in formula.args
+    return (
+        isinstance(formula, Apply)
+        and formula.op == "mul"
+        and all(isinstance(arg, Symbol) for arg in formula.args)
     )
 
 
@@ -206,7 +213,9 @@ def _off(view: View, run: Sequence[Step]) -> str | None:
         if not 0 < len(off) < step.value.size:
             continue
         names = " or ".join(view.notation.entry_name(parts[1], (int(i),)) for i in off)
-        return (f"A unit that is off passes nothing on: moving {names} a little leaves "
-                f"{view.notation.name(parts[0])}, and with it "
-                f"{view.notation.name(view.problem.loss)}, as they were.")
+        return (
+            f"A unit that is off passes nothing on: moving {names} a little leaves "
+            f"{view.notation.name(parts[0])}, and with it "
+            f"{view.notation.name(view.problem.loss)}, as they were."
+        )
     return None

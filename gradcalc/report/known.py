@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +16,13 @@ from gradcalc.report.boxes import Box, aligned, beside, text
 from gradcalc.report.chain import chain
 from gradcalc.report.conventions import conventions
 from gradcalc.report.figures import figures
-from gradcalc.report.layout import flow, named, stacked, value_box
-from gradcalc.report.page import TIED, Page, wrapped
+from gradcalc.report.layout import EQUALS, fitted, flow, named, stacked, value_box
+from gradcalc.report.page import NARROW, TIED, Page, wrapped
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
 
 MARGIN = 10
 GAP = 4
@@ -42,29 +46,45 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
     reading = conventions(view)
     reading.pop("given", None)
     if reading:
-        words(page, "Read as", ";  ".join(
-            _tied(content) if name == "loss" else content for name, content in reading.items()))
+        words(
+            page,
+            "Read as",
+            ";  ".join(
+                _tied(content, page.columns - _margin(page) - 1) if name == "loss" else content
+                for name, content in reading.items()
+            ),
+        )
     _contradiction(page, view)
 
 
-def _tied(convention: str) -> str:
-    """Return the words of a convention, its formula kept in one row."""
+def _tied(convention: str, room: int) -> str:
+    """Return the words of a convention, its formula kept in one row where it fits."""
     before, colon, formula = convention.rpartition(": ")
+    if width(formula) > room:
+        return convention
     return before + colon + formula.replace(" ", TIED)
 
 
 def labelled(page: Page, label: str, box: Box | None) -> None:
-    """Write a box with a label in the margin, on the box's first row."""
-    for at, row in enumerate(box.rows if box else ()):
+    """Write a box with a label in the margin, or over it on a narrow page."""
+    if box is None:
+        return
+    if _margin(page) < MARGIN:
+        page.text(label, "heading")
+        label = ""
+    for at, row in enumerate(box.rows):
         lead = label if at == 0 else ""
-        page.lines.append(((lead.ljust(MARGIN), "heading"), (row.rstrip(), "plain")))
+        page.lines.append(((lead.ljust(_margin(page)), "heading"), (row.rstrip(), "plain")))
 
 
 def words(page: Page, label: str, content: str) -> None:
     """Write a sentence with a label in the margin."""
-    for at, line in enumerate(wrapped(content, page.columns - MARGIN)):
-        lead = label if at == 0 else ""
-        page.lines.append(((lead.ljust(MARGIN), "heading"), (line, "plain")))
+    lines = wrapped(content, page.columns - _margin(page))
+    labelled(page, label, Box(tuple(lines)))
+
+
+def _margin(page: Page) -> int:
+    return 2 if page.columns < NARROW else MARGIN
 
 
 def wanted(view: View) -> str:
@@ -72,7 +92,8 @@ def wanted(view: View) -> str:
     problem = view.problem
     if problem.asked:
         return ", ".join(
-            view.notation.name(ref.name) if ref.index is None
+            view.notation.name(ref.name)
+            if ref.index is None
             else view.notation.entry_name(ref.name, ref.index)
             for ref in problem.find
         )
@@ -90,12 +111,13 @@ def wanted(view: View) -> str:
 
 def _known(page: Page, view: View, known: Sequence[Step]) -> Box | None:
     """Return what is known: data in one column, each layer's weight and bias beside it."""
-    room = page.columns - MARGIN
+    room = page.columns - _margin(page)
     boxes = {step.name: _quantity(view, step, known, room) for step in known}
     if not boxes:
         return None
-    in_layers = [[name for name in (layer.weight, layer.bias) if name]
-                 for layer in view.problem.layers]
+    in_layers = [
+        [name for name in (layer.weight, layer.bias) if name] for layer in view.problem.layers
+    ]
     layered = {name for names in in_layers for name in names}
     single = [boxes[step.name] for step in known if step.name not in layered]
     layers = [[boxes[name] for name in names] for names in in_layers]
@@ -117,18 +139,20 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
         return text(f"{name} {_dimensions(step.shape)}")
     in_network = bool(view.problem.layers)
     drawn = in_network and step.value.ndim == 1 and step.value.size > 1
-    lead = name if in_network else name.rjust(max(width(view.notation.name(s.name))
-                                                 for s in known))
-    value = value_box(view, step.value, step.texts, drawn=drawn, room=room - width(lead) - 3)
-    if not in_network and step.value.ndim == 1 and step.texts and step.value.size <= LONGEST:
-        value = text("( " + " ".join(_columns(view, step, known)) + " )")
-    box = named(lead, value)
     if in_network:
-        return box
+        return fitted(view, name, step.value, step.texts, room, drawn=drawn)
+    lead = name.rjust(max(width(view.notation.name(s.name)) for s in known))
+    box = fitted(view, lead, step.value, step.texts, room)
+    if step.value.ndim == 1 and step.texts and step.value.size <= LONGEST:
+        aligned_box = named(lead, text("( " + " ".join(_columns(view, step, known)) + " )"))
+        box = aligned_box if aligned_box.width <= room else box
     role = data.role if data else "given, the upstream gradient"
-    numbers = [width(view.notation.number(other.texts[0])) for other in known
-               if not other.shape and other.texts]
-    pad = max(numbers) - value.width if not step.shape and numbers else 0
+    numbers = [
+        width(view.notation.number(other.texts[0]))
+        for other in known
+        if not other.shape and other.texts
+    ]
+    pad = max(numbers) + len(EQUALS) + width(lead) - box.width if not step.shape and numbers else 0
     fits = box.width + 8 + len(role) <= room
     return beside([box, text(" " * (5 + pad) + role)]) if fits else box
 
@@ -163,7 +187,7 @@ def _given(page: Page, view: View, steps: Sequence[Step]) -> Box | None:
     fixed = [step for step in steps if step.given and step.phase != "known"]
     if not fixed:
         return None
-    room = page.columns - MARGIN
+    room = page.columns - _margin(page)
     boxes = []
     for step in fixed:
         assert step.value is not None
@@ -181,11 +205,17 @@ def _contradiction(page: Page, view: View) -> None:
         return
     page.blank()
     if solution.trusted and all(_only_rounded(view, comparison) for comparison in wrong):
-        _exclaim(page, "The given values are rounded. They are used as they stand; unrounded, the "
-                 "equations give:")
+        _exclaim(
+            page,
+            "The given values are rounded. They are used as they stand; unrounded, the "
+            "equations give:",
+        )
     elif solution.trusted:
-        _exclaim(page, "The given values contradict the equations. They are trusted, as given "
-                 "values are unless told otherwise. What the equations would give in their place:")
+        _exclaim(
+            page,
+            "The given values contradict the equations. They are trusted, as given "
+            "values are unless told otherwise. What the equations would give in their place:",
+        )
     else:
         _exclaim(page, "The given values contradict the equations and are set aside. Given were:")
     page.blank()
@@ -216,12 +246,7 @@ def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
     inputs = [view.notation.name(data.name) for data in view.problem.roles("input")]
     start = inputs[0] if len(inputs) == 1 else "the inputs"
     header = ["", "given", "from the given values before it", f"all from {start}"]
-    rows = [header]
-    for comparison in wrong:
-        rows.append([view.notation.name(comparison.name)] + [
-            _short(view, value)
-            for value in (comparison.given, comparison.computed, comparison.recomputed)
-        ])
+    rows = [header, *(_row(view, comparison) for comparison in wrong)]
     rows += _first_gradient(view, wrong)
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
@@ -235,7 +260,12 @@ def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
         page.text((" " * GAP).join(cells).rstrip(), "faint" if at == 0 else "plain", 5)
 
 
-def _short(view: View, value: np.ndarray) -> str:  # type: ignore[type-arg]
+def _row(view: View, comparison: Comparison) -> list[str]:
+    values = (comparison.given, comparison.computed, comparison.recomputed)
+    return [view.notation.name(comparison.name), *(_short(view, value) for value in values)]
+
+
+def _short(view: View, value: Array) -> str:
     return value_box(view, value, figures(value), room=34).rows[0]
 
 
@@ -260,6 +290,8 @@ def _consequence(view: View) -> str | None:
     names = [ref.name for ref in view.problem.find if ref.name in solution.recomputed]
     pairs = [(solution.values[name], solution.recomputed[name]) for name in names]
     if pairs and all((a * b < 0).all() for a, b in pairs):
-        which = "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
+        which = (
+            "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
+        )
         return f"With --given recompute {which}."
     return "With --given recompute they are set aside and everything follows from the inputs."

@@ -35,12 +35,37 @@ def value_box(
     if value.size == 1:
         return text(view.notation.number(texts[0] if texts else figure(float(value.ravel()[0]))))
     limit = value.size if view.full else SHOWN
+    if all(n <= SHOWN for n in value.shape) and value.ndim <= 2:
+        box = _array(view, value, texts, limit, CORNER, drawn)
+        return box if box.width <= room or view.full else _by_rows(view, value, texts, room)
     for corner in (CORNER, 2, 1):
         box = _array(view, value, texts, limit, corner, drawn)
         if box.width <= room or view.full:
             return box
         limit = 2 * corner - 1
-    return text(f"{'×'.join(str(n) for n in value.shape)} numbers, {_largest(view, value)}")
+    shape = "×".join(str(n) for n in value.shape)
+    return _left([f"{shape} numbers,", _largest(view, value)])
+
+
+def _by_rows(view: View, value: Array, texts: Sequence[str] | None, room: int) -> Box:
+    """Return an array that is too wide for the page as lists of numbers, a row each."""
+    width_of = value.shape[-1]
+    cells = [
+        view.notation.number(texts[i] if texts else figure(x, view.decimals))
+        for i, x in enumerate(value.ravel().tolist())
+    ]
+    lines: list[str] = []
+    for at in range(0, len(cells), width_of):
+        row = "(" + ", ".join(cells[at : at + width_of]) + ")"
+        lead = f"row {at // width_of + 1}  " if value.ndim == 2 else ""
+        pieces = broken(row, room - len(lead), (", ",))
+        lines += [(lead if i == 0 else " " * len(lead)) + piece for i, piece in enumerate(pieces)]
+    return _left(lines)
+
+
+def _left(lines: Sequence[str]) -> Box:
+    widest = max(width(line) for line in lines)
+    return Box(tuple(line + " " * (widest - width(line)) for line in lines))
 
 
 def _array(
@@ -102,6 +127,34 @@ def named(name: str, box: Box) -> Box:
     return beside([text(name + EQUALS), box])
 
 
+def fitted(
+    view: View,
+    name: str,
+    value: Array,
+    texts: Sequence[str] | None,
+    room: int,
+    *,
+    drawn: bool = False,
+) -> Box:
+    """Return `name = value`; a value that is too wide for that stands under its name."""
+    box = value_box(view, value, texts, drawn=drawn)
+    if width(name) + len(EQUALS) + box.width <= room:
+        return named(name, box)
+    if box.width + 2 > room:
+        box = value_box(view, value, texts, drawn=drawn, room=room - 2)
+        if width(name) + len(EQUALS) + box.width <= room:
+            return named(name, box)
+    under = Box(tuple("  " + row for row in box.rows))
+    wide = max(under.width, width(name) + 2)
+    head = f"{name} ="
+    return Box(
+        (
+            head + " " * (wide - width(head)),
+            *(row + " " * (wide - width(row)) for row in under.rows),
+        )
+    )
+
+
 def equals(boxes: Sequence[Box]) -> Box:
     """Return `= a = b = c` as one box."""
     return beside([text("= "), joined(boxes, EQUALS)])
@@ -113,13 +166,15 @@ def flow(rows: Sequence[Sequence[Box]], room: int, gap: int = 4) -> Box:
     Rows that are too wide for the room are broken into several.
     """
     columns = max((len(row) for row in rows), default=0)
-    widths = [max((row[j].width for row in rows if j < len(row)), default=0)
-              for j in range(columns)]
+    widths = [
+        max((row[j].width for row in rows if j < len(row)), default=0) for j in range(columns)
+    ]
     lines: list[Box] = []
     for row in rows:
         if sum(widths) + gap * (columns - 1) <= room:
-            padded = [_pad(box, widths[j] + (gap if j < columns - 1 else 0))
-                      for j, box in enumerate(row)]
+            padded = [
+                _pad(box, widths[j] + (gap if j < columns - 1 else 0)) for j, box in enumerate(row)
+            ]
             lines.append(beside(padded))
         else:
             lines += _broken(row, room, gap)
@@ -155,14 +210,14 @@ def stacked(boxes: Sequence[Box]) -> Box:
     return Box(tuple(row + " " * (widest - width(row)) for row in rows) or ("",))
 
 
-def broken(content: str, room: int) -> list[str]:
+def broken(content: str, room: int, signs: Sequence[str] = OPERATORS) -> list[str]:
     """Return one row of mathematics broken before its operators to fit the room."""
     if width(content) <= room:
         return [content]
     pieces: list[str] = []
     rest = content
     while width(rest) > room:
-        cut = _cut(rest, room)
+        cut = _cut(rest, room, signs)
         if cut <= 0:
             break
         pieces.append(rest[:cut].rstrip())
@@ -170,9 +225,9 @@ def broken(content: str, room: int) -> list[str]:
     return [*pieces, rest]
 
 
-def _cut(content: str, room: int) -> int:
-    """Return where to break: the last outermost operator that fits, else the last blank."""
-    for sign in OPERATORS:
+def _cut(content: str, room: int, signs: Sequence[str]) -> int:
+    """Return where to break: at the last operator that fits, else at a blank."""
+    for sign in signs:
         at = content.rfind(sign, 3, room)
         if at > room // 3 or (sign == " " and at > 3):
             return at + 1 if sign != " " else at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -15,17 +16,61 @@ from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
 from gradcalc.errors import width
 from gradcalc.problem.naming import Index, Names
-from gradcalc.report.boxes import Box, aligned, beside, bracketed, joined, matrix, round_brackets, text
+from gradcalc.report.boxes import (
+    Box,
+    aligned,
+    beside,
+    bracketed,
+    joined,
+    matrix,
+    round_brackets,
+    text,
+)
 
 GREEK = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η",
-    "theta": "θ", "lam": "λ", "lambda": "λ", "mu": "μ", "sigma": "σ", "phi": "φ",
-    "omega": "ω", "rho": "ρ", "tau": "τ", "xi": "ξ",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "eta": "η",
+    "theta": "θ",
+    "lam": "λ",
+    "lambda": "λ",
+    "mu": "μ",
+    "sigma": "σ",
+    "phi": "φ",
+    "omega": "ω",
+    "rho": "ρ",
+    "tau": "τ",
+    "xi": "ξ",
 }
-FRACTIONS = {Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔", Fraction(1, 4): "¼",
-             Fraction(3, 4): "¾", Fraction(1, 5): "⅕", Fraction(2, 5): "⅖", Fraction(1, 8): "⅛"}
-SPELLING = {"½": "1/2", "′": "'", "²": "^2", "×": "x", "−": "-", "⊙": "*", "≤": "<=", "≥": ">=",
-            "σ": "sigma", "α": "alpha", "δ": "delta", "ŷ": "yhat", "·": "*", "ᵀ": "'"}
+FRACTIONS = {
+    Fraction(1, 2): "½",
+    Fraction(1, 3): "⅓",
+    Fraction(2, 3): "⅔",
+    Fraction(1, 4): "¼",
+    Fraction(3, 4): "¾",
+    Fraction(1, 5): "⅕",
+    Fraction(2, 5): "⅖",
+    Fraction(1, 8): "⅛",
+}
+SPELLING = {
+    "½": "1/2",
+    "′": "'",
+    "²": "^2",
+    "×": "x",
+    "−": "-",
+    "⊙": "*",
+    "≤": "<=",
+    "≥": ">=",
+    "σ": "sigma",
+    "α": "alpha",
+    "δ": "delta",
+    "ŷ": "yhat",
+    "·": "*",
+    "ᵀ": "'",
+}
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 SHORT_VECTOR = 4
 LONGEST = 8
@@ -81,8 +126,6 @@ class Notation:
     def letter(self, stem: str) -> str:
         for suffix, accent in ACCENTED.items():
             if stem.endswith(suffix) and len(stem) == len(suffix) + 1:
-                import unicodedata
-
                 return unicodedata.normalize("NFC", stem[0] + accent)
         return GREEK.get(stem, stem)
 
@@ -94,7 +137,8 @@ class Notation:
             d = "∂" if self.unicode else "d"
             if parts:
                 return f"{d}{self.styled(parts[0], layered=False)}/{d}" + (
-                    self.styled(parts[1], layered=False))
+                    self.styled(parts[1], layered=False)
+                )
             return self.styled(own, layered=False)
         places = [str(i + 1) for i in index]
         shown = self.name(name)
@@ -106,8 +150,10 @@ class Notation:
             whole = index if len(self.shapes.get(gradient[1], ())) == len(index) else index[-1:]
             above = self.entry_name(gradient[0], index if whole == index else index[:1])
             return f"{d}{above}/{d}{self.entry_name(gradient[1], whole)}"
-        if self.unicode and all(len(place) == 1 for place in places) and (
-            shown[-1] not in SUBSCRIPTS
+        if (
+            self.unicode
+            and all(len(place) == 1 for place in places)
+            and (shown[-1] not in SUBSCRIPTS)
         ):
             return shown + _lowered("".join(places))
         return f"{shown}[{','.join(places)}]"
@@ -121,8 +167,11 @@ class Notation:
         parts = gradient_parts(name)
         d = "∂" if self.unicode else "d"
         if parts:
-            above = self.name(parts[0]) if size(self.shapes.get(parts[0], ())) == 1 else (
-                self.indexed(parts[0]))
+            above = (
+                self.name(parts[0])
+                if size(self.shapes.get(parts[0], ())) == 1
+                else (self.indexed(parts[0]))
+            )
             return f"{d}{above}/{d}{self.indexed(parts[1])}"
         return self.name(name) + ("ᵢ" if self.unicode else "[i]")
 
@@ -204,10 +253,7 @@ class Notation:
         """Return a sum or product with vectors that every row takes part in set as rows."""
         if not any(len(self.shape(arg)) == 2 for arg in expr.args):
             return expr
-        args = tuple(
-            Apply("array", (arg,)) if _is_array(arg) and not _is_array(arg.args[0]) else arg  # type: ignore[union-attr]
-            for arg in expr.args
-        )
+        args = tuple(Apply("array", (arg,)) if _is_vector(arg) else arg for arg in expr.args)
         return Apply(expr.op, args, expr.attrs)
 
     def _add(self, expr: Apply) -> Box:
@@ -233,16 +279,19 @@ class Notation:
         bare = leading and isinstance(expr.args[0], Number)
         boxes = [self.box(expr.args[0]) if bare else self.factor(expr.args[0], first=True)]
         for before, arg in pairwise(expr.args):
-            boxes += [text(self.times(before, arg)),
-                      self.factor(arg, first=False, last=arg is expr.args[-1])]
+            boxes += [
+                text(self.times(before, arg)),
+                self.factor(arg, first=False, last=arg is expr.args[-1]),
+            ]
         return beside(boxes)
 
     def factor(self, expr: Expr, *, first: bool, last: bool = False) -> Box:
         """Return a factor; a quotient, or a sum sign that others follow, in brackets."""
         if last and isinstance(expr, Apply) and expr.op == "sum" and not self.one(expr):
             return self.box(expr)
-        tight = isinstance(expr, Apply) and (expr.op == "div" or (
-            expr.op in ("matmul", "dot") and not self.shape(expr)))
+        tight = isinstance(expr, Apply) and (
+            expr.op == "div" or (expr.op in ("matmul", "dot") and not self.shape(expr))
+        )
         return self.child(expr, LEVEL["mul"] - 1 if first and not tight else LEVEL["mul"])
 
     def times(self, left: Expr, right: Expr) -> str:
@@ -278,8 +327,10 @@ class Notation:
             left = self.array_row(first)
         else:
             left = self.factor(first, first=True)
-        if len(self.shape(first)) == 1 and len(self.shape(expr.args[1])) == 1 and (
-            isinstance(first, Symbol)
+        if (
+            len(self.shape(first)) == 1
+            and len(self.shape(expr.args[1])) == 1
+            and (isinstance(first, Symbol))
         ):
             left = beside([left, text(self.transposed(""))])
         return beside([left, text(" "), self.child(expr.args[1], LEVEL["matmul"])])
@@ -290,14 +341,21 @@ class Notation:
             left = self.box(a) if _only(a) is not None else self.factor(a, first=True)
             return beside([left, text(" "), self.array_row(b)])
         turned = "" if size(self.shape(b)) == 1 else self.transposed("")
-        return beside([self.factor(a, first=True), text(" "),
-                       self.child(b, POSTFIX - 1), text(turned)])
+        return beside(
+            [self.factor(a, first=True), text(" "), self.child(b, POSTFIX - 1), text(turned)]
+        )
 
     def _dot(self, expr: Apply) -> Box:
         a, b = expr.args
         if isinstance(a, Apply) and a.op == "array":
             return beside([self.array_row(a), text(" "), self.child(b, LEVEL["matmul"])])
-        return beside([self.child(a, POSTFIX - 1), text(self.transposed("") + " "), self.child(b, LEVEL["matmul"])])
+        return beside(
+            [
+                self.child(a, POSTFIX - 1),
+                text(self.transposed("") + " "),
+                self.child(b, LEVEL["matmul"]),
+            ]
+        )
 
     def _transpose(self, expr: Apply) -> Box:
         return beside([self.child(expr.args[0], POSTFIX - 1), text(self.transposed(""))])
@@ -364,8 +422,9 @@ class Notation:
             rows = (f"⎧ {first}   where {boxes[0].rows[0]}", f"⎩ {second}   otherwise")
             longest = max(width(row) for row in rows)
             return Box(tuple(row + " " * (longest - width(row)) for row in rows))
-        return beside([text("("), boxes[1], text(" if "), boxes[0],
-                       text(", else "), boxes[2], text(")")])
+        return beside(
+            [text("("), boxes[1], text(" if "), boxes[0], text(", else "), boxes[2], text(")")]
+        )
 
     def compare(self, expr: Apply, sign: str) -> Box:
         return joined([self.child(arg, LEVEL["lt"]) for arg in expr.args], f" {sign} ")
@@ -422,8 +481,10 @@ class Notation:
 
     def grid(self, cells: list[list[str]]) -> Box:
         """Return a matrix, elided in the middle where it is large."""
-        rows = cells if self.full or len(cells) <= LONGEST else (
-            [*cells[:3], ["⋮"] * len(cells[0]), *cells[-3:]]
+        rows = (
+            cells
+            if self.full or len(cells) <= LONGEST
+            else ([*cells[:3], ["⋮"] * len(cells[0]), *cells[-3:]])
         )
         return matrix([self.shortened(row) for row in rows])
 
@@ -442,6 +503,10 @@ def spelled(words: str) -> str:
 
 def _signed(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op == "neg"
+
+
+def _is_vector(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op == "array" and not _is_array(expr.args[0])
 
 
 def _is_array(expr: Expr) -> bool:
@@ -464,8 +529,12 @@ def _literal(expr: Expr) -> bool:
 
 def _calls(expr: Expr) -> bool:
     """Tell whether a factor over numbers alone begins with the name of a function."""
-    return isinstance(expr, Apply) and expr.op not in LEVEL and expr.op not in (
-        "array", "sum", "sqrt", "entry", "xdivy") and not symbols(expr)
+    return (
+        isinstance(expr, Apply)
+        and expr.op not in LEVEL
+        and expr.op not in ("array", "sum", "sqrt", "entry", "xdivy")
+        and not symbols(expr)
+    )
 
 
 def _raised(digits: str) -> str:

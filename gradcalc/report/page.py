@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 from gradcalc.errors import visible, width
 from gradcalc.report.boxes import Box
@@ -13,27 +13,52 @@ Segment: TypeAlias = tuple[str, str]
 """Text and its style: plain, title, rule, value, note, warning, faint."""
 Line: TypeAlias = tuple[Segment, ...]
 
+NARROW = 60
 TIED = "\u00a0"
 
-STYLES = {
-    "title": "bold",
-    "rule": "dim",
-    "heading": "bold",
-    "value": "bold",
-    "note": "dim",
-    "faint": "dim",
-    "warning": "bold yellow",
-}
 SIGNS = "∂⎡⎤⎣⎦─│═▶⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
 """What a stream has to be able to write for pages that are not plain ASCII."""
 _ASCII = str.maketrans(
     {
-        "⎡": "[", "⎢": "[", "⎣": "[", "⎤": "]", "⎥": "]", "⎦": "]",
-        "⎛": "(", "⎜": "(", "⎝": "(", "⎞": ")", "⎟": ")", "⎠": ")",
-        "═": "=", "─": "-", "│": "|", "┌": "+", "┐": "+", "└": "+", "┘": "+", "▶": ">",
-        "−": "-", "·": "*", "⊙": "*", "×": "x", "′": "'", "≤": "<", "∂": "d", "½": "h",
-        "⋮": ":", "…": "~", "σ": "s", "α": "a", "δ": "d", "ŷ": "y", "ᵢ": "i", "‖": "|",
-        "ℝ": "R", "∈": ":", "²": "2",
+        "⎡": "[",
+        "⎢": "[",
+        "⎣": "[",
+        "⎤": "]",
+        "⎥": "]",
+        "⎦": "]",
+        "⎛": "(",
+        "⎜": "(",
+        "⎝": "(",
+        "⎞": ")",
+        "⎟": ")",
+        "⎠": ")",
+        "═": "=",
+        "─": "-",
+        "│": "|",
+        "┌": "+",
+        "┐": "+",
+        "└": "+",
+        "┘": "+",
+        "▶": ">",
+        "−": "-",
+        "·": "*",
+        "⊙": "*",
+        "×": "x",
+        "′": "'",
+        "≤": "<",
+        "∂": "d",
+        "½": "h",
+        "⋮": ":",
+        "…": "~",
+        "σ": "s",
+        "α": "a",
+        "δ": "d",
+        "ŷ": "y",
+        "ᵢ": "i",
+        "‖": "|",
+        "ℝ": "R",
+        "∈": ":",
+        "²": "2",
     }
 )
 
@@ -96,9 +121,7 @@ class Page:
 
     def plain(self) -> str:
         """Return the page as text without styles."""
-        return "".join(
-            "".join(text for text, _ in line).rstrip() + "\n" for line in self.rows()
-        )
+        return "".join("".join(text for text, _ in line).rstrip() + "\n" for line in self.rows())
 
 
 def ascii_text(content: str) -> str:
@@ -129,21 +152,6 @@ def encodable(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def write(page: Page, stream: IO[str], *, colour: bool) -> None:
-    """Write a page to a stream; rich is asked only where there is colour."""
-    if not colour:
-        stream.write(page.plain())
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=stream, width=max(page.columns, widest(page.lines)) + 1,
-                      force_terminal=True, highlight=False)
-    for line in page.rows():
-        pieces = [(text, STYLES.get(style, "")) for text, style in line]
-        console.print(Text.assemble(*pieces), soft_wrap=True)
 
 
 def widest(lines: Iterable[Sequence[Segment]]) -> int:

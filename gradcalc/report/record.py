@@ -52,9 +52,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
     ]
     check = solution.check
-    found["check"] = (
-        {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
-    )
+    found["check"] = {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
     return found
 
 

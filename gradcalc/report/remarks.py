@@ -16,6 +16,7 @@ from gradcalc.report.notation import GREEK, spelled
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
     from gradcalc.engine.graph import Node
 
 MANY_UNITS = 6
@@ -34,7 +35,18 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
     if parts is None or view.shapes.get(node.name) is None:
         rules: tuple[Rule, ...] = (_rounded, _switched, _reduced, _case, _spread)
     elif parts[0] == view.problem.loss:
-        rules = (_rounded, _loss, _case, _passed_on, _paths, _outer, _bias, _column, _transposed, _chain)
+        rules = (
+            _rounded,
+            _loss,
+            _case,
+            _passed_on,
+            _paths,
+            _outer,
+            _bias,
+            _column,
+            _transposed,
+            _chain,
+        )
     else:
         rules = (_rounded, _kink, _prime, _saved)
     for rule in rules:
@@ -84,7 +96,7 @@ def _switched(view: View, node: Node) -> str | None:
     return _units(view, operand.name, view.values[operand.name], "≤", "<")
 
 
-def _units(view: View, name: str, value: np.ndarray, closed: str, below: str) -> str | None:  # type: ignore[type-arg]
+def _units(view: View, name: str, value: Array, closed: str, below: str) -> str | None:
     off = np.flatnonzero(value <= 0)
     shown = view.notation.name(name)
     sign = below if not (value == 0).any() else closed
@@ -96,8 +108,11 @@ def _units(view: View, name: str, value: np.ndarray, closed: str, below: str) ->
     if not len(off):
         return f"{shown} > 0: {_all(total)} units on" if total > 1 else None
     if len(off) == total:
-        return f"{shown} {sign} 0: {_all(total)} units off" if total > 1 else (
-            f"{shown} {sign} 0: the unit is off")
+        return (
+            f"{shown} {sign} 0: {_all(total)} units off"
+            if total > 1
+            else (f"{shown} {sign} 0: the unit is off")
+        )
     if len(off) > MANY_UNITS:
         return f"{len(off)} of {total} units off"
     names = ", ".join(view.notation.entry_name(name, (int(i),)) for i in off)
@@ -119,8 +134,9 @@ def _reduced(view: View, node: Node) -> str | None:
         return None
     return {
         "sum": f"summed over the {shape[0]} samples",
-        "mean": f"mean of all {shape[0]}·{shape[1]} entries" if shape[1] != 1 else
-        f"mean over the {shape[0]} samples",
+        "mean": f"mean of all {shape[0]}·{shape[1]} entries"
+        if shape[1] != 1
+        else f"mean over the {shape[0]} samples",
         "batchmean": f"mean over the {shape[0]} samples",
     }[view.reduction(node.expr)]
 
@@ -228,7 +244,8 @@ def _loss(view: View, node: Node) -> str | None:
     entry, other = (_letter(view, e) for e in (operand, target))
     vector = bool(view.shapes[parts[1]]) and view.shapes[parts[1]] != (1,)
     words = {
-        "squared_error": f"{entry} occurs in one square, ({entry} − {other})²" if vector
+        "squared_error": f"{entry} occurs in one square, ({entry} − {other})²"
+        if vector
         else "the 2 comes down from the square",
         "half_squared_error": "the 2 of the square cancels the ½",
         "mse": "the 2 of the square, the mean's divisor",

@@ -67,13 +67,13 @@ def steps(
     decimals: int | None = None,
     jacobians: bool = False,
 ) -> tuple[Step, ...]:
-    """Return the lines of the worked solution.
+    r"""Return the lines of the worked solution.
 
     detail: `brief` leaves out substitutions, `entries` adds the line of each entry.
     decimals: of computed values. jacobians: local derivatives as whole matrices.
 
     >>> from gradcalc import load, solve
-    >>> found = steps(solve(load("inputs: {x: 3}\\nequations: y = x^2\\n")))
+    >>> found = steps(solve(load("inputs: {x: 3}\nequations: y = x^2\n")))
     >>> [(step.name, step.texts) for step in found]
     [('x', ('3',)), ('y', ('9',)), ('dy/dx', ('6',))]
     """
@@ -101,8 +101,14 @@ def known_steps(view: View) -> list[Step]:
     ]
     shapes = problem.backward.graph.shapes
     found += [
-        Step(name, "known", shapes[name], value=values.get(name), texts=view.texts.get(name),
-             given=True)
+        Step(
+            name,
+            "known",
+            shapes[name],
+            value=values.get(name),
+            texts=view.texts.get(name),
+            given=True,
+        )
         for name in problem.upstream_names
     ]
     return found
@@ -136,8 +142,16 @@ def _step(view: View, node: Node, phase: str, detail: str) -> Step:
     if detail == "entries" and not given and not isinstance(formula, Symbol):
         entries = _entry_lines(view, node.shape, formula, texts)
     return Step(
-        node.name, phase, node.shape, formula, substitution, worked, value, texts,
-        given=given, entries=entries,
+        node.name,
+        phase,
+        node.shape,
+        formula,
+        substitution,
+        worked,
+        value,
+        texts,
+        given=given,
+        entries=entries,
     )
 
 

@@ -23,13 +23,18 @@ MOST_TERMS = 8
 def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Expr | None]:
     """Return the formula with numbers in it, and that one stage further."""
     plain = view.numbers(formula)
-    if plain is None or not symbols(formula) or (
-        isinstance(formula, Apply) and (formula.op == "diag" or formula.op.endswith("'"))
+    if (
+        plain is None
+        or not symbols(formula)
+        or (isinstance(formula, Apply) and (formula.op == "diag" or formula.op.endswith("'")))
     ):
         return None, None
-    if isinstance(formula, Apply) and formula.op in ("sum", "expand", "fill", "identity") and (
-        size(view.shape_of(formula.args[0])) == 1
-    ) and isinstance(formula.args[0], Symbol):
+    if (
+        isinstance(formula, Apply)
+        and formula.op in ("sum", "expand", "fill", "identity")
+        and (size(view.shape_of(formula.args[0])) == 1)
+        and isinstance(formula.args[0], Symbol)
+    ):
         return None, None
     count = size(node.shape) or 0
     if _scalar_work(view, formula, count):
@@ -42,8 +47,11 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
     if inner and len(node.shape) == 1 and 2 <= inner <= SMALL_VECTOR and count <= SMALL_VECTOR:
         rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
         return _transposed(plain), Apply("array", tuple(rows))
-    if len(node.shape) == 1 and count <= SMALL_VECTOR and not _product_of_names(formula) and (
-        _elementwise(view, formula)
+    if (
+        len(node.shape) == 1
+        and count <= SMALL_VECTOR
+        and not _product_of_names(formula)
+        and (_elementwise(view, formula))
     ):
         rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
         return Apply("array", tuple(rows)), None
@@ -57,7 +65,9 @@ def _scalar_work(view: View, formula: Expr, count: int) -> bool:
     if count != 1:
         return False
     ops = _ops(formula)
-    return not ops & {"outer", "transpose"} and not (ops & {"matmul"} and not _is_row(view, formula))
+    return not ops & {"outer", "transpose"} and not (
+        ops & {"matmul"} and not _is_row(view, formula)
+    )
 
 
 def _is_row(view: View, formula: Expr) -> bool:
@@ -90,8 +100,10 @@ def _elementwise(view: View, formula: Expr) -> bool:
 
 
 def _product_of_names(formula: Expr) -> bool:
-    return isinstance(formula, Apply) and formula.op == "mul" and all(
-        isinstance(arg, Symbol) for arg in formula.args
+    return (
+        isinstance(formula, Apply)
+        and formula.op == "mul"
+        and all(isinstance(arg, Symbol) for arg in formula.args)
     )
 
 
@@ -101,12 +113,15 @@ def _transposed(expr: Expr) -> Expr:
     def change(part: Expr) -> Expr:
         if isinstance(part, Apply) and part.op == "transpose":
             inner = part.args[0]
-            if isinstance(inner, Apply) and inner.op == "array" and isinstance(
-                inner.args[0], Apply
+            if (
+                isinstance(inner, Apply)
+                and inner.op == "array"
+                and isinstance(inner.args[0], Apply)
             ):
                 rows = [row.args for row in inner.args if isinstance(row, Apply)]
-                return Apply("array", tuple(
-                    Apply("array", column) for column in zip(*rows, strict=True)))
+                return Apply(
+                    "array", tuple(Apply("array", column) for column in zip(*rows, strict=True))
+                )
         return part
 
     return rebuild(expr, change)
@@ -120,8 +135,14 @@ def _terms(view: View, named: Expr) -> Expr | None:
         nonlocal changed
         if not isinstance(part, Apply):
             return _number(view, part)
-        if part.op == "add" and sum(isinstance(_positive(t), Apply) and _positive(t).op != "entry"  # type: ignore[union-attr]
-                                    for t in part.args) > 1:
+        if (
+            part.op == "add"
+            and sum(
+                isinstance(_positive(t), Apply) and _positive(t).op != "entry"  # type: ignore[union-attr]
+                for t in part.args
+            )
+            > 1
+        ):
             changed = True
             return Apply("add", tuple(_number(view, term) for term in part.args))
         if part.op in ("mul", "div", "neg", "sqrt"):

@@ -12,11 +12,10 @@ from gradcalc.report.boxes import Box, beside, text
 from gradcalc.report.entrytable import entry_lines, entry_table
 from gradcalc.report.known import head
 from gradcalc.report.layout import EQUALS, broken, equals, formula_box, value_box
-from gradcalc.report.page import Page, wrapped
+from gradcalc.report.page import NARROW, Page, wrapped
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.view import View
 
-NARROW = 60
 DRAWN = 4
 BANDS = {"forward": "Forward pass", "backward": "Backward pass"}
 
@@ -46,14 +45,13 @@ def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
             page.text(step.group, "faint", _indent(page))
             tall = False
         group = step.group
-        before = len(page.lines)
         draft = Page(page.columns, page.unicode)
         write_step(draft, view, step)
         if detail == "entries":
             entry_lines(draft, view, step, _indent(page))
-        if at and (tall or len(draft.lines) > 1) and before and page.lines[-1]:
-            if not (group and page.lines[-1][-1][0] == group):
-                page.blank()
+        under_heading = bool(page.lines[-1]) and page.lines[-1][-1][0] == group
+        if at and (tall or len(draft.lines) > 1) and page.lines[-1] and not under_heading:
+            page.blank()
         page.lines += draft.lines
         tall = len(draft.lines) > 1
         if detail == "steps":
@@ -145,7 +143,10 @@ def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
     room = page.columns - _indent(page) - 4
     boxes = []
     if step.formula is not None:
-        boxes.append(formula_box(view, step.formula))
+        box = formula_box(view, step.formula)
+        if box.height > 1 and box.width + width(view.notation.name(step.name)) > room:
+            box = text(view.notation.line(step.formula))
+        boxes.append(box)
     if step.value is not None:
         for expr in (step.substitution, step.worked):
             if expr is not None and not _tabled(step):
@@ -162,8 +163,11 @@ def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
 
 def _tabled(step: Step) -> bool:
     """Tell whether the numbers of a line are better worked out entry by entry."""
-    return len(step.shape) == 1 and isinstance(step.shape[0], int) and step.shape[0] > DRAWN and (
-        not _multiplies(step.formula)
+    return (
+        len(step.shape) == 1
+        and isinstance(step.shape[0], int)
+        and step.shape[0] > DRAWN
+        and (not _multiplies(step.formula))
     )
 
 
@@ -174,8 +178,12 @@ def _drawn(step: Step) -> bool:
     if _multiplies(step.formula):
         return True
     count = step.shape[0] if len(step.shape) == 1 else 0
-    return isinstance(step.formula, Apply) and step.formula.op == "mul" and isinstance(
-        count, int) and 1 < count <= DRAWN
+    return (
+        isinstance(step.formula, Apply)
+        and step.formula.op == "mul"
+        and isinstance(count, int)
+        and 1 < count <= DRAWN
+    )
 
 
 def _multiplies(expr: Expr | None) -> bool:

@@ -74,8 +74,10 @@ class View:
         shapes, loss = self.problem.visible.shapes, self.problem.loss
         names = {node.name for node in self.problem.visible.backward} if self.jacobians else set()
         return frozenset(
-            name for name in names
-            if (parts := gradient_parts(name)) and _local(name, loss)
+            name
+            for name in names
+            if (parts := gradient_parts(name))
+            and _local(name, loss)
             and len(shapes[name]) == len(shapes[parts[0]]) == 1
         )
 
@@ -95,8 +97,12 @@ class View:
             if name
         }
         return Notation(
-            self.problem.table, self.shapes, self.problem.names, frozenset(layered),
-            self.unicode, self.full,
+            self.problem.table,
+            self.shapes,
+            self.problem.names,
+            frozenset(layered),
+            self.unicode,
+            self.full,
         )
 
     @cached_property
@@ -141,8 +147,13 @@ class View:
             self._as_matrix(node)
             for node in problem.visible.backward
             if node.name != own
-            and (node.name in asked or node.name in fixed or node.expr != ONE or self.jacobians
-                 or not _local(node.name, problem.loss))
+            and (
+                node.name in asked
+                or node.name in fixed
+                or node.expr != ONE
+                or self.jacobians
+                or not _local(node.name, problem.loss)
+            )
         )
 
     def _as_matrix(self, node: Node) -> Node:
@@ -151,8 +162,9 @@ class View:
         def change(part: Expr) -> Expr:
             if not isinstance(part, Apply) or part.op != "mul":
                 return part
-            local = [arg for arg in part.args if isinstance(arg, Symbol)
-                     and arg.name in self.diagonals]
+            local = [
+                arg for arg in part.args if isinstance(arg, Symbol) and arg.name in self.diagonals
+            ]
             rest = [arg for arg in part.args if arg not in local]
             found: Expr = mul(*rest)
             for matrix in local if rest else []:
@@ -184,9 +196,7 @@ class View:
 
     def contributions(self, name: str) -> tuple[str, ...]:
         """Return the lines that pass a gradient back to a name."""
-        return tuple(
-            edge.node for edge in self.problem.backward.edges if edge.operand == name
-        )
+        return tuple(edge.node for edge in self.problem.backward.edges if edge.operand == name)
 
     def is_batch(self, name: str) -> bool:
         """Tell whether a parameter belongs to a layer that is fed one sample a row."""
@@ -288,7 +298,7 @@ class View:
         return tidy(self.filled(found)) if numbers else tidy(found)
 
     def filled(self, expr: Expr) -> Expr:
-        """Return a formula over single entries with numbers, and of each case the one that holds."""
+        """Return a formula over single entries with numbers; of cases, the one that holds."""
 
         def change(part: Expr) -> Expr:
             if isinstance(part, Symbol):
@@ -343,8 +353,10 @@ def tidy(expr: Expr) -> Expr:
             if isinstance(inner, Number) and inner.value >= 0:
                 return Number(-inner.value, f"-{inner.text}" if inner.text else None)
         if part.op == "add":
-            nested = (arg.args if isinstance(arg, Apply) and arg.op == "add" else (arg,)
-                      for arg in part.args)
+            nested = (
+                arg.args if isinstance(arg, Apply) and arg.op == "add" else (arg,)
+                for arg in part.args
+            )
             return Apply("add", tuple(chain.from_iterable(nested)))
         return part
 
@@ -371,5 +383,3 @@ def _linear(expr: Expr) -> bool:
     if not isinstance(expr, Apply):
         return True
     return expr.op in LINEAR and all(_linear(arg) for arg in expr.args)
-
-

@@ -1,0 +1,97 @@
+"""The outputs in the README files are real, and so are their commands."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.shown import PROBLEMS, ROOT, WRITE, steady
+
+README = ROOT / "README.md"
+CATALOGUE = ROOT / "problems" / "README.md"
+_BLOCK = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(path: Path, kind: str) -> list[str]:
+    return [
+        m["text"] for m in _BLOCK.finditer(path.read_text(encoding="utf-8")) if m["kind"] == kind
+    ]
+
+
+def output(command: str, folder: Path) -> str:
+    """Return what a `$ gradcalc …` line prints, with the files of the page at hand."""
+    arguments = [
+        str(folder / word) if (folder / word).is_file() else word
+        for word in command.removeprefix("$ gradcalc ").split()
+    ]
+    found = subprocess.run(
+        [sys.executable, "-m", "gradcalc", *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
+    )
+    return (found.stdout + found.stderr).replace(f"{folder}/", "")
+
+
+@pytest.mark.parametrize("path", [README, CATALOGUE], ids=["README", "problems/README"])
+def test_shown_outputs_are_real(path: Path, tmp_path: Path) -> None:
+    examples = blocks(path, "yaml")
+    for name, text in zip(("neuron.yaml", "transposed.yaml"), examples, strict=False):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    page = path.read_text(encoding="utf-8")
+    for block in blocks(path, "console"):
+        command = block.splitlines()[0]
+        real = f"{command}\n{output(command, tmp_path)}"
+        if WRITE:
+            page = page.replace(f"```console\n{block}```", f"```console\n{real}```")
+            path.write_text(page, encoding="utf-8")
+        else:
+            assert steady(block) == steady(real)
+
+
+def test_the_python_session_is_real() -> None:
+    result = doctest.testfile(str(README), module_relative=False)
+    assert result.attempted
+    assert not result.failed
+
+
+def test_the_two_commands_are_the_first_shell_blocks() -> None:
+    first, second = blocks(README, "sh")[:2]
+    assert "pip install ." in first
+    assert "gradcalc solve problems/" in first
+    assert "[test]" in second
+    assert "pytest" in second
+
+
+def test_every_problem_is_in_the_catalogue() -> None:
+    page = CATALOGUE.read_text(encoding="utf-8")
+    assert [path.name for path in PROBLEMS if path.name not in page] == []
+
+
+def test_every_option_is_documented() -> None:
+    import click
+
+    from gradcalc.cli import gradcalc
+
+    page = README.read_text(encoding="utf-8")
+    context = click.Context(gradcalc)
+    for name in gradcalc.list_commands(context):
+        command = gradcalc.get_command(context, name)
+        assert command is not None
+        assert f"### {name}" in page
+        for param in command.params:
+            if isinstance(param, click.Option):
+                assert param.opts[-1] in page
+
+
+def test_every_key_of_a_problem_file_is_documented() -> None:
+    from gradcalc.problem.schema import KEYS
+
+    page = CATALOGUE.read_text(encoding="utf-8")
+    assert [key for key in KEYS if f"**{key}**" not in page] == []
