@@ -109,7 +109,7 @@ def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] =
     for param, rank in zip(row.params, ranks, strict=False):
         shapes[param] = ("m", "n")[:rank]
     shapes |= dict.fromkeys(row.attributes, ())
-    return Notation(table, shapes, unicode=page.unicode)
+    return Notation(shapes, unicode=page.unicode, table=table)
 
 
 def _products(page: Page, table: Table, row: Operation, value: dict[str, Expr]) -> None:

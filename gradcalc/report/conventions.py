@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcalc.algebra.expr import Apply
 from gradcalc.algebra.shapes import Shape
-from gradcalc.report.notation import spelled
+from gradcalc.report.lettering import spelled
 from gradcalc.report.view import View
 
 

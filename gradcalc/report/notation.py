@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
+from gradcalc.algebra.table import TABLE
 from gradcalc.errors import width
-from gradcalc.problem.naming import Index, Names
 from gradcalc.report.boxes import (
     Box,
     aligned,
@@ -26,70 +23,20 @@ from gradcalc.report.boxes import (
     round_brackets,
     text,
 )
+from gradcalc.report.lettering import Lettering, raised
 
-GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "lam": "λ",
-    "lambda": "λ",
-    "mu": "μ",
-    "sigma": "σ",
-    "phi": "φ",
-    "omega": "ω",
-    "rho": "ρ",
-    "tau": "τ",
-    "xi": "ξ",
-}
-FRACTIONS = {
-    Fraction(1, 2): "½",
-    Fraction(1, 3): "⅓",
-    Fraction(2, 3): "⅔",
-    Fraction(1, 4): "¼",
-    Fraction(3, 4): "¾",
-    Fraction(1, 5): "⅕",
-    Fraction(2, 5): "⅖",
-    Fraction(1, 8): "⅛",
-}
-SPELLING = {
-    "½": "1/2",
-    "′": "'",
-    "²": "^2",
-    "×": "x",
-    "−": "-",
-    "⊙": "*",
-    "≤": "<=",
-    "≥": ">=",
-    "σ": "sigma",
-    "α": "alpha",
-    "δ": "delta",
-    "ŷ": "yhat",
-    "·": "*",
-    "ᵀ": "'",
-}
-ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
-SHORT_VECTOR = 4
 LONGEST = 8
 
 
 @dataclass(frozen=True)
-class Notation:
+class Notation(Lettering):
     """How names and formulas are written for one problem.
 
-    layered: names whose number is a layer and stands in a superscript.
     full: arrays are never shortened. drawn: vectors are columns in brackets.
     inline: everything in one row.
     """
 
-    table: Table
-    shapes: Mapping[str, Shape]
-    names: Names = field(default_factory=Names)
-    layered: frozenset[str] = frozenset()
-    unicode: bool = True
+    table: Table = TABLE
     full: bool = False
     drawn: bool = False
     inline: bool = False
@@ -98,84 +45,6 @@ class Notation:
     def shape_of(self) -> Callable[[Expr], Shape]:
         """Return the function that gives shapes of formulas."""
         return shape_finder(self.shapes, self.table)
-
-    # --- names -------------------------------------------------------------------
-
-    def name(self, name: str) -> str:
-        """Return a quantity's name as it is printed: ∂L/∂W⁽¹⁾."""
-        parts = gradient_parts(name)
-        if parts:
-            d = "∂" if self.unicode else "d"
-            return f"{d}{self.name(parts[0])}/{d}{self.name(parts[1])}"
-        own = self.names.whole.get(name)
-        if own is not None:
-            return self.styled(own, layered=False)
-        return self.styled(name, layered=name in self.layered)
-
-    def styled(self, name: str, *, layered: bool) -> str:
-        if not self.unicode:
-            return name if name.isascii() else _ascii(name)
-        stem = name.rstrip("0123456789")
-        digits = name[len(stem) :]
-        if digits and layered:
-            return f"{self.letter(stem)}⁽{_raised(digits)}⁾"
-        if digits and stem and not stem.endswith("_"):
-            return self.letter(stem) + _lowered(digits)
-        return self.letter(name)
-
-    def letter(self, stem: str) -> str:
-        for suffix, accent in ACCENTED.items():
-            if stem.endswith(suffix) and len(stem) == len(suffix) + 1:
-                return unicodedata.normalize("NFC", stem[0] + accent)
-        return GREEK.get(stem, stem)
-
-    def entry_name(self, name: str, index: Index) -> str:
-        """Return the name of one entry: z₂, W⁽¹⁾₂₁, or the author's own."""
-        own = self.names.shown_entry(name, index)
-        if own is not None:
-            parts = gradient_parts(own)
-            d = "∂" if self.unicode else "d"
-            if parts:
-                return f"{d}{self.styled(parts[0], layered=False)}/{d}" + (
-                    self.styled(parts[1], layered=False)
-                )
-            return self.styled(own, layered=False)
-        places = [str(i + 1) for i in index]
-        shown = self.name(name)
-        if not places or size(self.shapes.get(name, ())) == 1:
-            return shown
-        gradient = gradient_parts(name)
-        if gradient and size(self.shapes.get(gradient[0], ())) != 1:
-            d = "∂" if self.unicode else "d"
-            whole = index if len(self.shapes.get(gradient[1], ())) == len(index) else index[-1:]
-            above = self.entry_name(gradient[0], index if whole == index else index[:1])
-            return f"{d}{above}/{d}{self.entry_name(gradient[1], whole)}"
-        if (
-            self.unicode
-            and all(len(place) == 1 for place in places)
-            and (shown[-1] not in SUBSCRIPTS)
-        ):
-            return shown + _lowered("".join(places))
-        return f"{shown}[{','.join(places)}]"
-
-    def transposed(self, name: str) -> str:
-        """Return a name with the sign of a transpose: Wᵀ."""
-        return name + ("ᵀ" if self.unicode else "'")
-
-    def indexed(self, name: str) -> str:
-        """Return the name of any one entry: zᵢ, ∂yᵢ/∂zᵢ."""
-        parts = gradient_parts(name)
-        d = "∂" if self.unicode else "d"
-        if parts:
-            above = (
-                self.name(parts[0])
-                if size(self.shapes.get(parts[0], ())) == 1
-                else (self.indexed(parts[0]))
-            )
-            return f"{d}{above}/{d}{self.indexed(parts[1])}"
-        return self.name(name) + ("ᵢ" if self.unicode else "[i]")
-
-    # --- formulas ----------------------------------------------------------------
 
     def line(self, expr: Expr) -> str:
         """Return a formula in one row."""
@@ -192,20 +61,6 @@ class Notation:
             box: Box = write(expr)
             return box
         return self.call(self.function(expr.op), expr)
-
-    def number(self, value: Number | str) -> str:
-        """Return a number with a typographic minus, halves and powers of ten."""
-        raw = value if isinstance(value, str) else format_number(value)
-        if not self.unicode:
-            return raw
-        if isinstance(value, Number) and "." not in raw and abs(value.value) in FRACTIONS:
-            return ("−" if value.value < 0 else "") + FRACTIONS[abs(value.value)]
-        mantissa, e, exponent = raw.lower().partition("e")
-        shown = mantissa.replace("-", "−")
-        if not e:
-            return shown
-        sign = "⁻" if exponent.startswith("-") else ""
-        return f"{shown}·10{sign}{_raised(exponent.lstrip('+-'))}"
 
     def function(self, op: str) -> str:
         """Return the symbol of a function."""
@@ -318,7 +173,7 @@ class Notation:
             box = round_brackets(self.box(base))
         if self.unicode and isinstance(exponent, Number) and exponent.value.denominator == 1:
             sign = "⁻" if exponent.value < 0 else ""
-            return beside([box, text(sign + _raised(str(abs(exponent.value))))])
+            return beside([box, text(sign + raised(str(abs(exponent.value))))])
         return beside([box, text("^"), self.child(exponent, POSTFIX - 1)])
 
     def _matmul(self, expr: Apply) -> Box:
@@ -455,8 +310,11 @@ class Notation:
     # --- arrays ------------------------------------------------------------------
 
     def _array(self, expr: Apply) -> Box:
-        rows = [list(item.args) if _is_array(item) else [item] for item in expr.args]
-        cells = [[self.box(item).rows[0] for item in row] for row in rows]
+        rows = [
+            list(item.args) if isinstance(item, Apply) and item.op == "array" else [item]
+            for item in expr.args
+        ]
+        cells = [[self.line(item) for item in row] for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:
             return self.box(rows[0][0])
         if not _is_array(expr.args[0]):
@@ -494,13 +352,6 @@ class Notation:
         return [*cells[:3], dots if self.unicode else "...", *cells[-3:]]
 
 
-def spelled(words: str) -> str:
-    """Return words in plain ASCII, where signs have a spelling of several letters."""
-    for sign, spelling in SPELLING.items():
-        words = words.replace(sign, spelling)
-    return words
-
-
 def _signed(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op == "neg"
 
@@ -535,15 +386,3 @@ def _calls(expr: Expr) -> bool:
         and expr.op not in ("array", "sum", "sqrt", "entry", "xdivy")
         and not symbols(expr)
     )
-
-
-def _raised(digits: str) -> str:
-    return "".join(SUPERSCRIPTS[int(d)] for d in digits)
-
-
-def _lowered(digits: str) -> str:
-    return "".join(SUBSCRIPTS[int(d)] for d in digits)
-
-
-def _ascii(name: str) -> str:
-    return name.encode("ascii", "backslashreplace").decode()

@@ -12,7 +12,7 @@ from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape
-from gradcalc.report.notation import GREEK, spelled
+from gradcalc.report.lettering import GREEK, spelled
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:

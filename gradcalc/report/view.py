@@ -30,6 +30,7 @@ from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.evaluate import EvaluationError, evaluate
+from gradcalc.report.clean import clean
 from gradcalc.report.figures import figures, literal
 from gradcalc.report.notation import Notation
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Problem, Solution
 
 LARGEST_LITERAL = 144
-TINY = 1e-9
-LINEAR = ("add", "neg", "mul", "matmul", "sum", "outer", "dot", "transpose", "array", "mean")
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,9 @@ class View:
             for name in (layer.weight, layer.bias, layer.z, layer.after)
             if name
         }
+        problem = self.problem
         return Notation(
-            self.problem.table,
-            self.shapes,
-            self.problem.names,
-            frozenset(layered),
-            self.unicode,
-            self.full,
+            self.shapes, problem.names, frozenset(layered), self.unicode, problem.table, self.full
         )
 
     @cached_property
@@ -229,46 +224,15 @@ class View:
         """Return the printed entries of every small value, given numbers as written."""
         found: dict[str, tuple[str, ...]] = {}
         problem, fixed = self.problem, self.solution.fixed
-        for name, value in self.clean.items():
+        cleaned = clean(self.solution, problem.visible.shapes, LARGEST_LITERAL)
+        cleaned |= {name: np.diag(cleaned[name]) for name in self.diagonals if name in cleaned}
+        for name, value in cleaned.items():
             data = problem.data.get(name) or (problem.given.get(name) if name in fixed else None)
             if data is not None and data.texts is not None:
                 found[name] = data.texts
             elif value.size <= LARGEST_LITERAL:
                 found[name] = figures(value, self.decimals)
         return found
-
-    @cached_property
-    def clean(self) -> dict[str, Array]:
-        """Return the values with what is only the rounding error of a zero set to 0.
-
-        A sum is 0 where it is smaller than eps × Σ |terms|; any other line, where it
-        comes out as 0 from clean operands.
-        """
-        problem, values = self.problem, self.values
-        lines = (*problem.visible.forward, *problem.visible.backward)
-        formulas = {node.name: node.expr for node in lines}
-        found: dict[str, Array] = {}
-        for name in values:
-            if name in problem.jacobians:
-                continue
-            value = values[name]
-            tiny = (np.abs(value) < TINY) & (value != 0)
-            if name in formulas and tiny.any() and value.size <= LARGEST_LITERAL:
-                value = np.where(tiny & self._is_zero(formulas[name], value, found), 0.0, value)
-            found[name] = value
-        return found
-
-    def _is_zero(self, expr: Expr, value: Array, clean: Mapping[str, Array]) -> Array:
-        names = symbols(expr)
-        if any(name not in clean for name in names):
-            return np.zeros(value.shape, dtype=bool)
-        operands = {name: clean[name] for name in names}
-        shapes = {name: self.shapes[name] for name in names}
-        if _linear(expr):
-            absolute = {name: np.abs(operand) for name, operand in operands.items()}
-            total = evaluate(_unsigned(expr), absolute, shapes, self.problem.table)
-            return np.asarray(np.abs(value) <= 4 * np.finfo(float).eps * total)
-        return np.asarray(evaluate(expr, operands, shapes, self.problem.table) == 0)
 
     def numbers(self, expr: Expr) -> Expr | None:
         """Return the formula with numbers at the leaves, or None where they are too many."""
@@ -366,20 +330,3 @@ def tidy(expr: Expr) -> Expr:
 def _local(name: str, loss: str) -> bool:
     parts = gradient_parts(name)
     return parts is not None and parts[0] != loss
-
-
-def _unsigned(expr: Expr) -> Expr:
-    """Return a sum with every minus a plus."""
-
-    def change(part: Expr) -> Expr:
-        if isinstance(part, Number):
-            return Number(abs(part.value))
-        return part.args[0] if isinstance(part, Apply) and part.op == "neg" else part
-
-    return rebuild(expr, change)
-
-
-def _linear(expr: Expr) -> bool:
-    if not isinstance(expr, Apply):
-        return True
-    return expr.op in LINEAR and all(_linear(arg) for arg in expr.args)
