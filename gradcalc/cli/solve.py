@@ -60,6 +60,14 @@ def command(
       gradcalc solve problems/ --format json > solutions.jsonl
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
+    \b
+    A first problem file:
+      inputs:  {x: [2, -1]}
+      targets: {y: 1}
+      weights: {W1: [[0.5, 0.3]], b1: 0.1}
+      activations: [sigmoid]
+      loss: half_squared_error
+
     Exit code: 0 fine, 1 a line of the solution failed its numerical check, 2 a file
     cannot be used, 3 the output could not be written.
     """

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping as Dict
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
+from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol, number
 from gradcalc.algebra.names import canonical, gradient_parts, is_name
 from gradcalc.algebra.shapes import Dim, Shape, describe
-from gradcalc.errors import ProblemError, Source, Span, suggestion
+from gradcalc.errors import ProblemError, Span, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.layers import WEIGHT
 from gradcalc.problem.model import Data
 from gradcalc.problem.numbers import read_array
 
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+
 ROLES = {"inputs": "input", "targets": "target", "weights": "weight", "constants": "constant"}
 MAX_FILE = 512_000_000
+MAX_RANK = 2
+MAX_DIM = 10**6
 
 
-def read_data(root: Mapping, source: Source) -> dict[str, Data]:
+def read_data(root: Mapping) -> dict[str, Data]:
     """Return every quantity of the file by name, in the order of roles and of the file."""
     found: dict[str, Data] = {}
     for key, role in ROLES.items():
@@ -26,100 +36,140 @@ def read_data(root: Mapping, source: Source) -> dict[str, Data]:
         for name_node, value in section.pairs:
             name = quantity_name(name_node)
             if name in found:
-                raise ProblemError(f"{name} is defined twice", name_node.span,
-                                   f"first in line {found[name].span.line}")
-            found[name] = read_quantity(name, role, value, name_node.span, source)
+                raise ProblemError(
+                    f"{name} is defined twice",
+                    name_node.span,
+                    f"first in line {found[name].span.line}",
+                )
+            found[name] = read_quantity(name, role, value, name_node.span)
     return found
 
 
 def quantity_name(key: Scalar) -> str:
     """Return the name that a key gives to a quantity; raises ProblemError for other text."""
     name = canonical(key.text.strip())
-    if gradient_parts(name) or not is_name(name):
+    if gradient_parts(name) or not is_name(name) or name.startswith("_"):
         raise ProblemError(
-            f"{key.text} is not a name for a quantity", key.span,
-            hint="a name is a letter, then letters, digits and _",
+            f"{key.text.strip() or 'an empty text'} is not a name for a quantity",
+            key.span,
+            hint=_name_hint(name),
         )
     return name
 
 
-def read_quantity(name: str, role: str, value: Value, key: Span, source: Source) -> Data:
+def _name_hint(name: str) -> str:
+    if gradient_parts(name):
+        return "a gradient that is known stands under given"
+    if name.isdigit():
+        return "a number has a decimal point: a comma in { } ends the value before it"
+    return "a name is a letter, then letters, digits and _"
+
+
+def read_quantity(name: str, role: str, value: Value, key: Span) -> Data:
     """Return one quantity: numbers, `{shape: …}` or `{file: …}`."""
     if isinstance(value, Mapping):
-        return _described(name, role, value, key, source)
+        return _described(name, role, value, key)
     cells = read_array(value, name)
-    if len(cells.shape) > 2:
-        raise ProblemError(f"{name} is {describe(cells.shape)}", cells.span,
-                           "numbers, vectors and matrices are read")
+    if len(cells.shape) > MAX_RANK:
+        raise ProblemError(
+            f"{name} is {describe(cells.shape)}",
+            cells.span,
+            "numbers, vectors and matrices are read",
+        )
     return Data(name, role, cells.shape, key, cells)
 
 
-def _described(name: str, role: str, value: Mapping, key: Span, source: Source) -> Data:
+def _described(name: str, role: str, value: Mapping, key: Span) -> Data:
     for word, _ in value.pairs:
         if word.text not in ("shape", "file"):
-            raise ProblemError(f"{word.text} does not describe a quantity", word.span,
-                               hint=suggestion(word.text, ("shape", "file"),
-                                               "write the numbers, or {shape: N}"))
-    shape, file = value.get("shape"), value.get("file")
-    if file is not None:
-        loaded = _load(file, source)
-        return Data(name, role, loaded.shape, key, loaded=loaded)
-    if shape is None:
-        raise ProblemError(f"{name} has no numbers", value.span)
-    return Data(name, role, read_shape(shape), key)
+            raise ProblemError(
+                f"{word.text} does not describe a quantity",
+                word.span,
+                hint=suggestion(word.text, ("shape", "file"), "write the numbers, or {shape: N}"),
+            )
+    if len(value.pairs) != 1:
+        raise ProblemError(
+            f"{name} has a shape and a file" if value.pairs else f"{name} has no numbers",
+            value.span,
+            hint="write the numbers, {shape: N}, or {file: w1.npy}",
+        )
+    ((word, inner),) = value.pairs
+    if word.text == "shape":
+        return Data(name, role, read_shape(inner), key)
+    loaded = _load(inner, as_matrix=bool(WEIGHT.match(name)))
+    return Data(name, role, loaded.shape, key, loaded=loaded)
 
 
 def read_shape(node: Value) -> Shape:
-    """Return a shape: letters or whole numbers, `N` or `[N, K]`."""
-    items = node.items if isinstance(node, Sequence) else (node,)
+    """Return a shape of at most two letters or whole numbers: `N` or `[N, K]`."""
+    dims = read_dims(node)
+    if len(dims) > MAX_RANK:
+        raise ProblemError("vectors and matrices are read", node.span, f"{len(dims)} dimensions")
+    return dims
+
+
+def read_dims(node: Value) -> Shape:
+    """Return letters or whole numbers, one alone or a list."""
     dims: list[Dim] = []
-    for item in items:
+    for item in node.items if isinstance(node, Sequence) else (node,):
         text = item.text.strip() if isinstance(item, Scalar) else ""
-        if text.isascii() and text.isdigit() and 0 < int(text) < 10**6:
+        if text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) < MAX_DIM:
             dims.append(int(text))
-        elif is_name(text):
-            dims.append(text)
+        elif is_name(text) and not text.startswith("_"):
+            dims.append(canonical(text))
         else:
             raise ProblemError("a dimension is a letter or a whole number from 1", item.span)
-    if len(dims) > 2:
-        raise ProblemError("vectors and matrices are read", node.span)
     return tuple(dims)
 
 
-def _load(node: Value, source: Source) -> Any:
+def _load(node: Value, *, as_matrix: bool) -> Array:
     """Return the array of a .npy or .csv file that stands beside the problem file."""
     if not isinstance(node, Scalar):
         raise ProblemError("file: names one file", node.span)
     name = node.text.strip()
-    if not name or Path(name).name != name or name.startswith("."):
-        raise ProblemError(f"{name} is not the name of a file beside the problem", node.span,
-                           hint="a name without folders, ending in .npy or .csv")
-    path = Path(source.name).parent / name
+    if not name or Path(name).name != name or name.startswith(".") or "\0" in name:
+        raise ProblemError(
+            f"{name or 'an empty text'} is not the name of a file beside the problem",
+            node.span,
+            hint="a name without folders, ending in .npy or .csv",
+        )
+    source = node.span.source
     if source.name.startswith("<"):
         raise ProblemError("a problem that is no file has no folder to look in", node.span)
+    path = Path(source.name).parent / name
     if path.suffix not in (".npy", ".csv"):
         raise ProblemError(f"{name} is neither .npy nor .csv", node.span)
     if not path.is_file():
         raise ProblemError(f"there is no file {name} beside the problem", node.span)
     if path.stat().st_size > MAX_FILE:
         raise ProblemError(f"{name} is larger than 512 MB", node.span)
-    return _array(path, node.span)
+    return _array(path, node.span, as_matrix=as_matrix)
 
 
-def _array(path: Path, span: Span) -> Any:
-    import numpy as np
+def _array(path: Path, span: Span, *, as_matrix: bool) -> Array:
+    import numpy as np  # noqa: PLC0415 - letters need no NumPy
 
     try:
-        if path.suffix == ".npy":
-            array = np.load(path, allow_pickle=False)
-        else:
-            array = np.loadtxt(path, delimiter=",", ndmin=1, encoding="utf-8-sig")
-        array = np.asarray(array, dtype=np.float64)
-    except (OSError, ValueError, TypeError, EOFError):
-        raise ProblemError(f"{path.name} holds no array of numbers", span) from None
-    if array.ndim > 2 or array.size == 0:
-        raise ProblemError(f"{path.name} holds an array of shape {array.shape}", span,
-                           "numbers, vectors and matrices are read")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty file is refused below
+            if path.suffix == ".npy":
+                with path.open("rb") as file:
+                    raw = np.load(file, allow_pickle=False)
+            else:
+                least: Literal[1, 2] = 2 if as_matrix else 1
+                raw = np.loadtxt(path, delimiter=",", ndmin=least, encoding="utf-8-sig")
+        array = np.asarray(raw, dtype=np.float64)
+        readable = raw.dtype.kind in "iuf"
+    except Exception:  # NumPy raises many kinds for files that are none of its own
+        readable = False
+    if not readable:
+        raise ProblemError(f"{path.name} holds no array of numbers", span)
+    if array.ndim > MAX_RANK or array.size == 0:
+        raise ProblemError(
+            f"{path.name} holds an array of shape {array.shape}",
+            span,
+            "numbers, vectors and matrices are read",
+        )
     if not np.isfinite(array).all():
         raise ProblemError(f"{path.name} holds a value that is not finite", span)
     return array
@@ -132,9 +182,26 @@ def fit(data: Data, shape: Shape, what: str) -> Data:
     """
     if data.shape == shape:
         return data
-    single = all(dim == 1 for dim in (*data.shape, *shape))
-    if not single or data.cells is None:
+    if not all(dim == 1 for dim in (*data.shape, *shape)):
         raise ProblemError(
             f"{data.name} has {describe(data.shape)}, {describe(shape)} are due", data.span, what
         )
-    return Data(data.name, data.role, shape, data.span, data.cells)
+    loaded = None if data.loaded is None else data.loaded.reshape([int(dim) for dim in shape])
+    return Data(data.name, data.role, shape, data.span, data.cells, loaded)
+
+
+def known_sums(data: Dict[str, Data]) -> dict[Expr, Expr]:
+    """Return what is known of the data: the entries of a one-hot target sum to 1."""
+    known: dict[Expr, Expr] = {}
+    for name, quantity in data.items():
+        if quantity.role != "target" or quantity.cells is None or not quantity.shape:
+            continue
+        if any("e" in cell.text.lower() for cell in quantity.cells.cells):
+            continue  # 1e-9999 is a number of ten thousand digits
+        exact = [Fraction(cell.text) for cell in quantity.cells.cells]
+        width = int(quantity.shape[-1])
+        rows = (sum(exact[i : i + width]) for i in range(0, len(exact), width))
+        if all(row == 1 for row in rows):
+            axis = (("axis", number(-1)), ("keepdims", ONE))
+            known[Apply("sum", (Symbol(name),), axis)] = ONE
+    return known

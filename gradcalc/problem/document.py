@@ -7,18 +7,17 @@ the events come in, before anything is built.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import yaml
 
-from gradcalc.errors import ProblemError, Source, Span, visible
+from gradcalc.errors import ProblemError, Source, Span
+from gradcalc.problem.complaints import translated
 
 MAX_DEPTH = 40
 MAX_NODES = 400_000
-_PURE_LIMIT = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,13 @@ class Scalar:
             column = raw.find(text.strip()) if text.strip() else 0
             lead = len(text) - len(text.lstrip())
             yield text, Span(source, at, max(0, column) + 1 - lead, max(1, len(text)))
+
+    def only_line(self) -> tuple[str, Span]:
+        """Return the text of one line with its place; raises ProblemError for more lines."""
+        found = [line for line in self.lines() if line[0].strip()]
+        if len(found) > 1:
+            raise ProblemError("one line is due here", found[1][1], "a second line")
+        return found[0] if found else (self.text, self.span)
 
 
 @dataclass(frozen=True)
@@ -93,17 +99,19 @@ def parse_document(source: Source) -> Mapping:
     try:
         root = _Reader(source).document()
     except yaml.YAMLError as error:
-        raise _translated(error, source) from None
+        raise translated(error, source) from None
     except (ValueError, OverflowError, RecursionError):
         raise ProblemError("this is not YAML that can be read", Span(source, 1, 1)) from None
     if root is None:
         raise ProblemError(
-            "the file is empty", Span(source, 1, 1),
+            "the file is empty",
+            Span(source, 1, 1),
             hint="`gradcalc solve --help` shows a first problem file",
         )
     if not isinstance(root, Mapping):
         raise ProblemError(
-            "a problem file is a list of keys and values, such as `title: …`", root.span,
+            "a problem file is a list of keys and values, such as `title: …`",
+            root.span,
             "no key here",
         )
     return root
@@ -125,7 +133,8 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise ProblemError(
-                        "a second document starts here", self.span(event.start_mark),
+                        "a second document starts here",
+                        self.span(event.start_mark),
                         hint="one problem a file; a line of --- divides documents",
                     )
                 root = self.node(next(self.events))
@@ -140,14 +149,20 @@ class _Reader:
         span = self.span(event.start_mark, event.end_mark)
         self.count += 1
         if isinstance(event, yaml.AliasEvent):
-            return self.alias(event.anchor, span)
+            return self.alias(event.anchor or "", span)
         before = self.count
         if self.count > MAX_NODES:
-            raise ProblemError("more values than a problem file may hold", span,
-                               hint="put large weights beside the file: W1: {file: w1.npy}")
+            raise ProblemError(
+                "more values than a problem file may hold",
+                span,
+                hint="put large weights beside the file: W1: {file: w1.npy}",
+            )
         if event.tag not in (None, "!") and not _core(event.tag):
-            raise ProblemError(f"the tag {event.tag} has no meaning here", span,
-                               hint="remove the part that begins with !")
+            raise ProblemError(
+                f"the tag {event.tag} has no meaning here",
+                span,
+                hint="remove the part that begins with !",
+            )
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise ProblemError(f"values nested more than {MAX_DEPTH} deep", span)
@@ -166,7 +181,8 @@ class _Reader:
     def alias(self, name: str, span: Span) -> Value:
         if name not in self.anchors:
             raise ProblemError(
-                f"*{name} refers to nothing", span,
+                f"*{name} refers to nothing",
+                span,
                 hint="a value that begins with * is an alias in YAML; put it in quotes",
             )
         value, size = self.anchors[name]
@@ -190,7 +206,8 @@ class _Reader:
                 raise ProblemError("a key is a name, not a list", key.span)
             if key.text in seen:
                 raise ProblemError(
-                    f"the key {key.text} stands twice", key.span,
+                    f"the key {key.text} stands twice",
+                    key.span,
                     f"first in line {seen[key.text].span.line}",
                     "YAML would silently keep the last of the two",
                 )
@@ -202,62 +219,9 @@ class _Reader:
 
 def _core(tag: str) -> bool:
     return tag.startswith("tag:yaml.org,2002:") and tag.rpartition(":")[2] in (
-        "str", "int", "float", "seq", "map",
+        "str",
+        "int",
+        "float",
+        "seq",
+        "map",
     )
-
-
-_HINTS: tuple[tuple[str, str, str], ...] = (
-    (r"found character '\\t'|found character that cannot start any token.*\t",
-     "a tab cannot indent a line in YAML", "use spaces"),
-    (r"mapping values are not allowed",
-     "a second ': ' in one line",
-     "put a text that contains ': ' in quotes; a flow list needs commas"),
-    (r"expected chomping or indentation indicators|chomping",
-     "| at the start of a value begins a text block",
-     "write abs(z) for |z|, or put the value in quotes"),
-    (r"expected ',' or '\]'", "a ',' or ']' is missing in a list",
-     "a comma stands between two numbers, and between two rows"),
-    (r"expected ',' or '\}'", "a ',' or '}' is missing",
-     "a value that contains brackets, commas or ': ' goes in quotes or on a line of its own"),
-    (r"scanning an alias|scanning an anchor",
-     "* or & at the start of a value is YAML's alias sign", "put the value in quotes"),
-    (r"unknown escape character",
-     "a backslash in double quotes starts an escape", "use single quotes"),
-    (r"could not find expected ':'", "a ':' is missing after a key",
-     "every line is `key: value`; the lines of a text block are indented"),
-    (r"special characters are not allowed|control characters are not allowed",
-     "a control character", "remove it; in double quotes it can be written as \\x1b"),
-    (r"found unexpected end of stream", "the text ends inside quotes", "close the quotes"),
-    (r"found character '(.)' that cannot start any token|cannot start any token",
-     "this sign cannot begin a value in YAML", "put the value in quotes"),
-    (r"expected <block end>", "this line does not line up with the lines above",
-     "keys of one list begin in one column; the lines of a text block are indented"),
-)
-
-
-def _translated(error: yaml.YAMLError, source: Source) -> ProblemError:
-    """Return PyYAML's complaint in words that say what to do."""
-    if _Loader is not yaml.SafeLoader and len(source.text) < _PURE_LIMIT:
-        try:  # the pure loader words its messages better than libyaml
-            for _ in yaml.parse(source.text, Loader=yaml.SafeLoader):
-                pass
-        except yaml.YAMLError as better:
-            error = better
-        except Exception:  # noqa: BLE001, S110 - the first message stands
-            pass
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    text = str(error)
-    if mark is None:
-        position = getattr(error, "position", 0)
-        before = source.text[: position if isinstance(position, int) else 0]
-        span = Span(source, before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1)
-    else:
-        span = Span(source, mark.line + 1, mark.column + 1)
-    raw = source.line(span.line)
-    if "\t" in raw[: len(raw) - len(raw.lstrip())] and "cannot start" in text:
-        text = "found character '\\t'"
-    for pattern, message, hint in _HINTS:
-        if re.search(pattern, text):
-            return ProblemError(message, span, hint=hint)
-    problem = getattr(error, "problem", None) or "this is not YAML that can be read"
-    return ProblemError(visible(str(problem)), span)

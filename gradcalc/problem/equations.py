@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, parts, rebuild, substitute
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild, substitute
 from gradcalc.algebra.inference import resolve
 from gradcalc.algebra.names import canonical, gradient_parts
 from gradcalc.algebra.operations import Operation, Table
@@ -14,10 +16,13 @@ from gradcalc.algebra.syntax import LEVEL, format, parse
 from gradcalc.engine.autodiff import partial
 from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import Mapping as Section
+from gradcalc.problem.document import Scalar, Sequence, Value
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
 MAX_LINES = 2000
+MAX_SIZE = 5000
+_LARGEST = Fraction(sys.float_info.max)
 
 
 Macros = dict[str, tuple[tuple[str, ...], Expr]]
@@ -25,10 +30,11 @@ Macros = dict[str, tuple[tuple[str, ...], Expr]]
 
 @dataclass(frozen=True)
 class Equations:
-    """Equations, the functions that the file defines, and the table with them."""
+    """Equations, the functions that the file defines, the places of the left sides, the table."""
 
     lines: tuple[Line, ...]
     functions: tuple[Line, ...]
+    heads: Mapping[str, Span]
     table: Table
 
 
@@ -40,28 +46,66 @@ def read_equations(node: Value, table: Table) -> Equations:
     """
     lines: dict[str, Line] = {}
     functions: list[Line] = []
+    heads: dict[str, Span] = {}
     macros: Macros = {}
     for left, right, span, left_span in _statements(node):
         head = parse(left, left_span)
-        body = _written_out(parse(right, span), macros, span)
+        body = _written_out(_finite(parse(right, span), span), macros, span)
         if isinstance(head, Apply) and head.op not in LEVEL and head.op != "array":
+            _check_function_name(head.op, functions, table, left_span)
             params = _parameters(head, left_span)
-            resolved = _function_body(head.op, params, body, table, span, left_span)
+            resolved = _function_body(head.op, params, body, table, span)
             if _elementwise(resolved, table):
                 table = table.extended([_row(head.op, params, body, resolved, table)])
             else:
                 macros[head.op] = params, resolved
             functions.append(Line(head.op, body, span))
             continue
-        if not isinstance(head, Symbol) or gradient_parts(head.name):
+        if not isinstance(head, Symbol) or gradient_parts(head.name) or head.name[0] == "_":
             raise _not_a_name(left, left_span)
         if head.name in lines:
-            raise ProblemError(f"{head.name} is defined twice", left_span,
-                               hint="give the second value a name of its own")
-        lines[head.name] = Line(head.name, body, span)
+            raise ProblemError(
+                f"{head.name} is defined twice",
+                left_span,
+                _first(lines[head.name]),
+                hint="give the second value a name of its own",
+            )
+        lines[head.name], heads[head.name] = Line(head.name, body, span), left_span
         if len(lines) > MAX_LINES:
             raise ProblemError(f"more than {MAX_LINES} equations", span)
-    return Equations(tuple(lines.values()), tuple(functions), table)
+    return Equations(tuple(lines.values()), tuple(functions), heads, table)
+
+
+def _finite(expr: Expr, span: Span) -> Expr:
+    """Return a formula, once each of its numbers is one to compute with."""
+    for part in parts(expr):
+        if isinstance(part, Number) and abs(part.value) > _LARGEST:
+            raise ProblemError(
+                f"{part.text} is larger than any number gradcalc computes with",
+                span.within(*part.place) if part.place else span,
+            )
+    return expr
+
+
+def _check_function_name(name: str, functions: list[Line], table: Table, span: Span) -> None:
+    """Refuse a function that is there already, and a derivative in place of a function."""
+    before = next((line for line in functions if line.name == name), None)
+    if before is not None:
+        raise ProblemError(f"the function {name} is defined twice", span, _first(before))
+    if name.endswith("'"):
+        raise ProblemError(
+            f"{name} is a derivative, and derivatives are worked out",
+            span,
+            hint=f"define {name.rstrip(chr(39))} alone",
+        )
+    if table.resolve(name) is not None:
+        raise ProblemError(
+            f"{name} is a function that gradcalc has", span, hint="give yours another name"
+        )
+
+
+def _first(line: Line) -> str:
+    return f"first in line {line.span.line}" if line.span else ""
 
 
 def _not_a_name(left: str, span: Span) -> ProblemError:
@@ -72,8 +116,8 @@ def _not_a_name(left: str, span: Span) -> ProblemError:
 
 
 def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
-    """Yield left side, right side and their places."""
-    if isinstance(node, Mapping):
+    """Yield left side, right side and their places, without blanks around them."""
+    if isinstance(node, Section):
         for key, value in node.pairs:
             if node.flow and (")" in key.text and "(" not in key.text):
                 raise _split_at_comma(key.span)
@@ -81,24 +125,37 @@ def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
                 raise ProblemError("an equation is a formula", value.span)
             if node.flow and value.text.count("(") != value.text.count(")"):
                 raise _split_at_comma(value.span)
-            text, span = next(value.lines())
-            yield key.text, text, span, key.span
+            text, span = value.only_line()
+            yield key.text.strip(), *_trimmed(text, 0, span), key.span
         return
-    items = node.items if isinstance(node, Sequence) else (node,)
-    for item in items:
+    for item in node.items if isinstance(node, Sequence) else (node,):
         if not isinstance(item, Scalar):
             raise ProblemError("an equation is a line `name = formula`", item.span)
         for line, span in item.lines():
             text = _COMMENT.sub("", line)
-            if not text.strip():
-                continue
-            left, equals, right = _split(text)
-            if not equals:
-                raise ProblemError("an equation is `name = formula`", _trimmed(text, 0, span),
-                                   "there is no '=' here")
-            offset = len(left) + 1
-            right_span = span.within(offset, offset + max(1, len(right)))
-            yield left, right, right_span, _trimmed(left, 0, span)
+            if text.strip():
+                yield _statement(text, span, item)
+
+
+def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str, Span, Span]:
+    left, equals, right = _split(text)
+    if not equals:
+        raise ProblemError(
+            "an equation is `name = formula`",
+            _trimmed(text, 0, span)[1],
+            "there is no '=' here",
+        )
+    if item.style != "|" and _split(right)[1]:
+        raise ProblemError(
+            "several equations in one text",
+            span,
+            hint="write them as a text block, one a line: `equations: |`",
+        )
+    return (
+        left.strip(),
+        *_trimmed(right, len(left) + 1, span),
+        _trimmed(left, 0, span)[1],
+    )
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -109,15 +166,18 @@ def _split(text: str) -> tuple[str, str, str]:
     return text[: match.start()], "=", text[match.end() :]
 
 
-def _trimmed(text: str, offset: int, span: Span) -> Span:
+def _trimmed(text: str, offset: int, span: Span) -> tuple[str, Span]:
+    """Return a text without blanks around it, and its place."""
     lead = len(text) - len(text.lstrip())
-    return span.within(offset + lead, offset + max(lead + 1, len(text.rstrip())))
+    return text.strip(), span.within(offset + lead, offset + max(lead + 1, len(text.rstrip())))
 
 
 def _split_at_comma(span: Span) -> ProblemError:
     return ProblemError(
-        "the formula was cut at its comma: { } is YAML's flow style", span,
-        "brackets do not balance", "write the equations as a text block: `equations: |`",
+        "the formula was cut at its comma: { } is YAML's flow style",
+        span,
+        "brackets do not balance",
+        "write the equations as a text block: `equations: |`",
     )
 
 
@@ -129,12 +189,9 @@ def _parameters(head: Apply, span: Span) -> tuple[str, ...]:
 
 
 def _function_body(
-    name: str, params: tuple[str, ...], body: Expr, table: Table, span: Span, head: Span
+    name: str, params: tuple[str, ...], body: Expr, table: Table, span: Span
 ) -> Expr:
     """Return the body with the table's own names, once it reads its operands only."""
-    if table.resolve(name) is not None:
-        raise ProblemError(f"{name} is a function that gradcalc has", head,
-                           hint="give yours another name")
     resolved = resolve(body, table, span)
     for part in parts(resolved):
         if isinstance(part, Symbol) and part.name not in params:
@@ -151,14 +208,18 @@ def _elementwise(expr: Expr, table: Table) -> bool:
     return all(part.op != "entry" and table[part.op].is_elementwise for part in applied)
 
 
-def _row(
-    name: str, params: tuple[str, ...], body: Expr, resolved: Expr, table: Table
-) -> Operation:
+def _row(name: str, params: tuple[str, ...], body: Expr, resolved: Expr, table: Table) -> Operation:
     kind = "activation" if len(params) == 1 else "elementwise"
     derivatives = tuple(format(partial(resolved, param, table)) for param in params)
     return Operation(
-        name, params, kind, f"{name}({', '.join(params)}) = {format(body)}", name,
-        definition=format(resolved), derivative=derivatives, output="_",
+        name,
+        params,
+        kind,
+        f"{name}({', '.join(params)}) = {format(body)}",
+        name,
+        definition=format(resolved),
+        derivative=derivatives,
+        output="_",
     )
 
 
@@ -174,4 +235,11 @@ def _written_out(expr: Expr, macros: Macros, span: Span) -> Expr:
             return substitute(body, dict(zip(params, part.args, strict=True)))
         return part
 
-    return rebuild(expr, change) if macros else expr
+    found = rebuild(expr, change) if macros else expr
+    if found.size > MAX_SIZE:
+        raise ProblemError(
+            "a formula of more parts than are read, its functions written out",
+            span,
+            hint="give its parts names of their own, one line each",
+        )
+    return found

@@ -1,7 +1,7 @@
 """A layer is a macro: W1, b1 and an activation stand for two equations.
 
-    units_by_inputs (default)   z1 = W1 @ x + b1      a batch: z1 = x @ W1.T + b1
-    inputs_by_units             z1 = x @ W1 + b1      a batch: the same
+units_by_inputs (default)   z1 = W1 @ x + b1      a batch: z1 = x @ W1.T + b1
+inputs_by_units             z1 = x @ W1 + b1      a batch: the same
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from gradcalc.algebra.syntax import parse
 from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
 from gradcalc.problem.model import Data, Layer
-from gradcalc.problem.numbers import decimal_comma
 
 LAYOUTS = ("units_by_inputs", "inputs_by_units")
 WEIGHT = re.compile(r"W([1-9]\d*)\Z")
@@ -37,14 +36,18 @@ def activation(text: str, table: Table, span: Span) -> Apply:
     if isinstance(expr, Symbol):
         expr = Apply(expr.name, (), (), (0, len(text)))
     if not isinstance(expr, Apply) or expr.args:
-        raise ProblemError("an activation is a name, or a name with its parameters", span,
-                           hint="activations: [relu, leaky_relu(alpha=0.1), identity]")
+        raise ProblemError(
+            "an activation is a name, or a name with its parameters",
+            span,
+            hint="activations: [relu, leaky_relu(alpha=0.1), identity]",
+        )
     found = table.resolve(expr.op)
     if found is None or table[found.op].kind not in ("activation", "elementwise"):
         near = table.nearest(expr.op, ("activation", "elementwise"))
         known = [row.name for row in table if row.kind == "activation"]
         raise ProblemError(
-            f"{expr.op} is not an activation that gradcalc knows", span.within(0, len(text)),
+            f"{expr.op} is not an activation that gradcalc knows",
+            span.within(0, len(text)),
             hint=f"did you mean {near}?" if near else f"known are {', '.join(known)}",
         )
     row = table[found.op]
@@ -52,7 +55,8 @@ def activation(text: str, table: Table, span: Span) -> Apply:
         if name not in row.attributes:
             takes = ", ".join(row.attributes)
             raise ProblemError(
-                f"{name} is not a parameter of {row.name}", span,
+                f"{name} is not a parameter of {row.name}",
+                span,
                 hint=f"it takes {takes}" if takes else f"{row.name} takes no parameters",
             )
     return Apply(found.op, (), tuple({**dict(found.attrs), **dict(expr.attrs)}.items()))
@@ -75,12 +79,12 @@ def network(
     lines: list[Line] = []
     for index, (function, span) in enumerate(activations, start=1):
         weight, bias = data[f"W{index}"], data.get(f"b{index}")
-        width = _units(weight, width, came_from, data, layout, bias)
+        width = _units(weight, width, data[came_from], layout)
         if bias is not None:
             _check_bias(bias, weight, width)
         last = index == len(activations)
         z, after = f"z{index}", "yhat" if last and has_loss else f"a{index}"
-        total: Expr = _product(weight.name, before, batch, layout, data)
+        total: Expr = _product(weight.name, before, batch, layout)
         if bias is not None:
             total = add(total, Symbol(bias.name))
         lines.append(Line(z, total, weight.span))
@@ -91,7 +95,7 @@ def network(
     return Network(tuple(layers), tuple(lines))
 
 
-def _product(weight: str, before: str, batch: bool, layout: str, data: Mapping[str, Data]) -> Expr:
+def _product(weight: str, before: str, batch: bool, layout: str) -> Expr:
     w, x = Symbol(weight), Symbol(before)
     if layout == "inputs_by_units":
         return Apply("matmul", (x, w))
@@ -100,35 +104,36 @@ def _product(weight: str, before: str, batch: bool, layout: str, data: Mapping[s
     return Apply("matmul", (w, x))
 
 
-def _units(
-    weight: Data, width: Dim, came_from: str, data: Mapping[str, Data], layout: str,
-    bias: Data | None,
-) -> Dim:
-    """Return the number of units of a layer, once its weight fits what comes in."""
+def _units(weight: Data, width: Dim, source: Data, layout: str) -> Dim:
+    """Return the number of units of a layer, once its weight fits what `source` makes."""
     if len(weight.shape) != 2:
         raise ProblemError(
             f"{weight.name} is {describe(weight.shape)}; the weight of a layer is a matrix",
-            weight.span, hint="a layer of one unit has one row: [[0.1, 0.2]]",
+            weight.span,
+            hint="a layer of one unit has one row: [[0.1, 0.2]]",
         )
     by_units = layout == "units_by_inputs"
     units, inputs = weight.shape if by_units else weight.shape[::-1]
     if inputs == width:
         return units
-    source = data[came_from]
-    fed = f"{came_from} (line {source.span.line}) gives {width}"
+    fed = f"{source.name} (line {source.span.line}) gives {width}"
     shape, turned = describe(weight.shape), describe(weight.shape[::-1])
     wanted = f"{'columns' if by_units else 'rows'} are inputs"
-    hint = f"rows are units, columns inputs: {width} columns are due" if by_units else (
-        f"rows are inputs, columns units: {width} rows are due"
+    hint = (
+        f"rows are units, columns inputs: {width} columns are due"
+        if by_units
+        else (f"rows are inputs, columns units: {width} rows are due")
     )
     if units == width:
         other = LAYOUTS[1] if by_units else LAYOUTS[0]
-        hint = f"{weight.name} looks transposed: write it as {turned}, or set weights_layout: {other}"
-    elif decimal_comma(weight.span) or decimal_comma(source.span):
-        hint = "0,1 is two numbers in YAML; write 0.1"
+        hint = (
+            f"{weight.name} looks transposed: write it as {turned}, or set weights_layout: {other}"
+        )
     raise ProblemError(
-        f"{weight.name} is {shape} and does not fit its {width} inputs", weight.span,
-        f"{wanted}; {fed}", hint,
+        f"{weight.name} is {shape} and does not fit its {width} inputs",
+        weight.span,
+        f"{wanted}; {fed}",
+        hint,
     )
 
 
@@ -137,13 +142,14 @@ def _check_bias(bias: Data, weight: Data, units: Dim) -> None:
     if bias.shape in ((), (1,), (units,)):
         if bias.shape == (1,) and units != 1:
             raise ProblemError(
-                f"{bias.name} is a list of 1 entry, the layer has {units} units", bias.span,
+                f"{bias.name} is a list of 1 entry, the layer has {units} units",
+                bias.span,
                 hint=f"without brackets, {bias.name} is one number shared by the layer",
             )
         return
     raise ProblemError(
         f"{bias.name} has {describe(bias.shape)}, {weight.name} (line {weight.span.line})"
         f" makes {units} units",
-        bias.span, "one number a unit is due",
-        "0,1 is two numbers in YAML; write 0.1" if decimal_comma(bias.span) else None,
+        bias.span,
+        "one number a unit is due",
     )

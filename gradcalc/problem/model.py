@@ -47,7 +47,7 @@ class Data:
     @cached_property
     def array(self) -> Array:
         """Return the numbers as a read-only float64 array of the own shape."""
-        import numpy as np
+        import numpy as np  # noqa: PLC0415 - letters need no NumPy
 
         if self.cells is None:
             value = np.asarray(self.loaded, dtype=float)
@@ -128,7 +128,7 @@ class Problem:
     @cached_property
     def program(self) -> Program:
         """Return both passes compiled, Jacobians left out."""
-        from gradcalc.engine.evaluate import Program
+        from gradcalc.engine.evaluate import Program  # noqa: PLC0415 - letters need no NumPy
 
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
@@ -171,7 +171,7 @@ class Comparison:
     @property
     def differs(self) -> bool:
         """Tell whether the given value contradicts what the equations make of it."""
-        import numpy as np
+        import numpy as np  # noqa: PLC0415 - letters need no NumPy
 
         return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
 

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from gradcalc.algebra.names import GRADIENT, IDENTIFIER, canonical, gradient_name, gradient_parts
 
 Index = tuple[int, ...]
-_TYPED = re.compile(rf"\s*(?P<name>{GRADIENT}|{IDENTIFIER})(?:\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\])?\s*\Z")
+_TYPED = re.compile(
+    rf"\s*(?P<name>{GRADIENT}|{IDENTIFIER})"
+    r"(?:\[\s*(?P<index>[0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*\])?\s*\Z"
+)
+
+
+def is_hidden(name: str) -> bool:
+    """Tell whether a name is one that the file did not give: `_1`, `dL/d_1`."""
+    return any(part.startswith("_") for part in gradient_parts(name) or (name,))
 
 
 @dataclass(frozen=True)

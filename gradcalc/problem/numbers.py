@@ -12,7 +12,7 @@ from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\Z", re.ASCII)
 _FRACTION = re.compile(r"([+-]?\d{1,30})/(\d{1,30})\Z", re.ASCII)
-_NOT_FINITE = {"nan", "inf", "infinity", ".nan", ".inf"}
+_DECIMAL_COMMAS = re.compile(r"\[\s*[-+−]?\d+,\d+(?:,\s+[-+−]?\d+,\d+)+\s*\]", re.ASCII)
 MAX_TEXT = 60
 
 
@@ -32,16 +32,20 @@ def read_number(node: Value, what: str) -> Cell:
     not a finite number.
     """
     if not isinstance(node, Scalar):
-        raise ProblemError(f"{what} holds a number here", node.span, "a list stands here"
-                           if isinstance(node, Sequence) else "a mapping stands here")
+        raise ProblemError(
+            f"{what} holds a number here",
+            node.span,
+            "a list stands here" if isinstance(node, Sequence) else "a mapping stands here",
+        )
     text = node.text.strip().replace("−", "-")
     if len(text) > MAX_TEXT and _NUMBER.match(text):
         raise ProblemError(f"a number of more than {MAX_TEXT} characters", node.span)
     if _NUMBER.match(text):
         value = float(text)
         if value in (float("inf"), float("-inf")):
-            raise ProblemError(f"{text} is larger than any number gradcalc computes with",
-                               node.span)
+            raise ProblemError(
+                f"{text} is larger than any number gradcalc computes with", node.span
+            )
         return Cell(value, _tidy(text), node.span)
     fraction = _FRACTION.match(text)
     if fraction and int(fraction[2]):
@@ -60,24 +64,31 @@ def _tidy(text: str) -> str:
     return sign + whole + dot + rest
 
 
+_REFUSALS: tuple[tuple[str, str, str], ...] = (
+    (r"[+-]?\.?(nan|inf|infinity)", "is not a finite number", ""),
+    (r"[+-]?\d+,\d+", "has a decimal comma", "a decimal point is due, as in 0.5"),
+    (r".*\d\s*%", "is a percentage", "write it as a number: 5% is 0.05"),
+    (r"[+-]?[\d.]+(_[\d.]+)+", "has an underscore", "write the digits alone"),
+    (r"\d+(:\d+)+(\.\d*)?", "has a colon", "write minutes and hours as one number"),
+    (r"true|false|yes|no|on|off", "is not a number", "write 1 or 0"),
+    (r"[+-]?\d+/0+", "divides by 0", ""),
+    (r"0[xob][0-9a-f]+", "is not a decimal number", "write its decimal digits"),
+    (r".*[*^@()].*", "is a formula", "data are numbers; put formulas under equations"),
+)
+
+
 def _refusal(node: Scalar, text: str) -> tuple[str, str | None]:
-    if node.empty:
+    """Return what is wrong with a text that is no number, and the way out."""
+    if node.empty or not text:
         return "a number is missing", "write 0 where 0 is meant"
-    bare = text.lstrip("+-").casefold()
-    if bare in _NOT_FINITE:
-        return f"{text} is not a finite number", None
-    if all(_NUMBER.match(part) for part in text.split()) and len(text.split()) > 1:
+    if text.isdecimal() and not text.isascii():
+        return f"{text!r} is not a number", "write the digits 0 to 9"
+    words = text.split()
+    if len(words) > 1 and all(_NUMBER.match(word) for word in words):
         return f"{text!r} is several numbers", "a comma is missing between them"
-    if re.fullmatch(r"[+-]?\d+,\d+", text):
-        return f"{text!r} has a decimal comma", f"write {text.replace(',', '.')}"
-    if text.endswith("%"):
-        return f"{text!r} is a percentage", "write it as a number: 5% is 0.05"
-    if "_" in text and _NUMBER.match(text.replace("_", "")):
-        return f"{text!r} has an underscore", f"write {text.replace('_', '')}"
-    if bare in ("true", "false", "yes", "no", "on", "off"):
-        return f"{text!r} is not a number", "write 1 or 0"
-    if "**" in text or "^" in text or "*" in text:
-        return f"{text!r} is a formula", "data are numbers; put formulas under equations"
+    for pattern, message, hint in _REFUSALS:
+        if re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII):
+            return f"{text!r} {message}", hint or None
     return f"{text!r} is not a number", None
 
 
@@ -99,24 +110,30 @@ def read_array(node: Value, what: str) -> Cells:
         raise ProblemError(f"{what} holds numbers", node.span, "a mapping stands here")
     if isinstance(node, Scalar):
         return Cells((), (read_number(node, what),), node.span)
+    _refuse_decimal_commas(node, what)
     if not node.items:
         raise ProblemError(f"{what} is empty", node.span, "at least one number is due")
     rows = [read_array(item, what) for item in node.items]
     for item, row in zip(node.items, rows, strict=True):
         if row.shape != rows[0].shape:
             raise ProblemError(
-                f"{what}: the rows differ in length", item.span,
+                f"{what}: the rows differ in length",
+                item.span,
                 f"{describe(row.shape)} here, {describe(rows[0].shape)} in the first row",
-                _comma_hint(node.span),
             )
     cells = tuple(cell for row in rows for cell in row.cells)
     return Cells((len(rows), *rows[0].shape), cells, node.span)
 
 
-def _comma_hint(span: Span) -> str | None:
-    return "0,1 is two numbers in YAML; write 0.1" if decimal_comma(span) else None
-
-
-def decimal_comma(span: Span) -> bool:
-    """Tell whether the line looks as if it had decimal commas: `[0,1, -0,1]`."""
-    return bool(re.search(r"\d,\d[^\]]*,\s+[-−]?\d+,\d", span.source.line(span.line)))
+def _refuse_decimal_commas(node: Sequence, what: str) -> None:
+    """Refuse `[0,1, -0,1]`, where every other comma looks like a decimal one."""
+    start = node.span.column - 1
+    text = node.span.source.line(node.span.line)[start : start + node.span.length]
+    found = _DECIMAL_COMMAS.match(text)
+    if found:
+        raise ProblemError(
+            f"{what}: are these decimal commas, or twice as many numbers?",
+            node.span,
+            hint="a number has a decimal point, as in 0.1; in a list of whole numbers put a"
+            " space after every comma",
+        )

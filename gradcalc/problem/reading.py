@@ -10,6 +10,7 @@ from pathlib import Path
 from gradcalc.errors import ProblemError, Source
 
 MAX_BYTES = 2_000_000
+_BREAKS = str.maketrans({"\r": "\n", "\x85": " ", "\u2028": " ", "\u2029": " "})
 
 
 def read_source(path: str | Path) -> Source:
@@ -26,16 +27,18 @@ def read_source(path: str | Path) -> Source:
         raise ProblemError("cannot read a file of such a name", where=name) from None
     except OSError as error:
         raise ProblemError(f"cannot read {name}: {_reason(error)}", where=name) from None
-    with os.fdopen(handle, "rb") as file:
+    try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
             raise ProblemError(f"{name} is a folder, not a problem file", where=name)
         if not stat.S_ISREG(mode):
             raise ProblemError(f"{name} is not a regular file", where=name)
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise ProblemError(f"cannot read {name}: {_reason(error)}", where=name) from None
+    except OSError as error:
+        raise ProblemError(f"cannot read {name}: {_reason(error)}", where=name) from None
+    finally:
+        os.close(handle)
     return _decode(name, data)
 
 
@@ -46,23 +49,31 @@ def _reason(error: OSError) -> str:
 def _decode(name: str, data: bytes) -> Source:
     if len(data) > MAX_BYTES:
         raise ProblemError(
-            f"{name} is larger than 2 MB", where=name,
+            f"{name} is larger than 2 MB",
+            where=name,
             hint="put large weights beside the file: W1: {file: w1.npy}",
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
         kind = "UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary"
-        raise ProblemError(
-            f"{name} is {kind}, not UTF-8 text", where=name, hint="save it as UTF-8"
-        )
+        raise ProblemError(f"{name} is {kind}, not UTF-8 text", where=name, hint="save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ProblemError(
             f"{name} is not UTF-8 text: byte {data[error.start]:#04x} in line {line}",
-            where=f"{name}:{line}", hint="save it as UTF-8",
+            where=f"{name}:{line}",
+            hint="save it as UTF-8",
         ) from None
-    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Source(name, with_plain_lines(text))
+
+
+def with_plain_lines(text: str) -> str:
+    """Return a text whose lines end in a line feed, as every count of lines takes them to.
+
+    Three further signs end a line for YAML 1.1 only; they become blanks.
+    """
+    return text.replace("\r\n", "\n").translate(_BREAKS)
 
 
 def problem_files(path: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gradcalc.errors import ProblemError, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 
@@ -48,17 +50,24 @@ def check_keys(root: Mapping) -> None:
     for key, value in root.pairs:
         if key.text not in KEYS:
             raise ProblemError(
-                f"{key.text} is not a key of a problem file", key.span,
+                f"{key.text} is not a key of a problem file",
+                key.span,
                 hint=suggestion(key.text, KEYS, "the keys are " + ", ".join(KEYS)),
             )
         kind, what = KEYS[key.text]
         if isinstance(value, Scalar) and value.empty:
-            raise ProblemError(f"{key.text} is empty", key.span, what,
-                               "indent what belongs to it, or remove the key")
+            raise ProblemError(
+                f"{key.text} is empty",
+                key.span,
+                what,
+                "indent what belongs to it, or remove the key",
+            )
         if not isinstance(value, _WANTED[kind]):
             raise ProblemError(
                 f"{key.text} holds {_FOUND[type(value)]}, not {'an' if kind[0] in 'aeiou' else 'a'}"
-                f" {kind}", value.span, what,
+                f" {kind}",
+                value.span,
+                what,
             )
 
 
@@ -68,6 +77,13 @@ def text_of(value: Value | None, what: str) -> str | None:
         return None
     if not isinstance(value, Scalar):
         raise ProblemError(f"{what} is a text", value.span)
+    after = value.span.source.line(value.span.line)[value.span.column - 1 + value.span.length :]
+    if not value.style and re.match(r"\s+#\S", after):
+        raise ProblemError(
+            f"{what} is cut at the sign #, which begins a comment",
+            value.span,
+            hint=f"put the text in quotes, or a blank after the #: {what}: '…'",
+        )
     return value.text.strip()
 
 
@@ -88,4 +104,16 @@ def mapping_of(value: Value | None) -> Mapping | None:
     return value
 
 
-__all__ = ["ACCEPT", "KEYS", "check_keys", "items_of", "mapping_of", "text_of"]
+def choices_of(value: Value | None, what: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a list; raises ProblemError for one that is not allowed."""
+    words = []
+    for item in items_of(value):
+        word = item.text.strip()
+        if word not in allowed:
+            raise ProblemError(
+                f"{word} is not {what}",
+                item.span,
+                hint=suggestion(word, allowed, "known are " + ", ".join(allowed)),
+            )
+        words.append(word)
+    return tuple(words)

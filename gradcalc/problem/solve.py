@@ -7,15 +7,17 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.expr import Apply, Symbol, symbols
 from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.syntax import SIGN, format
+from gradcalc.algebra.table import TABLE
 from gradcalc.engine.check import check
 from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Comparison, Problem, Solution
+from gradcalc.problem.naming import is_hidden
 
 Given: TypeAlias = Literal["trust", "recompute", "fail"]
 
@@ -40,7 +42,7 @@ class Values(Mapping[str, Array]):
 
 
 def solve(problem: Problem, given: Given = "trust") -> Solution:
-    """Return all values of both passes, checked against central differences.
+    r"""Return all values of both passes, checked against central differences.
 
     given: `trust` uses the file's given values, `recompute` what the equations make
     of the inputs, `fail` refuses values that contradict the equations.
@@ -48,7 +50,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     Raises ProblemError at the line of the file where a value is not a finite number.
 
     >>> from gradcalc.problem.loader import load
-    >>> solution = solve(load("inputs: {x: 3}\\nequations: y = x^2\\n"))
+    >>> solution = solve(load("inputs: {x: 3}\nequations: y = x^2\n"))
     >>> float(solution.values["dy/dx"])
     6.0
     """
@@ -57,8 +59,6 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     start = {name: data.array for name, data in problem.data.items()}
     start |= {name: problem.given[name].array for name in problem.upstream_names}
     fixed = {name: data.array for name, data in problem.given.items() if name not in start}
-    for name in fixed:
-        fixed[name] = np.broadcast_to(fixed[name], problem.given[name].shape)
     trusted = {} if given == "recompute" else fixed
     exact = _run(problem, start, trusted, rounded=False)
     values = _run(problem, start, trusted, rounded=True) if problem.rounding else exact
@@ -90,8 +90,10 @@ def without(solution: Solution, name: str) -> Mapping[str, Array]:
     start = {known: data.array for known, data in problem.data.items()}
     start |= {known: problem.given[known].array for known in upstream}
     kept = [known for known in problem.given if known != name and known not in upstream]
-    given = {known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
-             for known in kept}
+    given = {
+        known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
+        for known in kept
+    }
     return _named(problem, _run(problem, start, given, rounded=True))
 
 
@@ -102,6 +104,13 @@ def _run(
         return problem.program.run(start, given, problem.rounding if rounded else None)
     except EvaluationError as error:
         raise _located(problem, error) from None
+    except OverflowError:  # numbers of the formulas, multiplied exactly, exceed a float
+        node = problem.forward.node(problem.loss)
+        raise ProblemError(
+            "the numbers of the equations are too large to compute with",
+            node.span if node else None,
+            "larger than 1.8e308",
+        ) from None
 
 
 def _computed(problem: Problem, name: str, values: Mapping[str, Array]) -> Array:
@@ -120,7 +129,8 @@ def _refuse(problem: Problem, comparisons: tuple[Comparison, ...]) -> None:
             text = np.array2string(comparison.computed, separator=", ", precision=6)
             raise ProblemError(
                 f"the given {comparison.name} contradicts the equations",
-                problem.given[comparison.name].span, f"the equations give {text}",
+                problem.given[comparison.name].span,
+                f"the equations give {text}",
                 "--given trust uses it as it stands, --given recompute does without",
             )
 
@@ -158,21 +168,26 @@ def _located(problem: Problem, error: EvaluationError) -> ProblemError:
         node = problem.forward.node(parts[1])
     what, label = _reason(error, problem.table)
     line = error.line
-    if "_" in line.split("/")[-1][:2] or line.startswith("_"):
-        line = "the equation" if not parts else f"a derivative of {problem.loss}"
-    span = node.span if node else None
-    return ProblemError(f"{what} in {line}", span, label)
+    if is_hidden(line) and node is not None:
+        # the hidden part of an equation: name the line that it stands in
+        owners = (other.name for other in problem.forward.nodes if other.span == node.span)
+        line = next((name for name in owners if not is_hidden(name)), problem.loss)
+        line = gradient_name(problem.loss, line) if parts else line
+    return ProblemError(f"{line}: {what}", node.span if node else None, label)
 
 
 def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
     """Return in words what has no finite value: `log(0) has no value`."""
-    kind = "overflow" if "overflow" in error.reason else (
-        "divide" if "divide" in error.reason else "invalid"
+    kind = (
+        "overflow"
+        if "overflow" in error.reason
+        else ("divide" if "divide" in error.reason else "invalid")
     )
     expr, shown = error.expr, ""
     if isinstance(expr, Apply) and error.operands and table[expr.op].is_elementwise:
         shown = _entry(expr, error.operands)
-    named = shown or ("a value" if isinstance(expr, Symbol) else format(expr))
+    plain = isinstance(expr, Symbol) or any(is_hidden(name) for name in symbols(expr))
+    named = shown or ("a value" if plain else format(expr))
     if kind == "overflow":
         return f"{named} is too large to compute with", "larger than 1.8e308"
     if kind == "divide" and isinstance(expr, Apply) and expr.op in ("div", "xdivy"):
@@ -190,4 +205,11 @@ def _entry(expr: Apply, operands: tuple[Array, ...]) -> str:
         return ""
     at = tuple(bad[0])
     picked = (float(np.broadcast_to(value, result.shape)[at]) for value in operands)
-    return format(Apply(expr.op, tuple(Symbol(f"{value:.6g}") for value in picked), expr.attrs))
+    shown = Apply(expr.op, tuple(Symbol(_short(value, expr.op)) for value in picked), expr.attrs)
+    written_out = TABLE[expr.op].expand(shown) if expr.op in ("xlogy", "xdivy") else None
+    return format(written_out or shown)
+
+
+def _short(value: float, op: str) -> str:
+    text = f"{value:.6g}"
+    return f"({text})" if value < 0 and op in SIGN else text

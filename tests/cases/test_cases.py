@@ -146,10 +146,8 @@ def tanh_sigmoid(x, y, loss: str) -> Values:
             total -= share * np.log(np.where(target == 1, out, 1 - out)).sum()
             d2 = share * (out - target)
         d1 = (w2.T @ d2) * (1 - h**2)
-        for grad, part in zip(
-            grads, (np.outer(d1, row), d1, np.outer(d2, h), d2), strict=True
-        ):
-            grad += part
+        parts = np.outer(d1, row), d1, np.outer(d2, h), d2
+        grads = [grad + part for grad, part in zip(grads, parts, strict=True)]
     return dict(zip(("L", "dL/dW1", "dL/db1", "dL/dW2", "dL/db2"), (total, *grads), strict=True))
 
 

@@ -1,0 +1,129 @@
+"""Read the network of a problem file: weights or units, activations, the input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+
+from gradcalc.algebra.names import canonical
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Dim
+from gradcalc.errors import ProblemError, suggestion
+from gradcalc.problem.data import fit, read_dims
+from gradcalc.problem.document import Mapping, Value
+from gradcalc.problem.layers import WEIGHT, Network, activation, network
+from gradcalc.problem.model import Data
+from gradcalc.problem.schema import items_of, text_of
+
+
+def read_network(
+    root: Mapping, data: Dict[str, Data], table: Table, layout: str
+) -> tuple[Network, dict[str, Data]]:
+    """Return the layers that weights (or units) and activations make, and the data with them.
+
+    Units become weights of letters, and a number as the input a list of one. Raises
+    ProblemError where a layer lacks its weight or its activation.
+    """
+    data = dict(data)
+    activations, units = root.get("activations"), root.get("units")
+    if activations is None:
+        if units is not None:
+            raise _without_activations(root)
+        return Network((), ()), data
+    functions = [
+        (activation(text, table, span), span)
+        for text, span in (item.only_line() for item in items_of(activations))
+    ]
+    start = _network_input(root, data)
+    if units is not None:
+        data |= _unit_weights(units, len(functions), data, start, layout)
+    _check_weights(data, len(functions), activations)
+    if not data[start].shape:
+        data[start] = fit(data[start], (1,), "a list of one")
+    return network(data, start, functions, layout, root.get("loss") is not None), data
+
+
+def _without_activations(root: Mapping) -> ProblemError:
+    key = root.key("units")
+    assert key is not None
+    return ProblemError("units without activations", key.span, hint="activations: [relu, identity]")
+
+
+def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> None:
+    """Check that there are weights W1, W2, … as many as activations."""
+    found = sorted(int(match[1]) for match in map(WEIGHT.match, data) if match)
+    if found == list(range(1, layers + 1)):
+        return
+    for name, quantity in data.items():
+        if name.startswith("w") and name[1:].isdigit() and int(name[1:]) not in found:
+            raise ProblemError(
+                f"{name} is not the weight of a layer",
+                quantity.span,
+                hint=f"did you mean W{name[1:]}?",
+            )
+    have = ", ".join(f"W{number}" for number in found) or "no W1"
+    due = "W1 is" if layers == 1 else f"W1 to W{layers} are"
+    raise ProblemError(
+        f"{layers} activation{'s' if layers != 1 else ''}, but {have} under weights",
+        activations.span,
+        "one activation a layer",
+        f"{due} due, or name an activation for each layer (identity for none)",
+    )
+
+
+def _layers(count: int) -> str:
+    return f"{count} layer{'s' if count != 1 else ''}"
+
+
+def _unit_weights(
+    units: Value, layers: int, data: Dict[str, Data], start: str, layout: str
+) -> dict[str, Data]:
+    """Return weights of letters in place of numbers: `units: [M, K]`."""
+    dims = read_dims(units)
+    if len(dims) != layers:
+        raise ProblemError(
+            f"units for {_layers(len(dims))}, activations for {_layers(layers)}",
+            units.span,
+            "one of each a layer",
+        )
+    shape = data[start].shape
+    width: Dim = shape[-1] if shape else 1
+    found: dict[str, Data] = {}
+    for index, size in enumerate(dims, start=1):
+        pair = (size, width) if layout == "units_by_inputs" else (width, size)
+        for name, dim in ((f"W{index}", pair), (f"b{index}", (size,))):
+            if name in data:
+                raise ProblemError(
+                    f"{name} comes from units and from weights",
+                    data[name].span,
+                    f"units in line {units.span.line}",
+                    "units stand in place of weights",
+                )
+            found[name] = Data(name, "weight", dim, units.span)
+        width = size
+    return found
+
+
+def _network_input(root: Mapping, data: Dict[str, Data]) -> str:
+    """Return the name of the input that feeds the first layer."""
+    node = root.get("network_input")
+    inputs = [name for name, quantity in data.items() if quantity.role == "input"]
+    if node is not None:
+        name = canonical(text_of(node, "network_input") or "")
+        if name not in inputs:
+            raise ProblemError(
+                f"{name} is not an input",
+                node.span,
+                hint=suggestion(
+                    name, inputs, "the inputs are " + ", ".join(inputs) if inputs else None
+                ),
+            )
+        return name
+    if len(inputs) == 1:
+        return inputs[0]
+    place = root.key("inputs") or root.key("activations")
+    assert place is not None
+    raise ProblemError(
+        "a network is fed by one input" + ("" if inputs else "; there is none"),
+        place.span,
+        hint=f"network_input: {inputs[0]}" if inputs else "inputs: {x: [1, 2]}",
+    )

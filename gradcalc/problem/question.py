@@ -1,0 +1,147 @@
+"""What a problem asks: the output that is differentiated, by what, and what find names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gradcalc.algebra.expr import symbols
+from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
+from gradcalc.algebra.shapes import describe
+from gradcalc.engine.graph import Graph, Line
+from gradcalc.errors import ProblemError, suggestion
+from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.model import Data
+from gradcalc.problem.naming import Names, Reference, is_hidden
+from gradcalc.problem.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is differentiated, and the names whose gradient is handed in."""
+
+    name: str
+    upstream: tuple[str, ...] = ()
+
+
+def letters(asked: Sequence[Scalar], lines: Sequence[Line], data: Dict[str, Data]) -> list[Data]:
+    """Return the quantities that only find knows: x in df/dx is a number without a value."""
+    defined = {*data, *(line.name for line in lines)}
+    read = {name for line in lines for name in symbols(line.expr)}
+    found: dict[str, Data] = {}
+    for node in asked:
+        of, by = gradient_parts(canonical(node.text.strip())) or ("", "")
+        if of in defined and by in read - defined:
+            found.setdefault(by, Data(by, "input", (), node.span))
+    return list(found.values())
+
+
+def given_keys(section: Mapping | None) -> dict[str, Scalar]:
+    """Return the names under given with their places, before the backward pass is known."""
+    return {canonical(key.text.strip()): key for key, _ in section.pairs} if section else {}
+
+
+def read_output(
+    forward: Graph, asked: Sequence[Scalar], given: Dict[str, Scalar], names: Names
+) -> Output:
+    """Return what is differentiated.
+
+    A gradient of something that no line defines is handed in (given: dL/dA); otherwise it
+    is what find differentiates, else the last line. Raises ProblemError where the gradients
+    handed in belong to nothing, or to two things.
+    """
+    handed = {
+        parts: key
+        for name, key in given.items()
+        if (parts := _plain(name, names)) and parts[0] not in forward.shapes
+    }
+    if handed:
+        return _handed(forward, handed)
+    last = forward.output or ""
+    numbers = {node.name for node in forward.nodes if not node.shape}
+    of = dict.fromkeys(
+        parts[0] for node in asked if (parts := _asked(node, names)) and parts[0] in numbers
+    )
+    # da1/dz1 beside dL/dW1 is a local derivative and no output of its own
+    return Output(last if last in of or not of else next(iter(of)))
+
+
+def _handed(forward: Graph, handed: Dict[tuple[str, str], Scalar]) -> Output:
+    outputs = dict.fromkeys(of for of, _ in handed)
+    known = [name for name in forward.shapes if not is_hidden(name)]
+    for (_, by), key in handed.items():
+        if by not in forward.shapes:
+            raise ProblemError(
+                f"{by} in {key.text.strip()} names no value of this problem",
+                key.span,
+                hint=suggestion(by, known, "known are " + ", ".join(known)),
+            )
+    if len(outputs) > 1:
+        last = list(handed.values())[-1]
+        raise ProblemError(
+            "gradients of two things are handed in: " + ", ".join(outputs),
+            last.span,
+            hint="all of them are gradients of one number",
+        )
+    return Output(next(iter(outputs)), tuple(by for _, by in handed))
+
+
+def _asked(node: Scalar, names: Names) -> tuple[str, str] | None:
+    """Return the two parts of the derivative that an item of find names, or an entry of it."""
+    return _plain(canonical(node.text.partition("[")[0].strip()), names)
+
+
+def _plain(name: str, names: Names) -> tuple[str, str] | None:
+    """Return the two parts of a derivative's name, the author's names made ours."""
+    parts = gradient_parts(name)
+    if parts is None:
+        return None
+    taken = names.taken
+    of, by = (taken[part].name if part in taken else part for part in parts)
+    return of, by
+
+
+def operands(
+    asked: Sequence[Scalar], names: Names, forward: Graph, output: Output, data: Dict[str, Data]
+) -> tuple[str, ...]:
+    """Return the names to differentiate by, in the order of the graph.
+
+    Weights always, and what find names; inputs where the file has no weights. Nothing
+    where find names values only and the output is not one number.
+    """
+    by = {name for name, quantity in data.items() if quantity.role == "weight"}
+    gradients = {
+        gradient_name(output.name, name): name for name in forward.shapes if not is_hidden(name)
+    }
+    found: set[str] = set()
+    for node in asked:
+        reference = names.read(node.text, gradients, output.name)
+        parts = _asked(node, names)
+        if reference is not None and reference.name in gradients:
+            found.add(gradients[reference.name])
+        elif parts is not None:
+            found.add(parts[1])
+    vector = bool(forward.shapes.get(output.name))
+    if vector and not output.upstream and not found and (asked or not by):
+        return ()
+    if not by and not asked:
+        by = {name for name, quantity in data.items() if quantity.role == "input"}
+    return tuple(name for name in forward.shapes if name in by | found)
+
+
+def check_scalar(forward: Graph, output: Output) -> None:
+    """Refuse gradients of something that is not a number."""
+    shape = forward.shapes.get(output.name, ())
+    if shape and not output.upstream:
+        node = forward.node(output.name)
+        raise ProblemError(
+            f"{output.name} has {describe(shape)}; a gradient is that of one number",
+            node.span if node else None,
+            hint=f"add a loss, or hand in the upstream gradient: given: {{dL/d{output.name}: …}}",
+        )
+
+
+def read_find(asked: Sequence[Scalar], vocabulary: Vocabulary) -> tuple[Reference, ...]:
+    """Return what find names; raises ProblemError at an item that names nothing."""
+    return tuple(vocabulary.read(node) for node in asked)

@@ -1,0 +1,128 @@
+"""YAML itself: structure, its caps, its traps, and what is said about them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gradcalc.errors import Source
+from gradcalc.problem.document import MAX_DEPTH, Mapping, Scalar, Sequence, parse_document
+from tests.problem.refused import refused, solve
+
+
+def parsed(text: str) -> Mapping:
+    return parse_document(Source("p.yaml", text))
+
+
+def test_nodes_keep_their_place_and_spelling():
+    root = parsed("a: [1e-3, 'x y']\nb:\n  c: no\n")
+    first = root.get("a")
+    assert isinstance(first, Sequence)
+    assert [item.text for item in first.items if isinstance(item, Scalar)] == ["1e-3", "x y"]
+    assert [item.span.column for item in first.items] == [5, 11]
+    inner = root.get("b")
+    assert isinstance(inner, Mapping)
+    value = inner.get("c")
+    assert isinstance(value, Scalar)
+    assert (value.text, value.span.line, value.span.column) == ("no", 3, 6)
+    assert root.get("d") is None
+    assert root.key("d") is None
+
+
+@pytest.mark.parametrize("spelling", ["", "~", "null", "Null", "NULL"])
+def test_nothing_is_empty(spelling):
+    value = parsed(f"a: {spelling}\n").get("a")
+    assert isinstance(value, Scalar)
+    assert value.empty
+
+
+def test_quoted_words_are_texts():
+    value = parsed("a: 'null'\n").get("a")
+    assert isinstance(value, Scalar)
+    assert not value.empty
+
+
+def test_lines_of_a_text_block_keep_their_place():
+    value = parsed("a: |\n  y = x\n    z = y\n\nb: 1\n").get("a")
+    assert isinstance(value, Scalar)
+    found = [(text, span.line, span.column) for text, span in value.lines() if text.strip()]
+    assert found == [("y = x", 2, 3), ("  z = y", 3, 3)]
+
+
+def test_aliases_repeat_a_value():
+    values = solve("inputs:\n  x: &row [1, 2]\n  u: *row\nequations: y = x @ u\n").values
+    assert float(values["y"]) == 5
+
+
+DOCUMENTS = [
+    ("[1, 2]\n", "a list of keys and values", "1:1", "no key"),
+    ("hello\n", "a list of keys and values", "1:1", "no key"),
+    ("title: a\n---\ntitle: b\n", "a second document", "2:1", "one problem a file"),
+    ("title: a\ntitle: b\n", "the key title stands twice", "2:1", "first in line 1"),
+    ("inputs: {x: 1, 'x': 2}\n", "the key x stands twice", "1:16", "first in line 1"),
+    ("? [a]\n: 1\n", "a key is a name", "1:3", ""),
+    ("a: !!python/object:os.system x\n", "the tag .* has no meaning", "1:4", "remove"),
+    ("a: !point 1\n", "the tag !point has no meaning", "1:4", "remove"),
+    ("a: *b\n", r"\*b refers to nothing", "1:4", "quotes"),
+    ("a: &b [*b]\n", r"\*b refers to nothing", "1:8", "quotes"),
+    ("inputs: {x: [[1,2] [3,4]]}\n", "',' or ']' is missing", "1:20", "comma"),
+    ("inputs: {x: [1, 2}\n", "',' or ']' is missing", "1:18", "comma"),
+    ("inputs: {x: 1\ntitle: y\n", "',' or '}' is missing", "2:6", "quotes"),
+    ("title: Backprop: a ReLU\n", "a second ': ' in one line", "1:16", "quotes"),
+    ("inputs:\n\tx: 1\n", "a tab cannot indent", "2:1", "spaces"),
+    ("\tinputs: {x: 1}\n", "a tab cannot indent", "1:1", "spaces"),
+    ("equations:\n  y: |z|\n", r"\| at the start of a value", "2:7", r"abs\(z\)"),
+    ("equations:\n  y: *x\n", r"\*x refers to nothing", "2:6", "quotes"),
+    ("title: %x\n", "cannot begin a value", "1:8", "quotes"),
+    ("title: @x\n", "cannot begin a value", "1:8", "quotes"),
+    ("title: `x`\n", "cannot begin a value", "1:8", "quotes"),
+    ('title: "\\hat{y}"\n', "a backslash in double quotes", "1:10", "single quotes"),
+    ("title: 'unclosed\ninputs: 1\n", "the text ends inside quotes", "1:8", "close"),
+    ("inputs:\n  x: 1\n y: 2\n", "does not line up", "3:2", "one column"),
+    ("title: 1\nequations\n", "a ':' is missing", "", "key: value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message", "place", "hint"), DOCUMENTS)
+def test_what_yaml_itself_refuses(text, message, place, hint):
+    refused(text, message, place, hint)
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_depth_is_bounded(opening):
+    closing = {"[": "]", "{a: ": "}", "- ": ""}[opening]
+    refused(f"a:\n  {opening * 50}x{closing * 50}\n", f"more than {MAX_DEPTH} deep")
+    refused(f"a:\n  {opening * 5000}x{closing * 5000}\n", f"more than {MAX_DEPTH} deep")
+
+
+def test_aliases_cannot_unfold_without_bound():
+    lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    for i in range(1, 12):
+        row = ", ".join([f"*a{i - 1}"] * 10)
+        lines.append(f"a{i}: &a{i} [{row}]")
+    start = time.perf_counter()
+    refused("\n".join(lines) + "\n", "aliases that unfold")
+    assert time.perf_counter() - start < 1
+
+
+def test_the_number_of_values_is_bounded():
+    start = time.perf_counter()
+    text = "inputs: {x: [" + "1," * 500_000 + "1]}\n"
+    refused(text, "more values than", hint="W1: {file: w1.npy}")
+    assert time.perf_counter() - start < 10
+
+
+def test_flow_style_cuts_a_formula_at_its_comma():
+    hint = r"equations: \|"
+    text = "inputs: {x: 1, y: 2}\nequations: "
+    refused(text + "{L: squared_error(x, y)}\n", "cut at its comma", "2:16", hint)
+    refused(text + "{L: huber(x, y, delta=2)}\n", "cut at its comma", "2:16", hint)
+
+
+@pytest.mark.parametrize("key", ["title", "source"])
+def test_a_text_that_a_comment_cuts(key):
+    text = "inputs: {x: 1}\nequations: y = x\n"
+    refused(f"{key}: Exercise #2\n{text}", f"{key} is cut at the sign #", hint="quotes")
+    solve(f"{key}: 'Exercise #2'\n{text}")
+    solve(f"{key}: Exercise  # the second\n{text}")
