@@ -1,7 +1,7 @@
-"""Worked solutions of backpropagation problems, from one list of equations.
+r"""Worked solutions of backpropagation problems, from one list of equations.
 
 >>> import gradcalc
->>> problem = gradcalc.load("inputs: {x: 3}\\nequations: y = x^2\\n")
+>>> problem = gradcalc.load("inputs: {x: 3}\nequations: y = x^2\n")
 >>> solution = gradcalc.solve(problem)
 >>> float(solution.values["dy/dx"])
 6.0

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import click
 
+from gradcalc import __version__
 from gradcalc.cli.commands import Commands
 from gradcalc.cli.output import ReaderGoneError
 from gradcalc.errors import OutputError, ProblemError, render
@@ -28,7 +29,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
     },
 )
-@click.version_option(package_name="gradcalc", message="gradcalc %(version)s")
+@click.version_option(__version__, message="gradcalc %(version)s")
 def gradcalc() -> None:
     """Worked solutions of backpropagation problems, step by step.
 
