@@ -61,13 +61,16 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        ch if ch.isprintable() or ch == "\u3000" else _escape(ch) for ch in text.replace("\t", "    ")
+        ch if ch.isprintable() or ch == "\u3000" else _escape(ch)
+        for ch in text.replace("\t", "    ")
     )
 
 
 def _escape(ch: str) -> str:
     code = ord(ch)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    )
 
 
 def width(text: str) -> int:

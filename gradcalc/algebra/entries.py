@@ -52,8 +52,10 @@ class _Entries:
 
     def fitted(self, shape: Shape, index: Index) -> Index:
         """Return the index of a stretched operand: its last axes, 0 where it has one entry."""
-        own = index[len(index) - len(shape) :] if len(index) >= len(shape) else (
-            (0,) * (len(shape) - len(index)) + index
+        own = (
+            index[len(index) - len(shape) :]
+            if len(index) >= len(shape)
+            else ((0,) * (len(shape) - len(index)) + index)
         )
         return tuple(0 if dim == 1 else i for dim, i in zip(shape, own, strict=True))
 
@@ -62,10 +64,12 @@ class _Entries:
         left, right = self.shape_of(a), self.shape_of(b)
         row = index[: len(left) - 1]
         column = index[len(left) - 1 :]
-        return add(*(
-            mul(self.at(a, (*row, k)), self.at(b, (k, *column) if len(right) == 2 else (k,)))
-            for k in range(int(left[-1]))
-        ))
+        return add(
+            *(
+                mul(self.at(a, (*row, k)), self.at(b, (k, *column) if len(right) == 2 else (k,)))
+                for k in range(int(left[-1]))
+            )
+        )
 
     def _outer(self, expr: Apply, index: Index) -> Expr:
         a, b = expr.args
@@ -90,7 +94,7 @@ class _Entries:
         return self.at(expr.args[0], index[:at] + index[at + 1 :])
 
     def _fill(self, expr: Apply, index: Index) -> Expr:
-        return self.at(expr.args[0], ())
+        return self.at(expr.args[0], index)
 
     def _array(self, expr: Apply, index: Index) -> Expr:
         return self.at(expr.args[index[0]], index[1:])

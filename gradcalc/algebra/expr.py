@@ -28,6 +28,11 @@ class Number:
         """Return 1: a number is one leaf."""
         return 1
 
+    @property
+    def depth(self) -> int:
+        """Return 0: a number has no operands."""
+        return 0
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -41,6 +46,11 @@ class Symbol:
         """Return 1: a symbol is one leaf."""
         return 1
 
+    @property
+    def depth(self) -> int:
+        """Return 0: a symbol has no operands."""
+        return 0
+
 
 @dataclass(frozen=True)
 class Apply:
@@ -51,10 +61,12 @@ class Apply:
     attrs: tuple[tuple[str, Number | Symbol], ...] = ()
     place: Place | None = field(default=None, compare=False, repr=False)
     size: int = field(init=False, compare=False, repr=False)
+    depth: int = field(init=False, compare=False, repr=False)
     _hash: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", 1 + sum(arg.size for arg in self.args))
+        object.__setattr__(self, "depth", 1 + max((arg.depth for arg in self.args), default=0))
         object.__setattr__(self, "_hash", hash((self.op, self.args, self.attrs)))
 
     def __hash__(self) -> int:

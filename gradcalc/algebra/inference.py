@@ -18,10 +18,17 @@ from gradcalc.algebra.expr import (
 )
 from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.shapes import Dim, Shape, ShapeError, describe
-from gradcalc.algebra.syntax import LEVEL, format
+from gradcalc.algebra.syntax import format
 from gradcalc.errors import ProblemError, Span
 
 REDUCTIONS = ("sum", "mean", "batchmean")
+LAYOUT = {
+    "sum": ("axis", "keepdims"),
+    "mean": ("axis", "keepdims"),
+    "expand": ("axis", "keepdims"),
+    "fill": ("rows", "columns"),
+}
+"""Parameters that say which axes of an operand an operation takes or makes."""
 
 
 def shape_finder(shapes: Mapping[str, Shape], table: Table) -> Callable[[Expr], Shape]:
@@ -32,7 +39,8 @@ def shape_finder(shapes: Mapping[str, Shape], table: Table) -> Callable[[Expr], 
         if isinstance(expr, Number):
             return ()
         if isinstance(expr, Symbol):
-            return shapes[expr.name]
+            letter = expr.name not in shapes and any(expr.name in dims for dims in shapes.values())
+            return () if letter else shapes[expr.name]  # a mean divides by the letter N
         shape = known.get(expr)
         if shape is None:
             row = table[expr.op]
@@ -56,22 +64,27 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
         return ProblemError(message, span.within(*place) if span else None, label, hint)
 
     def change(part: Expr) -> Expr:
-        if not isinstance(part, Apply) or part.op in LEVEL or part.op == "array":
-            return _checked_array(part, fail) if isinstance(part, Apply) else part
+        if not isinstance(part, Apply):
+            return part
+        if part.op in ("array", "entry"):
+            return _checked_array(part, fail)
         found = table.resolve(part.op)
         if found is None:
             near = table.nearest(part.op)
             raise fail(
-                f"{part.op} is not a function that gradcalc knows", part,
-                f"did you mean {near}?" if near
+                f"{part.op} is not a function that gradcalc knows",
+                part,
+                f"did you mean {near}?"
+                if near
                 else "`gradcalc ops` lists the functions; `f(z) = …` in equations defines one",
             )
         row = table[found.op]
         wanted = "2 or more" if row.variadic else str(len(row.params))
-        if len(part.args) != len(row.params) and not (row.variadic and len(part.args) > 1):
+        if len(part.args) < 2 if row.variadic else len(part.args) != len(row.params):
             raise fail(
                 f"{part.op} takes {wanted} operand{'' if wanted == '1' else 's'}"
-                f" ({', '.join(row.params)}), {len(part.args)} given", part,
+                f" ({', '.join(row.params)}), {len(part.args)} given",
+                part,
             )
         return Apply(found.op, part.args, _attributes(part, found, row, fail), part.place)
 
@@ -80,8 +93,11 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
 
 def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
     if part.op == "entry":
-        raise fail("an entry of a quantity cannot stand in an equation yet", part,
-                   "give the entry a name of its own under inputs or weights")
+        raise fail(
+            "an entry of a quantity cannot stand in an equation yet",
+            part,
+            "give the entry a name of its own under inputs or weights",
+        )
     if part.op == "array" and not all(
         isinstance(arg, Number) or (isinstance(arg, Apply) and arg.op == "array")
         for arg in part.args
@@ -96,21 +112,29 @@ def _attributes(
     allowed = list(row.attributes)
     if row.kind == "loss":
         allowed.append("reduction")
-    if row.kind == "reduction" and row.name != "norm":
-        allowed += ["axis", "keepdims"]
+    allowed += LAYOUT.get(row.name, ())
     given = dict(part.attrs)
     for name, value in given.items():
         if name not in allowed:
-            takes = f"{row.name} takes {', '.join(allowed)}" if allowed else (
-                f"{row.name} takes no parameters"
+            takes = (
+                f"{row.name} takes {', '.join(allowed)}"
+                if allowed
+                else (f"{row.name} takes no parameters")
             )
             raise fail(f"{name} is not a parameter of {row.name}", part, takes)
         if name == "reduction":
             if not isinstance(value, Symbol) or value.name not in REDUCTIONS:
-                raise fail(f"reduction={format(value)} is not known", part,
-                           "reduction is sum, mean or batchmean")
+                raise fail(
+                    f"reduction={format(value)} is not known",
+                    part,
+                    "reduction is sum, mean or batchmean",
+                )
         elif not isinstance(value, Number):
             raise fail(f"{name} takes a number", part)
+        elif name in ("axis", "rows", "columns") and value.value.denominator != 1:
+            raise fail(f"{name} takes a whole number", part)
+        elif name == "keepdims" and value.value not in (0, 1):
+            raise fail("keepdims is 0 or 1", part)
     merged = {**dict(found.attrs), **given}
     return tuple((name, merged[name]) for name in allowed if name in merged)
 
@@ -156,11 +180,11 @@ def reduction_of(expr: Apply, row: Operation, shape: Shape) -> str:
 def reduction_factor(expr: Apply, row: Operation, shape: Shape) -> Expr:
     """Return the factor before the sum over all entries of a loss."""
     reduction = reduction_of(expr, row, shape)
-    total = ONE
+    total: Expr = ONE
     if reduction == "mean":
-        total = count(shape)  # type: ignore[assignment]
+        total = count(shape)
     elif reduction == "batchmean" and len(shape) == 2:
-        total = count(shape[:1])  # type: ignore[assignment]
+        total = count(shape[:1])
     if isinstance(total, Number):
         return Number(Fraction(1) / total.value)
     return Apply("div", (ONE, total))
@@ -185,8 +209,9 @@ def definition(expr: Apply, table: Table, shape_of: Callable[[Expr], Shape]) -> 
 
 def explain(error: ShapeError, expr: Apply, shapes: list[Shape]) -> tuple[str, str]:
     """Return message and label for operands that do not fit."""
-    named = [f"{format(arg)} ({describe(shape)})" for arg, shape in zip(expr.args, shapes,
-                                                                       strict=True)]
+    named = [
+        f"{format(arg)} ({describe(shape)})" for arg, shape in zip(expr.args, shapes, strict=True)
+    ]
     if len(named) == 2 and expr.op in ("matmul", "add", "mul", "div", "pow"):
         join = " by " if expr.op == "matmul" else " and "
         return f"cannot {error.verb} {join.join(named)}", error.label

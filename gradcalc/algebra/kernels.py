@@ -107,29 +107,31 @@ def length(x: Array, axes: tuple[int, ...]) -> Array:
 def matmul(a: Array, b: Array, ranks: tuple[int, int]) -> Array:
     """Return the matrix product of operands of own ranks 1 or 2."""
     if ranks == (2, 2):
-        return np.matmul(a, b)
+        return np.asarray(np.matmul(a, b))
     if ranks == (2, 1):
-        return a @ b if a.ndim == 2 and b.ndim == 1 else np.matmul(a, b[..., None])[..., 0]
+        return np.asarray(
+            a @ b if a.ndim == 2 and b.ndim == 1 else np.matmul(a, b[..., None])[..., 0]
+        )
     if ranks == (1, 2):
-        return np.matmul(a[..., None, :], b)[..., 0, :]
+        return np.asarray(np.matmul(a[..., None, :], b)[..., 0, :])
     return dot(a, b)
 
 
 def transpose(a: Array, rank: int) -> Array:
     """Return the transpose of an operand of own rank 2; a vector as it is."""
-    return np.swapaxes(a, -1, -2) if rank == 2 else a
+    return np.asarray(np.swapaxes(a, -1, -2) if rank == 2 else a)
 
 
 def outer(a: Array, b: Array) -> Array:
     """Return a bᵀ."""
-    return a[..., :, None] * b[..., None, :]
+    return np.asarray(np.asarray(a[..., :, None] * b[..., None, :]))
 
 
 def dot(a: Array, b: Array) -> Array:
     """Return aᵀ b."""
-    return np.asarray(np.sum(a * b, axis=-1))
+    return np.asarray(np.asarray(np.sum(a * b, axis=-1)))
 
 
 def diag(x: Array) -> Array:
     """Return the diagonal matrix with the entries of x."""
-    return x[..., :, None] * np.eye(x.shape[-1])
+    return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1])))

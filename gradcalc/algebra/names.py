@@ -13,7 +13,7 @@ SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _DIGITS = str.maketrans(SUPERSCRIPTS + SUBSCRIPTS, "0123456789" * 2, "⁽⁾₍₎")
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
 
-LETTER = rf"(?:(?![{SUPERSCRIPTS}{SUBSCRIPTS}])\w|[\u0300-\u036f])"
+LETTER = rf"(?:(?![{SUPERSCRIPTS}{SUBSCRIPTS}ᵀ])\w|[\u0300-\u036f])"
 IDENTIFIER = rf"(?!\d){LETTER}+(?:[{SUBSCRIPTS}]+|⁽[{SUPERSCRIPTS}]+⁾[{SUBSCRIPTS}]*)?"
 GRADIENT = rf"[d∂]{IDENTIFIER}/[d∂]{IDENTIFIER}"
 

@@ -105,31 +105,34 @@ class Table:
 
     def __init__(self, rows: Iterable[Operation]) -> None:
         self._rows = {row.name: row for row in rows}
+        self._primes: dict[str, Operation] = {}
         self._aliases: dict[str, str] = {}
         for row in self._rows.values():
             for alias in (row.name, *row.aliases):
                 self._aliases.setdefault(fold(alias.partition("(")[0]), _as_call(row.name, alias))
 
     def __iter__(self) -> Iterator[Operation]:
-        return (row for name, row in self._rows.items() if not name.endswith("'"))
+        return iter(self._rows.values())
 
     def __contains__(self, name: str) -> bool:
         return name in self._rows
 
     def __getitem__(self, name: str) -> Operation:
         """Return the row of an operation; `f'` is the derivative of the row `f`."""
-        row = self._rows.get(name)
+        row = self._rows.get(name) or self._primes.get(name)
         if row is None:
-            row = self._rows[name] = self._prime(name)
+            row = self._primes[name] = self._prime(name)
         return row
 
     def _prime(self, name: str) -> Operation:
         base = self._rows[name.removesuffix("'")] if name.endswith("'") else self._rows[name]
         if base.derivative is None or len(base.params) != 1:
             raise KeyError(name)
-        inner = Apply(base.name, (Symbol(base.params[0]),), tuple(
-            (key, Symbol(key)) for key in base.attributes
-        ))
+        inner = Apply(
+            base.name,
+            (Symbol(base.params[0]),),
+            tuple((key, Symbol(key)) for key in base.attributes),
+        )
         text = base.derivative[0]
         assert text is not None
         return Operation(

@@ -67,7 +67,7 @@ def broadcast(first: Shape, second: Shape) -> Shape:
     padded = first[: len(first) - len(second)] + second
     dims: list[Dim] = []
     for a, b in zip(first, padded, strict=True):
-        if a != b and a != 1 and b != 1:
+        if a not in (b, 1) and b != 1:
             raise ShapeError("combine", f"{describe(first)} and {describe(second)}")
         dims.append(b if a == 1 else a)
     return tuple(dims)
@@ -108,6 +108,13 @@ def loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
             "compare", f"the prediction has {describe(prediction)}, the target {describe(target)}"
         )
     return ()
+
+
+def class_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return a number, once prediction and target are vectors or rows of one length."""
+    if not shapes[0]:
+        raise ShapeError("compare", "a class each needs an entry, and the prediction is a number")
+    return loss(shapes, attrs)
 
 
 def axis_of(attrs: Attrs, rank: int) -> int | None:
@@ -191,11 +198,15 @@ def diagonal(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 
 
 def filled(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
-    """Return the shape that `rows` and `columns` name."""
+    """Return the shape that `rows` and `columns` name, into which the operand must fit."""
     dims = [attrs[name] for name in ("rows", "columns") if name in attrs]
-    return tuple(
-        dim.name if isinstance(dim, Symbol) else int(dim.value) for dim in dims
-    )
+    shape = tuple(dim.name if isinstance(dim, Symbol) else int(dim.value) for dim in dims)
+    if (
+        any(isinstance(dim, int) and dim < 1 for dim in shape)
+        or broadcast(shape, shapes[0]) != shape
+    ):
+        raise ShapeError("fill", f"{describe(shapes[0])} into {describe(shape)}")
+    return shape
 
 
 def stacked(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:

@@ -11,12 +11,19 @@ from fractions import Fraction
 
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, add, mul, neg, number
 from gradcalc.algebra.inference import count, dimension
+from gradcalc.algebra.losses import LOSSES
 from gradcalc.algebra.shapes import Shape
 
 Factors = dict[Expr, Fraction]
 ShapeOf = Callable[[Expr], Shape]
 BILINEAR = ("matmul", "outer", "dot")
-WHOLE = (*BILINEAR, "sum", "mean", "norm", "transpose", "diag", "expand", "softmax", "log_softmax")
+REDUCTIONS = ("sum", "mean", "norm")
+WHOLE = (
+    *BILINEAR,
+    *REDUCTIONS,
+    *("transpose", "diag", "expand", "softmax", "log_softmax"),
+    *(row.name for row in LOSSES),
+)
 """Operations that read the shape of an operand, not only its entries."""
 MAX_POWER = 64
 
@@ -57,7 +64,8 @@ class _Simplifier:
             return rebuild_product(*product(Apply(expr.op, args)))
         if expr.op in WHOLE:
             pairs = zip(expr.args, args, strict=True)
-            args = tuple(self.keep_shape(old, new) for old, new in pairs)
+            exact = expr.op not in REDUCTIONS or bool(expr.attrs)
+            args = tuple(self.keep_shape(old, new, exact) for old, new in pairs)
         if expr.op == "sum":
             return self.sum(Apply("sum", args, expr.attrs))
         if expr.op == "expand" and (not expr.attrs or dict(expr.attrs).get("keepdims") == ONE):
@@ -68,10 +76,10 @@ class _Simplifier:
             return bilinear(Apply(expr.op, args))
         return Apply(expr.op, args, expr.attrs, expr.place)
 
-    def keep_shape(self, old: Expr, new: Expr) -> Expr:
+    def keep_shape(self, old: Expr, new: Expr, exact: bool) -> Expr:
         """Return `new` stretched to the shape of `old` where it has become smaller."""
-        shape = self.shape_of(old)
-        if not shape or _size(self.shape_of(new)) == _size(shape):
+        shape, smaller = self.shape_of(old), self.shape_of(new)
+        if smaller == shape or (not exact and _size(smaller) == _size(shape)):
             return new
         names = zip(("rows", "columns"), (dimension(dim) for dim in shape), strict=False)
         return Apply("fill", (new,), tuple(names))
@@ -79,7 +87,8 @@ class _Simplifier:
     def sum(self, expr: Apply) -> Expr:
         inner = expr.args[0]
         coefficient, factors = product(inner)
-        if isinstance(inner, Apply) and inner.op == "fill" and not expr.attrs:
+        filled = isinstance(inner, Apply) and inner.op == "fill" and not expr.attrs
+        if filled and isinstance(inner, Apply) and not self.shape_of(inner.args[0]):
             return self.visit(mul(count(self.shape_of(inner)), inner.args[0]))
         if coefficient == ONE or not factors:
             return expr
@@ -198,6 +207,9 @@ def rebuild_product(coefficient: Number, factors: Factors) -> Expr:
         flipped = _flip(over[0])
         if flipped is not None:
             return flipped
+    if under and not over and "." not in (positive.text or "") and positive.value.denominator != 1:
+        under.insert(0, number(positive.value.denominator))
+        positive = number(positive.value.numerator)
     if positive != ONE or not over:
         over.insert(0, positive)
     result = mul(*over)

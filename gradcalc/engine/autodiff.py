@@ -7,7 +7,7 @@ of its own gradient with ∂v/∂u (Rumelhart, Hinton, Williams 1986).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gradcalc.algebra.expr import (
@@ -29,6 +29,7 @@ from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.graph import Graph, Node
+from gradcalc.errors import Span
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ class _Reverse:
         span = node.span if node else self.span_of(name)
         self.put(Node(own, add(*reversed(terms)), shape, span, bool(node and node.hidden)))
 
-    def span_of(self, leaf: str):  # type: ignore[no-untyped-def]
+    def span_of(self, leaf: str) -> Span | None:
         reader = self.last_reader.get(leaf)
         node = self.forward.node(reader) if reader else None
         return node.span if node else None
@@ -178,7 +179,8 @@ class _Reverse:
         """Return upstream × local derivative, the latter a line of its own where it has a name."""
         assert isinstance(node.expr, Apply)
         row = self.table[node.expr.op]
-        if row.kind not in ("activation", "loss"):
+        twice = node.expr.args.count(Symbol(operand)) > 1
+        if row.kind not in ("activation", "loss") or twice:
             return self.partial(node, index, upstream), None
         local = gradient_name(node.name, operand)
         hidden = node.hidden or operand.startswith("_")
@@ -209,7 +211,8 @@ class _Reverse:
             bound = {**self.bound(node, row), "g": upstream}
             term = fold_sizes(substitute(formula(text), bound), self.shape_of)
             return self.known(_without_blanks(term))
-        local = derivative(expr, index, row, Symbol(node.name), node.name in self.given)
+        output = Symbol(node.name)
+        local = derivative(expr, index, row, output, self.table, node.name in self.given)
         if row.kind == "loss":
             local = mul(reduction_factor(expr, row, self.shape_of(expr.args[0])), local)
         local = self.known(local)
@@ -221,9 +224,7 @@ class _Reverse:
             expr = rebuild(expr, lambda part: self.facts.get(part, part))
         return simplify(expr, self.shape_of)
 
-    def contribute(
-        self, node: Node, operand: Symbol, term: Expr, local: str | None = None
-    ) -> None:
+    def contribute(self, node: Node, operand: Symbol, term: Expr, local: str | None = None) -> None:
         """Add a term to the gradient of an operand, summed down to its shape."""
         shape = self.shapes[operand.name]
         term = simplify(term, self.shape_of)
@@ -260,25 +261,24 @@ def unbroadcast(expr: Expr, shape: Shape, target: Shape) -> Expr:
 
 
 def derivative(
-    expr: Apply, index: int, row: Operation, output: Expr, given: bool = False
+    expr: Apply, index: int, row: Operation, output: Expr, table: Table, given: bool = False
 ) -> Expr:
     """Return the elementwise partial derivative of one application by one operand.
 
     It is written with the output where the row does so; with `given`, only with it.
+    A row without derivatives (f′) has those of its definition.
     """
     if row.derivative is None:
-        raise KeyError(row.name)
+        meaning = partial(formula(row.definition or ""), row.params[index], table)
+        return substitute(meaning, row.bind(expr))
     if row.variadic:
         others = tuple(arg for i, arg in enumerate(expr.args) if i != index)
         return substitute(formula(row.derivative[0] or "0"), {"others": mul(*others)})
     if given and row.given is not None:
-        inner = substitute(formula(row.given), {**row.bind(expr), row.output: output})
-        return inner
+        return substitute(formula(row.given), {**row.bind(expr), row.output: output})
     if row.prime:
         return Apply(f"{row.name}'", expr.args, expr.attrs)
-    return substitute(
-        formula(row.derivative[index] or "0"), {**row.bind(expr), row.output: output}
-    )
+    return substitute(formula(row.derivative[index] or "0"), {**row.bind(expr), row.output: output})
 
 
 def partial(expr: Expr, name: str, table: Table) -> Expr:
@@ -296,10 +296,8 @@ def partial(expr: Expr, name: str, table: Table) -> Expr:
             for index, arg in enumerate(part.args):
                 inner = visit(arg)
                 if inner != ZERO:
-                    terms.append(mul(derivative(part, index, row, part), inner))
+                    terms.append(mul(derivative(part, index, row, part, table), inner))
             done[part] = simplify(add(*terms)) if terms else ZERO
         return done[part]
 
     return visit(expr)
-
-

@@ -70,7 +70,20 @@ class _Checker:
         nodes = {node.name: node for node in self.forward.nodes}
         for (name, operand), edges in grouped.items():
             self.pair(nodes[name], operand, edges)
+        for node in self.forward.nodes:
+            self.jump(node)
         return Check(self.worst, tuple(self.kinks), tuple(self.failed), self.sampled)
+
+    def jump(self, node: Node) -> None:
+        """List the entries at a jump: a comparison passes nothing back, and has no edge."""
+        if not isinstance(node.expr, Apply) or node.expr.op not in self.table:
+            return
+        row = self.table[node.expr.op]
+        if row.kinks and row.derivative and not any(text != "0" for text in row.derivative):
+            base = {name: self.values[name] for name in node.operands}
+            for operand in node.operands:
+                if gradient_name(self.loss, operand) in self.shapes:
+                    self.near_kink(node, operand, base)
 
     def pair(self, node: Node, operand: str, edges: list[Edge]) -> None:
         """Check what one line passes back to one operand."""
@@ -178,7 +191,7 @@ class _Checker:
             expr = edge.contribution
             if edge.local:
                 line = self.backward.graph.node(edge.local)
-                if line is not None and line.shape == node.shape:
+                if line is not None:
                     expr = substitute(expr, {edge.local: line.expr})
             total = total + self.formula(expr, env, shape)
         return total

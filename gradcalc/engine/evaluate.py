@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, axis_of
+from gradcalc.algebra.table import TABLE
 from gradcalc.engine.graph import Node
 
 Kernel = Callable[..., Array]
@@ -45,9 +48,7 @@ class _Call:
 class Program:
     """Compiled lines: `run` turns the values of the inputs into all values."""
 
-    def __init__(
-        self, nodes: Iterable[Node], inputs: Mapping[str, Shape], table: Table
-    ) -> None:
+    def __init__(self, nodes: Iterable[Node], inputs: Mapping[str, Shape], table: Table) -> None:
         self.table = table
         self.shapes: dict[str, Shape] = dict(inputs)
         self.shape_of = shape_finder(self.shapes, table)
@@ -90,7 +91,7 @@ class Program:
             return slot
         if isinstance(expr, Number):
             slot = self.new(expr)
-            self.constants.append((slot, np.asarray(float(expr.value))))
+            self.constants.append((slot, np.asarray(_float(expr.value))))
             return slot
         assert isinstance(expr, Apply), f"{expr} has no value"
         row = self.table[expr.op]
@@ -144,6 +145,14 @@ class Program:
         return result
 
 
+def _float(value: Fraction) -> float:
+    """Return the nearest float; what is larger than all of them is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
+
+
 def _numbers(shape: Shape) -> tuple[int, ...]:
     return tuple(int(dim) for dim in shape)
 
@@ -178,8 +187,6 @@ def _kernel(expr: Apply, name: str | None, ranks: tuple[int, ...], elementwise: 
 
 def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
     """Return the NumPy function of an elementwise operation of gradcalc's own table."""
-    from gradcalc.algebra.table import TABLE
-
     row = TABLE[expr.op]
     return _kernel(expr, row.kernel, ranks, row.is_elementwise)
 
@@ -264,8 +271,9 @@ _SPECIAL: dict[str, Callable[[Apply, tuple[int, ...]], Kernel]] = {
 }
 
 
-def evaluate(expr: Expr, values: Mapping[str, Array], shapes: Mapping[str, Shape],
-             table: Table) -> Array:
+def evaluate(
+    expr: Expr, values: Mapping[str, Array], shapes: Mapping[str, Shape], table: Table
+) -> Array:
     """Return the value of one formula; see `Program.run`."""
     shape = shape_finder(shapes, table)(expr)
     return Program([Node("value", expr, shape)], shapes, table).run(values)["value"]

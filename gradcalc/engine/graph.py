@@ -70,6 +70,13 @@ def build(
     return _Builder(inputs, table, origin or (lambda _: None)).graph(lines)
 
 
+def widens(expr: Apply) -> bool:
+    """Tell whether an `expand` puts an axis back that a sum without keepdims left out."""
+    keep = expr.attr("keepdims")
+    kept = isinstance(keep, Number) and keep.value == 1
+    return expr.attr("axis") is not None and not kept
+
+
 class _Builder:
     def __init__(
         self, inputs: Mapping[str, Shape], table: Table, origin: Callable[[str], str | None]
@@ -103,37 +110,43 @@ class _Builder:
                 return part
             if part.op == "transpose" and isinstance(part.args[0], Number):
                 return part.args[0]
+            if part.op == "expand" and not widens(part):
+                return part.args[0]
             if part.op != "matmul":
                 return part
             left, right = part.args
-            if self.row_vector(right, span) and len(self.shape(left, span)) == 1:
-                return Apply("outer", (left, right.args[0]), (), part.place)  # type: ignore[union-attr]
-            if self.row_vector(left, span):
-                inner = left.args[0]  # type: ignore[union-attr]
+            row = self.row_vector(right, span)
+            if row is not None and len(self.shape(left, span)) == 1:
+                return Apply("outer", (left, row), (), part.place)
+            row = self.row_vector(left, span)
+            if row is not None:
                 op = "dot" if len(self.shape(right, span)) == 1 else "matmul"
-                return Apply(op, (inner, right), (), part.place)
+                return Apply(op, (row, right), (), part.place)
             return part
 
         def plain(part: Expr) -> Expr:
-            return part.args[0] if self.row_vector(part, span) else part  # type: ignore[union-attr]
+            row = self.row_vector(part, span)
+            return part if row is None else row
 
         return rebuild(rebuild(expr, change), plain)
 
-    def row_vector(self, expr: Expr, span: Span | None) -> bool:
-        return (
-            isinstance(expr, Apply)
-            and expr.op == "transpose"
-            and len(self.shape(expr.args[0], span)) < 2
-        )
+    def row_vector(self, expr: Expr, span: Span | None) -> Expr | None:
+        """Return the vector (or number) that `expr` is the transpose of, or None."""
+        if isinstance(expr, Apply) and expr.op == "transpose":
+            (inner,) = expr.args
+            return inner if len(self.shape(inner, span)) < 2 else None
+        return None
 
     def known(self, symbol: Symbol, span: Span | None) -> None:
         if symbol.name in self.shapes:
             return
         place = span.within(*symbol.place) if span and symbol.place else span
         raise ProblemError(
-            f"{symbol.name} is not defined", place,
+            f"{symbol.name} is not defined",
+            place,
             hint=suggestion(
-                symbol.name, [name for name in self.shapes if not name.startswith("_")],
+                symbol.name,
+                [name for name in self.shapes if not name.startswith("_")],
                 "define it in an earlier line, or under inputs, targets, weights or constants",
             ),
         )
@@ -188,4 +201,3 @@ class _Builder:
             return part
 
         return rebuild(expr, change)
-

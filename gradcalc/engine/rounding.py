@@ -11,6 +11,8 @@ from gradcalc.algebra.kernels import Array
 
 MODES = ("half_up", "half_even", "truncate")
 TIE = 8 * np.finfo(float).eps
+LARGEST = 2.0**53
+"""Floats from here on are whole numbers."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,21 @@ class Rounding:
 
 
 def round_decimals(value: Array, places: int | Array, mode: str = "half_up") -> Array:
-    """Return the value rounded to decimals, a tie within a few ulp being a tie."""
-    scale = 10.0 ** np.abs(places)
-    scaled = np.where(np.asarray(places) >= 0, value * scale, value / scale)
-    whole = _whole(np.abs(scaled), mode)
-    result = np.where(np.asarray(places) >= 0, whole / scale, whole * scale)
-    return np.where(whole == 0, 0.0, np.copysign(result, value))
+    """Return the value rounded to decimals, a tie within a few ulp being a tie.
+
+    A value that has no more digits than are kept stays as it is.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scale = 10.0 ** np.abs(places)
+        scaled = np.abs(np.where(np.asarray(places) >= 0, value * scale, value / scale))
+        whole = _whole(scaled, mode)
+        result = np.where(np.asarray(places) >= 0, whole / scale, whole * scale)
+    rounded = np.where(whole == 0, 0.0, np.copysign(result, value))
+    return np.where(scaled < LARGEST, rounded, value)
 
 
 def _whole(magnitude: Array, mode: str) -> Array:
-    slack = TIE * np.maximum(1.0, magnitude)
+    slack = np.minimum(TIE * np.maximum(1.0, magnitude), 1 / 8)
     floor = np.floor(magnitude + slack)
     if mode == "truncate":
         return np.asarray(floor)
