@@ -2,23 +2,24 @@
 
 A line v = f(u, …) is checked by itself, where it holds exactly: f is computed anew
 from the operands in force, each entry of an operand is moved by ±h, and what v
-passes back to u is compared with Σ ∂L/∂v · Δf / 2h. One pass a line, all entries at
-once, as a stack along a leading axis. Large operands are checked along random
-directions instead of entry by entry.
+passes back to u is compared with Σ ∂L/∂v · Δf / 2h. One pass a line and operand, all
+entries at once, as a stack along a leading axis. Large operands are checked along
+random directions instead of entry by entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, substitute
+from gradcalc.algebra.expr import Apply, Expr, add, substitute, symbols
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table, formula
+from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.autodiff import Backward, Edge
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Graph, Node
@@ -27,6 +28,8 @@ STEP = float(np.finfo(float).eps ** (1 / 3))
 LIMIT = 1e-6
 LARGEST_STACK = 2_000_000
 DIRECTIONS = 4
+OTHER_STEPS = (0.01, 100.0, 1e-4)
+"""Multiples of h that are tried where h is too coarse or too fine for a line."""
 
 
 @dataclass(frozen=True)
@@ -39,176 +42,195 @@ class Check:
     sampled: bool = False
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A line and one of its operands, compiled: the line, and what it passes back.
+
+    back: the sum of the contributions, with local derivatives written in. local: the
+    name of a local derivative that is a line, and its formula. kinks: formulas that
+    are 0 at the kinks.
+    """
+
+    node: Node
+    operand: str
+    shape: Shape
+    line: Program
+    back: Program
+    local: tuple[str, Shape, Program] | None
+    kinks: tuple[Program, ...]
+
+    @property
+    def line_shape(self) -> tuple[int, ...]:
+        """Return the shape of the line's value."""
+        return tuple(int(dim) for dim in self.node.shape)
+
+
+class Proof:
+    """The check of one problem, compiled once; `run` makes it at some values."""
+
+    def __init__(self, forward: Graph, backward: Backward, table: Table, loss: str) -> None:
+        self.loss, self.table = loss, table
+        self.shapes = {**forward.shapes, **backward.graph.shapes}
+        self.lines = {node.name: node for node in backward.graph.nodes}
+        grouped: dict[tuple[str, str], list[Edge]] = {}
+        for edge in backward.edges:
+            grouped.setdefault((edge.node, edge.operand), []).append(edge)
+        nodes = {node.name: node for node in forward.nodes}
+        programs = {name: self.compile(nodes[name].expr, nodes[name].shape) for name, _ in grouped}
+        self.pairs = [
+            self.pair(nodes[name], operand, edges, programs[name])
+            for (name, operand), edges in grouped.items()
+        ]
+        self.jumps = [
+            (node, operand, self.kinks(node))
+            for node in forward.nodes
+            if self.is_jump(node)
+            for operand in node.operands
+            if gradient_name(loss, operand) in self.shapes
+        ]
+
+    def compile(self, expr: Expr, shape: Shape) -> Program:
+        """Return the program of one formula; it reads the names in it and no others."""
+        names = {name: self.shapes[name] for name in symbols(expr)}
+        return Program([Node("value", expr, shape)], names, self.table)
+
+    def pair(self, node: Node, operand: str, edges: list[Edge], line: Program) -> Pair:
+        shape = self.shapes[operand]
+        terms, local = [], None
+        for edge in edges:
+            term = edge.contribution
+            if edge.local and edge.local in self.lines:
+                own = self.lines[edge.local]
+                term = substitute(term, {edge.local: own.expr})
+                local = (edge.local, own.shape, self.compile(own.expr, own.shape))
+            terms.append(term)
+        back = self.compile(add(*terms), shape)
+        return Pair(node, operand, shape, line, back, local, self.kinks(node))
+
+    def kinks(self, node: Node) -> tuple[Program, ...]:
+        find = shape_finder({name: self.shapes[name] for name in node.operands}, self.table)
+        return tuple(self.compile(kink, find(kink)) for kink in kinks_of(node.expr, self.table))
+
+    def is_jump(self, node: Node) -> bool:
+        """Tell whether a line is a comparison: it passes nothing back, and has no edge."""
+        if not isinstance(node.expr, Apply) or node.expr.op not in self.table:
+            return False
+        row = self.table[node.expr.op]
+        flat = row.derivative and not any(text != "0" for text in row.derivative)
+        return bool(row.kinks and flat)
+
+    def run(self, values: Mapping[str, Array]) -> Check:
+        """Return how well every backward line agrees with central differences at `values`."""
+        found = _Findings(self.loss, values)
+        for pair in self.pairs:
+            found.examine(pair)
+        for node, operand, kinks in self.jumps:
+            found.near_kink(node, operand, kinks)
+        return Check(found.worst, tuple(found.kinks), tuple(found.failed), found.sampled)
+
+
 def check(
     forward: Graph, backward: Backward, values: Mapping[str, Array], table: Table, loss: str
 ) -> Check:
     """Return how well every backward line agrees with central differences at `values`."""
-    return _Checker(forward, backward, values, table, loss).run()
+    return Proof(forward, backward, table, loss).run(values)
 
 
-class _Checker:
-    def __init__(
-        self,
-        forward: Graph,
-        backward: Backward,
-        values: Mapping[str, Array],
-        table: Table,
-        loss: str,
-    ) -> None:
-        self.forward, self.backward, self.table, self.loss = forward, backward, table, loss
-        self.values = values
-        self.shapes = {**forward.shapes, **backward.graph.shapes}
-        self.kinks: dict[str, None] = {}
-        self.worst = 0.0
-        self.failed: dict[str, None] = {}
-        self.sampled = False
+@dataclass
+class _Findings:
+    """What one run of a proof has found so far."""
 
-    def run(self) -> Check:
-        grouped: dict[tuple[str, str], list[Edge]] = {}
-        for edge in self.backward.edges:
-            grouped.setdefault((edge.node, edge.operand), []).append(edge)
-        nodes = {node.name: node for node in self.forward.nodes}
-        for (name, operand), edges in grouped.items():
-            self.pair(nodes[name], operand, edges)
-        for node in self.forward.nodes:
-            self.jump(node)
-        return Check(self.worst, tuple(self.kinks), tuple(self.failed), self.sampled)
+    loss: str
+    values: Mapping[str, Array]
+    worst: float = 0.0
+    sampled: bool = False
+    kinks: dict[str, None] = field(default_factory=dict)
+    failed: dict[str, None] = field(default_factory=dict)
 
-    def jump(self, node: Node) -> None:
-        """List the entries at a jump: a comparison passes nothing back, and has no edge."""
-        if not isinstance(node.expr, Apply) or node.expr.op not in self.table:
-            return
-        row = self.table[node.expr.op]
-        if row.kinks and row.derivative and not any(text != "0" for text in row.derivative):
-            base = {name: self.values[name] for name in node.operands}
-            for operand in node.operands:
-                if gradient_name(self.loss, operand) in self.shapes:
-                    self.near_kink(node, operand, base)
-
-    def pair(self, node: Node, operand: str, edges: list[Edge]) -> None:
+    def examine(self, pair: Pair) -> None:
         """Check what one line passes back to one operand."""
-        program = Program([node], {n: self.shapes[n] for n in node.operands}, self.table)
-        base = {name: self.values[name] for name in node.operands}
-        own = program.run(base)[node.name]
-        x = np.asarray(base[operand], dtype=float)
-        near = self.near_kink(node, operand, base)
-        upstream = self.upstream(node)
-        analytic = self.analytic(node, edges, own)
-        local = next((edge.local for edge in edges if edge.local), None)
+        own = self.value(pair.line, {})
+        x = np.asarray(self.values[pair.operand], dtype=float)
+        near = self.near_kink(pair.node, pair.operand, pair.kinks)
+        upstream = self.upstream(pair.node)
+        analytic = self.value(pair.back, {pair.node.name: own})
         if 2 * x.size * max(own.size, x.size) > LARGEST_STACK:
             self.sampled = True
-            self.directions(program, node, operand, base, upstream, analytic, near)
+            self.directions(pair, x, upstream, analytic, near)
             return
         moves = np.eye(x.size).reshape((x.size, *x.shape))
-        slopes = self.slopes(program, node, operand, base, moves)
-        axes = tuple(range(1, slopes.ndim))
-        numeric = np.sum(slopes * upstream, axis=axes).reshape(x.shape)
-        errors = self.errors(analytic, numeric, near)
+        slopes = self.slopes(pair, x, moves)
+        numeric = _summed(slopes, upstream).reshape(x.shape)
+        errors = _errors(analytic, numeric, near)
         if errors.max(initial=0.0) > LIMIT / 10:
-            for factor in (0.01, 100.0, 1e-4):
-                slopes_again = self.slopes(program, node, operand, base, moves, factor)
-                numeric = np.sum(slopes_again * upstream, axis=axes).reshape(x.shape)
-                errors = np.minimum(errors, self.errors(analytic, numeric, near))
-        self.note(gradient_name(self.loss, operand), errors)
-        if local:
-            self.local_line(node, local, slopes, own, near)
+            for factor in OTHER_STEPS:
+                again = _summed(self.slopes(pair, x, moves, factor), upstream).reshape(x.shape)
+                errors = np.minimum(errors, _errors(analytic, again, near))
+        self.note(gradient_name(self.loss, pair.operand), errors)
+        if pair.local:
+            self.local_line(pair, slopes, own, near)
 
-    def local_line(self, node: Node, local: str, slopes: Array, own: Array, near: Array) -> None:
+    def value(self, program: Program, instead: Mapping[str, Array]) -> Array:
+        names = program.ranks
+        env = {name: instead[name] if name in instead else self.values[name] for name in names}
+        return program.run(env)["value"]
+
+    def local_line(self, pair: Pair, slopes: Array, own: Array, near: Array) -> None:
         """Check a local derivative that is a line of its own: diagonal, or Jacobian."""
-        line = self.backward.graph.node(local)
-        assert line is not None
-        env = {**self.values, node.name: own}
-        value = self.formula(line.expr, env, line.shape)
+        assert pair.local is not None
+        name, shape, program = pair.local
+        value = self.value(program, {pair.node.name: own})
         full = slopes.reshape(near.size, own.size)
-        if node.shape and line.shape == node.shape * 2:
+        if pair.node.shape and shape == pair.node.shape * 2:
             numeric = full.T.reshape(value.shape)
             near = np.zeros(value.shape, dtype=bool)
         elif own.size == near.size:
             numeric = np.diagonal(full).reshape(value.shape)
         else:
             numeric = full[:, 0].reshape(value.shape)
-        self.note(local, self.errors(value, numeric, near.reshape(value.shape)))
+        self.note(name, _errors(value, numeric, near.reshape(value.shape)))
 
-    def slopes(
-        self,
-        program: Program,
-        node: Node,
-        operand: str,
-        base: Mapping[str, Array],
-        moves: Array,
-        factor: float = 1.0,
-    ) -> Array:
+    def slopes(self, pair: Pair, x: Array, moves: Array, factor: float = 1.0) -> Array:
         """Return Δf / 2h for each move of the operand, stacked along the first axis."""
-        x = base[operand]
         h = STEP * factor * np.maximum(1.0, np.abs(x)) * moves
         stack = np.stack([x + h, x - h])
-        width = (stack[0] - stack[1]).reshape(len(moves), -1)
-        width = np.abs(width).max(axis=1, initial=0.0)
+        width = np.abs(stack[0] - stack[1]).reshape(len(moves), -1).max(axis=1, initial=0.0)
         try:
-            high, low = program.run({**base, operand: stack})[node.name]
+            moved = self.value(pair.line, {pair.operand: stack})
         except EvaluationError:
-            return np.full((len(moves), *self.values[node.name].shape), np.nan)
-        except ValueError:
-            high = low = program.run(base)[node.name]
-        bars = width.reshape((len(moves),) + (1,) * (high.ndim - 1))
-        return np.asarray((high - low) / bars)
+            return np.full((len(moves), *pair.line_shape), np.nan)
+        if moved.ndim < 2 + len(pair.node.shape):  # a line that its operand does not change
+            return np.zeros((len(moves), *pair.line_shape))
+        bars = width.reshape((len(moves),) + (1,) * (moved.ndim - 2))
+        return np.asarray((moved[0] - moved[1]) / bars)
 
     def directions(
-        self,
-        program: Program,
-        node: Node,
-        operand: str,
-        base: Mapping[str, Array],
-        upstream: Array,
-        analytic: Array,
-        near: Array,
+        self, pair: Pair, x: Array, upstream: Array, analytic: Array, near: Array
     ) -> None:
         """Check along random directions, for operands of very many entries."""
-        x = base[operand]
         generator = np.random.default_rng(x.size)
         for _ in range(DIRECTIONS):
             direction = np.where(near, 0.0, generator.choice([-1.0, 1.0], size=x.shape))
             scale = np.maximum(1.0, np.abs(x))
-            slope = self.slopes(program, node, operand, base, direction[None])
+            slope = self.slopes(pair, x, direction[None])
             peak = np.abs(scale * direction).max(initial=0.0)
             numeric = np.asarray(np.sum(slope[0] * upstream) * peak)
             exact = np.asarray(np.sum(analytic * scale * direction))
             size = np.sum(np.abs(analytic * scale))
             error = np.abs(numeric - exact) / max(1.0, float(size))
-            self.note(gradient_name(self.loss, operand), error)
+            self.note(gradient_name(self.loss, pair.operand), error)
 
     def upstream(self, node: Node) -> Array:
         """Return ∂L/∂v of the line, in force."""
         name = gradient_name(self.loss, node.name)
         return self.values[name] if name in self.values else np.asarray(1.0)
 
-    def analytic(self, node: Node, edges: list[Edge], own: Array) -> Array:
-        """Return what the formulas pass back where the line holds exactly."""
-        env = {**self.values, node.name: own}
-        shape = self.shapes[edges[0].operand]
-        total = np.zeros(tuple(int(dim) for dim in shape))
-        for edge in edges:
-            expr = edge.contribution
-            if edge.local:
-                line = self.backward.graph.node(edge.local)
-                if line is not None:
-                    expr = substitute(expr, {edge.local: line.expr})
-            total = total + self.formula(expr, env, shape)
-        return total
-
-    def formula(self, expr: Expr, env: Mapping[str, Array], shape: object) -> Array:
-        assert isinstance(shape, tuple)
-        node = Node("value", expr, shape)
-        names = {name: self.shapes[name] for name in env if name in self.shapes}
-        return Program([node], names, self.table).run(env)["value"]
-
-    def near_kink(self, node: Node, operand: str, base: Mapping[str, Array]) -> Array:
+    def near_kink(self, node: Node, operand: str, kinks: tuple[Program, ...]) -> Array:
         """Return which entries of the operand lie too near a kink to be moved."""
-        x = base[operand]
+        x = self.values[operand]
         near = np.zeros(x.shape, dtype=bool)
-        for kink in kinks_of(node.expr, self.table):
-            shape = shape_finder({n: self.shapes[n] for n in node.operands}, self.table)(kink)
-            distance = self.formula(kink, base, shape)
+        for kink in kinks:
+            distance = self.value(kink, {})
             close = np.abs(distance) <= 10 * STEP * np.maximum(1.0, np.abs(distance))
             if not close.any():
                 continue
@@ -220,17 +242,24 @@ class _Checker:
                 self.kinks[f"{name}[{place}]" if place else name] = None
         return near
 
-    def errors(self, analytic: Array, numeric: Array, fixed: Array) -> Array:
-        """Return |a − n| / max(1, |a|, |n|), 0 where an entry is held fixed."""
-        size = np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric)))
-        error = np.abs(analytic - numeric) / size
-        return np.where(fixed, 0.0, np.where(np.isnan(error), np.inf, error))
-
     def note(self, line: str, errors: Array) -> None:
         worst = float(np.max(errors, initial=0.0))
         self.worst = max(self.worst, worst)
         if worst > LIMIT:
             self.failed[line] = None
+
+
+def _summed(slopes: Array, upstream: Array) -> Array:
+    """Return Σ ∂L/∂v · Δv / 2h for each move."""
+    weighted = (slopes * upstream).reshape(len(slopes), -1)
+    return np.asarray(weighted.sum(axis=1))
+
+
+def _errors(analytic: Array, numeric: Array, fixed: Array) -> Array:
+    """Return |a − n| / max(1, |a|, |n|), 0 where an entry is held fixed."""
+    size = np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric)))
+    error = np.abs(analytic - numeric) / size
+    return np.where(fixed, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
 def kinks_of(expr: Expr, table: Table) -> list[Expr]:

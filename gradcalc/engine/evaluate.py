@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import inf
 from typing import Any
 
 import numpy as np
 
 from gradcalc.algebra import kernels
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Table
@@ -26,6 +27,9 @@ from gradcalc.engine.graph import Node
 
 Kernel = Callable[..., Array]
 Adjust = Callable[[str, Array], Array]
+
+SMALL = 4096
+COMPARISONS = ("lt", "le", "gt", "ge", "eq")
 
 
 class EvaluationError(Exception):
@@ -38,7 +42,10 @@ class EvaluationError(Exception):
 
 @dataclass(frozen=True)
 class _Call:
+    """One operation: `kernel` aligns operands with leading axes, `plain` has none."""
+
     kernel: Kernel
+    plain: Kernel
     out: int
     args: tuple[int, ...]
     expr: Expr
@@ -57,10 +64,12 @@ class Program:
         self.steps: list[_Call | tuple[str, int, int]] = []
         self.size = 0
         self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
+        self.ranks = {name: len(shape) for name, shape in inputs.items()}
         self.names: list[tuple[str, int]] = []
         self.line = ""
         for node in nodes:
             self.compile(node)
+        self.calls, self.sources = self.direct()
 
     def new(self, expr: Expr) -> int:
         self.slots[expr] = self.size
@@ -72,18 +81,29 @@ class Program:
         value = self.expression(node.expr)
         if self.shape_of(node.expr) != node.shape:
             rank, shape = len(self.shape_of(node.expr)), _numbers(node.shape)
-            value = self.call(
-                lambda x: _stretch(x, rank, shape), (value,), Apply("broadcast", (node.expr,))
-            )
+            stretch = partial(_stretch, rank=rank, shape=shape)
+            value = self.call(stretch, stretch, (value,), Apply("broadcast", (node.expr,)))
         self.shapes[node.name] = node.shape
         slot = self.new(Symbol(node.name))
         self.names.append((node.name, slot))
         self.steps.append((node.name, value, slot))
 
-    def call(self, kernel: Kernel, args: tuple[int, ...], expr: Expr) -> int:
+    def call(self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr) -> int:
         out = self.new(expr)
-        self.steps.append(_Call(kernel, out, args, expr, self.line))
+        self.steps.append(_Call(kernel, plain, out, args, expr, self.line))
         return out
+
+    def direct(self) -> tuple[list[tuple[Kernel, int, tuple[int, ...]]], dict[str, int]]:
+        """Return the calls with names passed over, for runs that change no named value."""
+        source: dict[int, int] = {}
+        calls = []
+        for step in self.steps:
+            if isinstance(step, _Call):
+                args = tuple(source.get(arg, arg) for arg in step.args)
+                calls.append((step.plain, step.out, args))
+            else:
+                source[step[2]] = source.get(step[1], step[1])
+        return calls, {name: source[slot] for name, slot in self.names}
 
     def expression(self, expr: Expr) -> int:
         slot = self.slots.get(expr)
@@ -100,9 +120,13 @@ class Program:
             assert meaning is not None
             slot = self.slots[expr] = self.expression(meaning)
             return slot
+        if expr.op == "where" and expr.args[1:] == (ONE, ZERO) and _compares(expr.args[0]):
+            slot = self.slots[expr] = self.expression(expr.args[0])
+            return slot
         args = tuple(self.expression(arg) for arg in expr.args)
         ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
-        return self.call(_kernel(expr, row.kernel, ranks, row.is_elementwise), args, expr)
+        plain = _plain(expr, row.kernel, ranks)
+        return self.call(_aligned(plain, expr, ranks, row.is_elementwise), plain, args, expr)
 
     def run(
         self,
@@ -121,28 +145,67 @@ class Program:
             slots[slot] = constant
         for name, slot in self.inputs:
             slots[slot] = values[name]
-        given = given or {}
-        step: _Call | tuple[str, int, int]
         with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-            for step in self.steps:
-                if isinstance(step, _Call):
-                    try:
-                        slots[step.out] = step.kernel(*[slots[arg] for arg in step.args])
-                    except FloatingPointError as error:
-                        operands = tuple(slots[arg] for arg in step.args)
-                        raise EvaluationError(step.line, step.expr, str(error), operands) from None
-                    continue
-                name, source, slot = step
-                if name in given:
-                    slots[slot] = given[name]
-                else:
-                    slots[slot] = adjust(name, slots[source]) if adjust else slots[source]
-        result = {name: slots[slot] for name, slot in self.inputs}
-        for name, slot in self.names:
-            value = result[name] = np.asarray(slots[slot])
-            if not np.isfinite(value).all():
-                raise EvaluationError(name, Symbol(name), "overflow", ())
-        return result
+            if given or adjust or any(values[n].ndim != rank for n, rank in self.ranks.items()):
+                self.step_by_step(slots, given or {}, adjust)
+                sources = dict(self.names)
+            else:
+                self.straight(slots)
+                sources = self.sources
+        result = {name: np.asarray(slots[slot]) for name, slot in sources.items()}
+        _check_finite(result)
+        return {name: slots[slot] for name, slot in self.inputs} | result
+
+    def straight(self, slots: list[Any]) -> None:
+        """Make every call in turn: no leading axes, no given values, no rounding."""
+        out, args = 0, tuple[int, ...]()
+        try:
+            for kernel, out, args in self.calls:
+                slots[out] = kernel(*[slots[arg] for arg in args])
+        except FloatingPointError as error:
+            made = (step for step in self.steps if isinstance(step, _Call))
+            step = next(step for step in made if step.out == out)
+            operands = tuple(slots[arg] for arg in args)
+            raise EvaluationError(step.line, step.expr, str(error), operands) from None
+
+    def step_by_step(
+        self, slots: list[Any], given: Mapping[str, Array], adjust: Adjust | None
+    ) -> None:
+        """Make every call, operands aligned; put in given values and round named ones."""
+        step: _Call | tuple[str, int, int]
+        for step in self.steps:
+            if isinstance(step, _Call):
+                try:
+                    slots[step.out] = step.kernel(*[slots[arg] for arg in step.args])
+                except FloatingPointError as error:
+                    operands = tuple(slots[arg] for arg in step.args)
+                    raise EvaluationError(step.line, step.expr, str(error), operands) from None
+                continue
+            name, source, slot = step
+            if name in given:
+                slots[slot] = given[name]
+            else:
+                slots[slot] = adjust(name, slots[source]) if adjust else slots[source]
+
+
+def _check_finite(values: Mapping[str, Array]) -> None:
+    """Raise EvaluationError at the first value that is not finite; one pass over all."""
+    small = [value for value in values.values() if value.size <= SMALL]
+    if small and not np.isfinite(np.concatenate(small, axis=None)).all():
+        _find_infinite(values)
+    with np.errstate(all="ignore"):
+        if not all(np.isfinite(value.sum()) for value in values.values() if value.size > SMALL):
+            _find_infinite(values)
+
+
+def _find_infinite(values: Mapping[str, Array]) -> None:
+    for name, value in values.items():
+        if not np.isfinite(value).all():
+            raise EvaluationError(name, Symbol(name), "overflow", ())
+
+
+def _compares(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op in COMPARISONS
 
 
 def _float(value: Fraction) -> float:
@@ -173,29 +236,30 @@ def _pad(value: Array, rank: int, target: int) -> Array:
     return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
 
 
-def _kernel(expr: Apply, name: str | None, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
-    """Return the function of the operands' arrays that computes one operation."""
+def _plain(expr: Apply, name: str | None, ranks: tuple[int, ...]) -> Kernel:
+    """Return the function that computes one operation on operands without leading axes."""
     special = _SPECIAL.get(expr.op)
-    if special is not None:
-        return special(expr, ranks)
-    function = _function(expr.op, name)
+    return special(expr, ranks) if special else _function(expr.op, name, len(ranks))
+
+
+def _aligned(plain: Kernel, expr: Apply, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
+    """Return the function that aligns operands of lower ranks behind their leading axes."""
     top = max(ranks)
-    if not elementwise or all(rank == top for rank in ranks):
-        return function
-    return lambda *args: function(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
+    if expr.op in _SPECIAL or not elementwise or all(rank == top for rank in ranks):
+        return plain
+    return lambda *args: plain(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
 
 
 def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
     """Return the NumPy function of an elementwise operation of gradcalc's own table."""
     row = TABLE[expr.op]
-    return _kernel(expr, row.kernel, ranks, row.is_elementwise)
+    return _aligned(_plain(expr, row.kernel, ranks), expr, ranks, row.is_elementwise)
 
 
-def _function(op: str, name: str | None) -> Kernel:
-    if op == "add":
-        return lambda first, *rest: _fold(np.add, first, rest)
-    if op == "mul":
-        return lambda first, *rest: _fold(np.multiply, first, rest)
+def _function(op: str, name: str | None, count: int) -> Kernel:
+    folded = {"add": np.add, "mul": np.multiply}.get(op)
+    if folded is not None:
+        return folded if count == 2 else lambda first, *rest: _fold(folded, first, rest)
     assert name is not None
     module, _, attribute = name.partition(".")
     found: Kernel = getattr(kernels if module == "kernels" else np, attribute)

@@ -20,7 +20,7 @@ from gradcalc.problem.numbers import Cells
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
-    from gradcalc.engine.check import Check
+    from gradcalc.engine.check import Check, Proof
     from gradcalc.engine.evaluate import Program
     from gradcalc.engine.rounding import Rounding
 
@@ -133,6 +133,13 @@ class Problem:
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
         return Program(nodes, self.input_shapes, self.table)
+
+    @cached_property
+    def proof(self) -> Proof:
+        """Return the numerical check of every backward line, compiled."""
+        from gradcalc.engine.check import Proof  # noqa: PLC0415 - letters need no NumPy
+
+        return Proof(self.forward, self.backward, self.table, self.loss)
 
     @property
     def input_shapes(self) -> dict[str, Shape]:

@@ -13,7 +13,6 @@ from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import SIGN, format
 from gradcalc.algebra.table import TABLE
-from gradcalc.engine.check import check
 from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Comparison, Problem, Solution
@@ -71,7 +70,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         _refuse(problem, comparisons)
     proof = None
     if problem.backward.edges:
-        proof = check(problem.forward, problem.backward, exact, problem.table, problem.loss)
+        proof = problem.proof.run(exact)
     return Solution(
         problem,
         _named(problem, values),
