@@ -125,10 +125,8 @@ class View:
         for node in reversed(lines):
             if node.name in live and node.name not in self.solution.fixed:
                 live |= set(symbols(node.expr))
-        for node in lines:  # what nothing reads is shown, unless a given value replaced it
-            readers = [n for n in lines if node.name in symbols(n.expr)]
-            if not readers:
-                live.add(node.name)
+        read = {name for node in lines for name in symbols(node.expr)}
+        live |= {node.name for node in lines if node.name not in read}
         return live
 
     @cached_property
@@ -182,7 +180,11 @@ class View:
 
     def line(self, name: str) -> Node | None:
         """Return the forward line that defines a name, as the file has it."""
-        return next((node for node in self.problem.visible.forward if node.name == name), None)
+        return self._lines.get(name)
+
+    @cached_property
+    def _lines(self) -> dict[str, Node]:
+        return {node.name: node for node in self.problem.visible.forward}
 
     def reduction(self, expr: Apply) -> str:
         """Return how a loss makes one number of its entries: sum, mean or batchmean."""
@@ -191,7 +193,14 @@ class View:
 
     def contributions(self, name: str) -> tuple[str, ...]:
         """Return the lines that pass a gradient back to a name."""
-        return tuple(edge.node for edge in self.problem.backward.edges if edge.operand == name)
+        return tuple(self._readers.get(name, ()))
+
+    @cached_property
+    def _readers(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for edge in self.problem.backward.edges:
+            found.setdefault(edge.operand, []).append(edge.node)
+        return found
 
     def is_batch(self, name: str) -> bool:
         """Tell whether a parameter belongs to a layer that is fed one sample a row."""
