@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Shape, axis_of
+from gradcalc.algebra.shapes import Shape, axis_of, size
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.graph import Node
 
@@ -70,6 +70,9 @@ class Program:
         for node in nodes:
             self.compile(node)
         self.calls, self.sources = self.direct()
+        counts = {name: size(self.shapes[name]) or 0 for name, _ in self.names}
+        self.large = [name for name, count in counts.items() if count > SMALL]
+        self.small = [name for name, count in counts.items() if count <= SMALL]
 
     def new(self, expr: Expr) -> int:
         self.slots[expr] = self.size
@@ -78,8 +81,14 @@ class Program:
 
     def compile(self, node: Node) -> None:
         self.line = node.name
-        value = self.expression(node.expr)
-        if self.shape_of(node.expr) != node.shape:
+        if isinstance(node.expr, Number) and node.shape:
+            slot = self.new(Apply("broadcast", (node.expr, Symbol(node.name))))
+            constant = np.full(_numbers(node.shape), _float(node.expr.value))
+            self.constants.append((slot, constant))
+            value = slot
+        else:
+            value = self.expression(node.expr)
+        if self.shape_of(node.expr) != node.shape and not isinstance(node.expr, Number):
             rank, shape = len(self.shape_of(node.expr)), _numbers(node.shape)
             stretch = partial(_stretch, rank=rank, shape=shape)
             value = self.call(stretch, stretch, (value,), Apply("broadcast", (node.expr,)))
@@ -125,8 +134,9 @@ class Program:
             return slot
         args = tuple(self.expression(arg) for arg in expr.args)
         ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
+        kernel = _kernel(expr, row.kernel, ranks, row.is_elementwise)
         plain = _plain(expr, row.kernel, ranks)
-        return self.call(_aligned(plain, expr, ranks, row.is_elementwise), plain, args, expr)
+        return self.call(kernel, plain, args, expr)
 
     def run(
         self,
@@ -153,8 +163,23 @@ class Program:
                 self.straight(slots)
                 sources = self.sources
         result = {name: np.asarray(slots[slot]) for name, slot in sources.items()}
-        _check_finite(result)
+        self.check_finite(result)
         return {name: slots[slot] for name, slot in self.inputs} | result
+
+    def check_finite(self, values: Mapping[str, Array]) -> None:
+        """Raise EvaluationError at the first value that is not finite.
+
+        NumPy has raised at every operation that overflows but those of foreign code
+        and threads, so one pass over all small values and Σ v² of each large one do.
+        """
+        small = np.concatenate([np.zeros(1), *(values[name] for name in self.small)], axis=None)
+        with np.errstate(all="ignore"):
+            flat = (values[name].ravel(order="K") for name in self.large)
+            sums = [np.vdot(value, value) for value in flat]
+        if not (np.isfinite(small).all() and all(map(isfinite, sums))):
+            for name, value in values.items():
+                if not np.isfinite(value).all():
+                    raise EvaluationError(name, Symbol(name), "overflow", ())
 
     def straight(self, slots: list[Any]) -> None:
         """Make every call in turn: no leading axes, no given values, no rounding."""
@@ -186,22 +211,6 @@ class Program:
                 slots[slot] = given[name]
             else:
                 slots[slot] = adjust(name, slots[source]) if adjust else slots[source]
-
-
-def _check_finite(values: Mapping[str, Array]) -> None:
-    """Raise EvaluationError at the first value that is not finite; one pass over all."""
-    small = [value for value in values.values() if value.size <= SMALL]
-    if small and not np.isfinite(np.concatenate(small, axis=None)).all():
-        _find_infinite(values)
-    with np.errstate(all="ignore"):
-        if not all(np.isfinite(value.sum()) for value in values.values() if value.size > SMALL):
-            _find_infinite(values)
-
-
-def _find_infinite(values: Mapping[str, Array]) -> None:
-    for name, value in values.items():
-        if not np.isfinite(value).all():
-            raise EvaluationError(name, Symbol(name), "overflow", ())
 
 
 def _compares(expr: Expr) -> bool:
@@ -238,22 +247,29 @@ def _pad(value: Array, rank: int, target: int) -> Array:
 
 def _plain(expr: Apply, name: str | None, ranks: tuple[int, ...]) -> Kernel:
     """Return the function that computes one operation on operands without leading axes."""
+    direct = _DIRECT.get((expr.op, ranks))
+    if direct is not None and not expr.attrs:
+        return direct
     special = _SPECIAL.get(expr.op)
     return special(expr, ranks) if special else _function(expr.op, name, len(ranks))
 
 
-def _aligned(plain: Kernel, expr: Apply, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
-    """Return the function that aligns operands of lower ranks behind their leading axes."""
+def _kernel(expr: Apply, name: str | None, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
+    """Return the same for operands with leading axes, aligned behind them by own ranks."""
+    special = _SPECIAL.get(expr.op)
+    if special is not None:
+        return special(expr, ranks)
+    function = _function(expr.op, name, len(ranks))
     top = max(ranks)
-    if expr.op in _SPECIAL or not elementwise or all(rank == top for rank in ranks):
-        return plain
-    return lambda *args: plain(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
+    if not elementwise or all(rank == top for rank in ranks):
+        return function
+    return lambda *args: function(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
 
 
 def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
     """Return the NumPy function of an elementwise operation of gradcalc's own table."""
     row = TABLE[expr.op]
-    return _aligned(_plain(expr, row.kernel, ranks), expr, ranks, row.is_elementwise)
+    return _kernel(expr, row.kernel, ranks, row.is_elementwise)
 
 
 def _function(op: str, name: str | None, count: int) -> Kernel:
@@ -333,6 +349,18 @@ _SPECIAL: dict[str, Callable[[Apply, tuple[int, ...]], Kernel]] = {
     "fill": _fill,
     "array": _array,
 }
+
+
+_DIRECT: dict[tuple[str, tuple[int, ...]], Kernel] = {
+    ("matmul", (2, 2)): np.matmul,
+    ("matmul", (2, 1)): np.matmul,
+    ("matmul", (1, 2)): np.matmul,
+    ("transpose", (2,)): np.transpose,
+    ("outer", (1, 1)): np.multiply.outer,
+    ("sum", (1,)): np.add.reduce,
+    ("sum", (2,)): partial(np.add.reduce, axis=None),
+}
+"""NumPy's own functions for operands without leading axes, by own ranks."""
 
 
 def evaluate(

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 import gradcalc
-from gradcalc.engine.check import check
 from gradcalc.problem.model import Problem
 from tests.benchmarks.timing import Row, calls, paired
 
@@ -43,9 +42,7 @@ def rows() -> Iterator[Row]:
         paired(solve, calls(by_hand, 300), ROUNDS),
     )
     values = problem.program.run(start)
-    proof = calls(
-        lambda: check(problem.forward, problem.backward, values, problem.table, problem.loss), 30
-    )
+    proof = calls(lambda: problem.proof.run(values), 30)
     yield Row(
         "V2",
         "every line compared with central differences, 3-2-2-1",
