@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradcalc.algebra.expr import Apply
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Shape, size
+from gradcalc.engine.graph import Node
 from gradcalc.report.lettering import spelled
 from gradcalc.report.view import View
 
@@ -35,22 +36,22 @@ def _layout(view: View) -> str:
 
 
 def _loss(view: View) -> str:
-    """Return what the loss is, with its factor and its reduction."""
-    line = view.line(view.problem.loss)
-    if line is None or not isinstance(line.expr, Apply):
+    """Return what each loss is, with its factor and its reduction."""
+    lines = (_one_loss(view, node) for node in view.problem.visible.forward)
+    return ";  ".join(line for line in lines if line)
+
+
+def _one_loss(view: View, line: Node) -> str:
+    if not isinstance(line.expr, Apply):
         return ""
     row = view.problem.table[line.expr.op]
     if row.kind != "loss":
         return ""
     shape = view.shape_of(line.expr.args[0])
-    name = row.name.replace("_", " ")
     formula = f"{view.notation.name(line.name)} = {view.notation.line(view.defined(line.expr))}"
-    count = 1
-    for dim in shape:
-        count *= dim if isinstance(dim, int) else 2
-    if count == 1:
+    if size(shape) == 1:
         return formula
-    return f"{name}, {_reduction(view, line.expr, shape)}: {formula}"
+    return f"{row.name.replace('_', ' ')}, {_reduction(view, line.expr, shape)}: {formula}"
 
 
 def _reduction(view: View, expr: Apply, shape: Shape) -> str:
