@@ -9,6 +9,9 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
+
+LONGEST = 400
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,12 @@ class Source:
 
     def line(self, number: int) -> str:
         """Return line `number` (from 1) without its end, or an empty text."""
-        lines = self.text.split("\n")
+        lines = self._lines
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.split("\n")
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def suggestion(name: str, known: Iterable[str], otherwise: str | None = None) ->
 
 def render(error: ProblemError, limit: int = 160) -> str:
     """Return the whole diagnostic as lines of plain text, controls made visible."""
-    lines = [f"error: {visible(error.message)}"]
+    lines = [f"error: {visible(_cut(error.message))}"]
     span = error.span
     if span is not None:
         gutter = " " * max(2, len(str(span.line)))
@@ -107,12 +114,17 @@ def render(error: ProblemError, limit: int = 160) -> str:
         if raw.strip():
             lines += _excerpt(raw, span, gutter, error.label, limit)
         elif error.label:
-            lines.append(f"{gutter}│ {visible(error.label)}")
+            lines.append(f"{gutter}│ {visible(_cut(error.label))}")
     elif error.where:
         lines.append(f"  ┌─ {visible(error.where)}")
     if error.hint:
-        lines.append(f"hint: {visible(error.hint)}")
+        lines.append(f"hint: {visible(_cut(error.hint))}")
     return "\n".join(lines)
+
+
+def _cut(text: str) -> str:
+    """Return a text of the file's names at a length that can be read."""
+    return text if len(text) <= LONGEST else text[: LONGEST // 2] + " … " + text[-LONGEST // 2 :]
 
 
 def _excerpt(raw: str, span: Span, gutter: str, label: str, limit: int) -> list[str]:
@@ -127,5 +139,5 @@ def _excerpt(raw: str, span: Span, gutter: str, label: str, limit: int) -> list[
     number = str(span.line).rjust(len(gutter))
     return [
         f"{number}│ {lead}{visible(shown)}{tail}",
-        f"{gutter}│ {pad}{carets} {visible(label)}".rstrip(),
+        f"{gutter}│ {pad}{carets} {visible(_cut(label))}".rstrip(),
     ]

@@ -64,7 +64,7 @@ ACTIVATIONS = (
         "LeakyReLU",
         definition="where(x > 0, x, alpha*x)",
         derivative=("where(x > 0, 1, alpha)",),
-        given="leaky_relu'(y)",
+        given="leaky_relu'(y, alpha=alpha)",
         defaults=(("alpha", "0.01"),),
         prime=True,
         when="1 where {} > 0, otherwise α",

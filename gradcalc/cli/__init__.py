@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 
@@ -60,7 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = gradcalc.main(list(arguments), prog_name="gradcalc", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with _spoken():
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -72,10 +74,19 @@ def run(arguments: Sequence[str]) -> int:
         return READER_GONE
     except OutputError as error:
         _silence()
-        click.echo(f"error: {error}", err=True)
+        _say(f"error: {error}")
         return NOT_WRITTEN
+    except OSError as error:  # click's own texts: --help, --version
+        _silence()
+        _say(f"error: the output could not be written: {(error.strerror or str(error)).lower()}")
+        return NOT_WRITTEN
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # click leaves with 1
+            _silence()
+            return READER_GONE
+        return error.code if isinstance(error.code, int) else 0
     except MemoryError:
-        click.echo("error: this problem needs more memory than there is", err=True)
+        _say("error: this problem needs more memory than there is")
         return AT_FAULT
     return code if isinstance(code, int) else 0
 
@@ -89,7 +100,21 @@ def report(error: ProblemError) -> None:
         if not _carries("┌─│", encoding)
         else text
     )
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
+    _say(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _say(text: str) -> None:
+    with _spoken():
+        click.echo(text, err=True)
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Write to stderr; where nobody can read it, the exit code speaks alone."""
+    try:
+        yield
+    except (OSError, ValueError):
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def _carries(signs: str, encoding: str) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gradcalc.errors import OutputError
@@ -52,19 +52,17 @@ def write_page(page: Page) -> None:
         return
     from gradcalc.report.paint import paint
 
-    _guarded(lambda: paint(page, sys.stdout))
+    painted = io.StringIO()  # rich would leave with exit code 1 where the reader has gone
+    paint(page, painted)
+    write_text(painted.getvalue())
 
 
 def write_text(text: str) -> None:
     """Write text to standard output; raises OutputError where that fails."""
-    _guarded(lambda: sys.stdout.write(text))
-
-
-def _guarded(action: Callable[[], object]) -> None:
     if sys.stdout is None:
         raise OutputError("standard output is closed")
     try:
-        action()
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None  # click would make exit code 1 of a broken pipe

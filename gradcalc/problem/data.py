@@ -14,8 +14,9 @@ from gradcalc.algebra.shapes import Dim, Shape, describe
 from gradcalc.errors import ProblemError, Span, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 from gradcalc.problem.layers import WEIGHT
-from gradcalc.problem.model import Data
+from gradcalc.problem.model import Data, sized
 from gradcalc.problem.numbers import read_array
+from gradcalc.problem.schema import blank_after_colon
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
@@ -24,6 +25,10 @@ ROLES = {"inputs": "input", "targets": "target", "weights": "weight", "constants
 MAX_FILE = 512_000_000
 MAX_RANK = 2
 MAX_DIM = 10**6
+_FORMS = {
+    ".csv": "a row of numbers a line, with commas between them; no names of columns",
+    ".npy": "numpy.save(name, array) writes such a file from an array of numbers",
+}
 
 
 def read_data(root: Mapping) -> dict[str, Data]:
@@ -40,6 +45,7 @@ def read_data(root: Mapping) -> dict[str, Data]:
                     f"{name} is defined twice",
                     name_node.span,
                     f"first in line {found[name].span.line}",
+                    "give one of them another name",
                 )
             found[name] = read_quantity(name, role, value, name_node.span)
     return found
@@ -60,6 +66,10 @@ def quantity_name(key: Scalar) -> str:
 def _name_hint(name: str) -> str:
     if gradient_parts(name):
         return "a gradient that is known stands under given"
+    if "=" in name:
+        return f"write {name.partition('=')[0].strip()}: …"
+    if ":" in name:
+        return blank_after_colon(name) or "a name is a letter, then letters, digits and _"
     if name.isdigit():
         return "a number has a decimal point: a comma in { } ends the value before it"
     return "a name is a letter, then letters, digits and _"
@@ -75,6 +85,7 @@ def read_quantity(name: str, role: str, value: Value, key: Span) -> Data:
             f"{name} is {describe(cells.shape)}",
             cells.span,
             "numbers, vectors and matrices are read",
+            "fewer brackets: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix",
         )
     return Data(name, role, cells.shape, key, cells)
 
@@ -125,7 +136,7 @@ def read_dims(node: Value) -> Shape:
 def _load(node: Value, *, as_matrix: bool) -> Array:
     """Return the array of a .npy or .csv file that stands beside the problem file."""
     if not isinstance(node, Scalar):
-        raise ProblemError("file: names one file", node.span)
+        raise ProblemError("file: names one file", node.span, hint="{file: w1.npy}")
     name = node.text.strip()
     if not name or Path(name).name != name or name.startswith(".") or "\0" in name:
         raise ProblemError(
@@ -138,9 +149,19 @@ def _load(node: Value, *, as_matrix: bool) -> Array:
         raise ProblemError("a problem that is no file has no folder to look in", node.span)
     path = Path(source.name).parent / name
     if path.suffix not in (".npy", ".csv"):
-        raise ProblemError(f"{name} is neither .npy nor .csv", node.span)
+        raise ProblemError(
+            f"{name} is neither .npy nor .csv",
+            node.span,
+            hint=f"save the numbers as {path.stem}.csv",
+        )
+    if path.is_dir():
+        raise ProblemError(f"{name} is a folder", node.span, hint="name a file of numbers")
     if not path.is_file():
-        raise ProblemError(f"there is no file {name} beside the problem", node.span)
+        raise ProblemError(
+            f"there is no file {name} beside the problem",
+            node.span,
+            hint="the file stands in the folder of the problem file",
+        )
     if path.stat().st_size > MAX_FILE:
         raise ProblemError(f"{name} is larger than 512 MB", node.span)
     return _array(path, node.span, as_matrix=as_matrix)
@@ -158,20 +179,25 @@ def _array(path: Path, span: Span, *, as_matrix: bool) -> Array:
             else:
                 least: Literal[1, 2] = 2 if as_matrix else 1
                 raw = np.loadtxt(path, delimiter=",", ndmin=least, encoding="utf-8-sig")
-        array = np.asarray(raw, dtype=np.float64)
         readable = raw.dtype.kind in "iuf"
+        array = np.asarray(raw if readable else 0.0, dtype=np.float64)
     except Exception:  # NumPy raises many kinds for files that are none of its own
         readable = False
     if not readable:
-        raise ProblemError(f"{path.name} holds no array of numbers", span)
-    if array.ndim > MAX_RANK or array.size == 0:
+        raise ProblemError(f"{path.name} holds no array of numbers", span, hint=_FORMS[path.suffix])
+    if array.size == 0:
+        raise ProblemError(f"{path.name} holds no numbers", span, hint=_FORMS[path.suffix])
+    if array.ndim > MAX_RANK:
         raise ProblemError(
-            f"{path.name} holds an array of shape {array.shape}",
+            f"{path.name} holds an array of shape {describe(array.shape)}",
             span,
             "numbers, vectors and matrices are read",
         )
     if not np.isfinite(array).all():
-        raise ProblemError(f"{path.name} holds a value that is not finite", span)
+        at = ",".join(str(i + 1) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ProblemError(
+            f"{path.name} holds a value that is not finite", span, f"entry [{at}]" if at else ""
+        )
     return array
 
 
@@ -184,10 +210,16 @@ def fit(data: Data, shape: Shape, what: str) -> Data:
         return data
     if not all(dim == 1 for dim in (*data.shape, *shape)):
         raise ProblemError(
-            f"{data.name} has {describe(data.shape)}, {describe(shape)} are due", data.span, what
+            f"{sized(data.name, data.shape)}, due {_is_are(shape)} {describe(shape)}",
+            data.span,
+            what,
         )
     loaded = None if data.loaded is None else data.loaded.reshape([int(dim) for dim in shape])
     return Data(data.name, data.role, shape, data.span, data.cells, loaded)
+
+
+def _is_are(shape: Shape) -> str:
+    return "are" if len(shape) == 1 and shape[0] != 1 else "is"
 
 
 def known_sums(data: Dict[str, Data]) -> dict[Expr, Expr]:

@@ -17,6 +17,7 @@ from gradcalc.errors import ProblemError, Source, Span
 from gradcalc.problem.complaints import translated
 
 MAX_DEPTH = 40
+_YAML = "tag:yaml.org,2002:"
 MAX_NODES = 400_000
 
 
@@ -113,6 +114,9 @@ def parse_document(source: Source) -> Mapping:
             "a problem file is a list of keys and values, such as `title: …`",
             root.span,
             "no key here",
+            "write its lines as `inputs: {x: 3}`, without a - in front"
+            if isinstance(root, Sequence)
+            else "every line is `key: value`",
         )
     return root
 
@@ -159,9 +163,9 @@ class _Reader:
             )
         if event.tag not in (None, "!") and not _core(event.tag):
             raise ProblemError(
-                f"the tag {event.tag} has no meaning here",
+                f"the tag {event.tag.replace(_YAML, '!!')} has no meaning here",
                 span,
-                hint="remove the part that begins with !",
+                hint="remove the word that begins with !, or put the whole text in quotes",
             )
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -204,12 +208,16 @@ class _Reader:
             key = self.node(event)
             if not isinstance(key, Scalar):
                 raise ProblemError("a key is a name, not a list", key.span)
+            if key.text[:1].isspace() and not key.quoted:
+                raise ProblemError(
+                    "a no-break space cannot indent a line in YAML", key.span, hint="use spaces"
+                )
             if key.text in seen:
                 raise ProblemError(
                     f"the key {key.text} stands twice",
                     key.span,
                     f"first in line {seen[key.text].span.line}",
-                    "YAML would silently keep the last of the two",
+                    "remove one of them, or give it another name",
                 )
             seen[key.text] = key
             pairs.append((key, self.node(next(self.events))))
@@ -218,7 +226,7 @@ class _Reader:
 
 
 def _core(tag: str) -> bool:
-    return tag.startswith("tag:yaml.org,2002:") and tag.rpartition(":")[2] in (
+    return tag.startswith(_YAML) and tag.rpartition(":")[2] in (
         "str",
         "int",
         "float",

@@ -140,15 +140,26 @@ def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
 def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str, Span, Span]:
     left, equals, right = _split(text)
     if not equals:
+        name, colon, _ = text.partition(":")
         raise ProblemError(
             "an equation is `name = formula`",
             _trimmed(text, 0, span)[1],
             "there is no '=' here",
+            f"in a text block, write {name.strip()} = …" if colon else None,
         )
+    if not left.strip():
+        raise ProblemError(
+            "a name is missing before the '='", span.within(len(left), len(left) + 1)
+        )
+    if left.rstrip().endswith(":"):
+        raise ProblemError(
+            "an equation is `name = formula`", _trimmed(left, 0, span)[1], hint="write = alone"
+        )
+    _refuse_commas(right, len(left) + 1, span)
     if item.style != "|" and _split(right)[1]:
         raise ProblemError(
             "several equations in one text",
-            span,
+            _trimmed(text, 0, span)[1],
             hint="write them as a text block, one a line: `equations: |`",
         )
     return (
@@ -156,6 +167,20 @@ def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str, Span, Spa
         *_trimmed(right, len(left) + 1, span),
         _trimmed(left, 0, span)[1],
     )
+
+
+def _refuse_commas(right: str, offset: int, span: Span) -> None:
+    """Refuse a comma outside of all brackets: a decimal one, or one between equations."""
+    depth = 0
+    for at, sign in enumerate(right):
+        depth += (sign in "([") - (sign in ")]")
+        if sign != "," or depth:
+            continue
+        place = span.within(offset + at, offset + at + 1)
+        if right[:at][-1:].isdigit() and right[at + 1 :][:1].isdigit():
+            raise ProblemError("a decimal comma in a formula", place, hint="write 0.5 for 0,5")
+        hint = "one equation a line" if _split(right[at:])[1] else None
+        raise ProblemError("a comma outside of brackets", place, hint=hint)
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -192,6 +217,13 @@ def _function_body(
     name: str, params: tuple[str, ...], body: Expr, table: Table, span: Span
 ) -> Expr:
     """Return the body with the table's own names, once it reads its operands only."""
+    for part in parts(body):
+        if isinstance(part, Apply) and part.op == name:
+            raise ProblemError(
+                f"{name} is read in its own definition",
+                span.within(*part.place) if part.place else span,
+                hint="a function is a formula of its operands and of earlier functions",
+            )
     resolved = resolve(body, table, span)
     for part in parts(resolved):
         if isinstance(part, Symbol) and part.name not in params:

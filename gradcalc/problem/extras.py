@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from gradcalc.algebra.shapes import describe
 from gradcalc.errors import ProblemError, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.model import sized
 from gradcalc.problem.numbers import read_array, read_number
 from gradcalc.problem.vocabulary import Vocabulary
 
 KEPT = ("options", "answer", "expect", "marking", "descent")
 DESCENT = ("learning_rate", "steps")
 MAX_STEPS = 10_000
+_NOT_FINITE = re.compile(r"[+-]?(?:\.?(?:nan|inf(?:inity)?)|[\d.]+e\d+)\Z", re.IGNORECASE)
 
 
 def read_extras(root: Mapping, vocabulary: Vocabulary) -> dict[str, Value]:
@@ -23,8 +27,12 @@ def read_extras(root: Mapping, vocabulary: Vocabulary) -> dict[str, Value]:
 
 def _check_options(options: Value | None, answer: Value | None) -> None:
     pairs = options.pairs if isinstance(options, Mapping) else ()
+    if isinstance(options, Mapping) and not pairs:
+        raise ProblemError("options is empty", options.span, hint="options: {a: [1, 2], b: [2, 1]}")
     for label, value in pairs:
-        if not isinstance(value, Scalar):
+        if isinstance(value, Scalar) and value.empty:
+            raise ProblemError(f"option {label.text} is empty", label.span)
+        if not isinstance(value, Scalar) or _NOT_FINITE.match(value.text.strip()):
             read_array(value, f"option {label.text}")
     if not isinstance(answer, Scalar):
         return
@@ -48,9 +56,7 @@ def _check_expected(expect: Value | None, vocabulary: Vocabulary) -> None:
         single = all(dim == 1 for dim in (*found, *due))
         letters = any(isinstance(dim, str) for dim in due)
         if found != due and not single and not letters:
-            raise ProblemError(
-                f"{key.text} has {describe(due)}, here: {describe(found)}", value.span
-            )
+            raise ProblemError(f"{sized(key.text, due)}, here: {describe(found)}", value.span)
 
 
 def _check_descent(descent: Value | None) -> None:

@@ -16,7 +16,7 @@ from gradcalc.algebra.shapes import Dim, describe
 from gradcalc.algebra.syntax import parse
 from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
-from gradcalc.problem.model import Data, Layer
+from gradcalc.problem.model import Data, Layer, sized
 
 LAYOUTS = ("units_by_inputs", "inputs_by_units")
 WEIGHT = re.compile(r"W([1-9]\d*)\Z")
@@ -48,7 +48,11 @@ def activation(text: str, table: Table, span: Span) -> Apply:
         raise ProblemError(
             f"{expr.op} is not an activation that gradcalc knows",
             span.within(0, len(text)),
-            hint=f"did you mean {near}?" if near else f"known are {', '.join(known)}",
+            hint=f"{expr.op} is a loss: write loss: {expr.op}"
+            if found is not None and table[found.op].kind == "loss"
+            else f"did you mean {near}?"
+            if near
+            else f"known are {', '.join(known)}",
         )
     row = table[found.op]
     for name, _ in expr.attrs:
@@ -108,7 +112,7 @@ def _units(weight: Data, width: Dim, source: Data, layout: str) -> Dim:
     """Return the number of units of a layer, once its weight fits what `source` makes."""
     if len(weight.shape) != 2:
         raise ProblemError(
-            f"{weight.name} is {describe(weight.shape)}; the weight of a layer is a matrix",
+            f"{sized(weight.name, weight.shape)}; the weight of a layer is a matrix",
             weight.span,
             hint="a layer of one unit has one row: [[0.1, 0.2]]",
         )
@@ -148,7 +152,7 @@ def _check_bias(bias: Data, weight: Data, units: Dim) -> None:
             )
         return
     raise ProblemError(
-        f"{bias.name} has {describe(bias.shape)}, {weight.name} (line {weight.span.line})"
+        f"{sized(bias.name, bias.shape)}, {weight.name} (line {weight.span.line})"
         f" makes {units} units",
         bias.span,
         "one number a unit is due",

@@ -6,9 +6,8 @@ import os
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-from gradcalc.algebra.expr import symbols
+from gradcalc.algebra.expr import Symbol, parts, symbols
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.shapes import describe
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.autodiff import differentiate
@@ -22,7 +21,7 @@ from gradcalc.problem.extras import read_extras
 from gradcalc.problem.given import read_given
 from gradcalc.problem.layers import LAYOUTS
 from gradcalc.problem.loss import read_loss, refuse_doubled
-from gradcalc.problem.model import Data, Problem
+from gradcalc.problem.model import Data, Problem, sized
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.network import read_network
 from gradcalc.problem.question import (
@@ -65,15 +64,18 @@ def _problem(root: Mapping, source: Source) -> Problem:
     asked = items_of(root.get("find"))
     section = mapping_of(root.get("given"))
 
+    written = read_data(root)
     node = root.get("equations")
     own = read_equations(node, TABLE) if node is not None else Equations((), (), {}, TABLE)
-    net, data = read_network(root, read_data(root), own.table, layout)
+    net, data = read_network(root, written, own.table, layout)
     lines = [*net.lines, *own.lines]
     loss_line = read_loss(root, lines, data, own.table)
     if loss_line is not None:
         lines.append(loss_line)
     _check_lines(lines, own.heads, data, source)
+    _check_order(lines)
     data |= {quantity.name: quantity for quantity in letters(asked, lines, data)}
+    _check_letters(lines, own.heads, data)
 
     inputs = {name: quantity.shape for name, quantity in data.items()}
     forward = build(lines, inputs, own.table, lambda name: _origin(name, data, lines))
@@ -139,17 +141,72 @@ def _check_lines(
         )
     seen: dict[str, Span | None] = {name: quantity.span for name, quantity in data.items()}
     for line in lines:
+        if line.name in data and line.name not in heads:
+            raise ProblemError(
+                f"{line.name} is defined twice",
+                data[line.name].span,
+                f"the {'loss' if line.name == 'L' else 'network'} makes a line of this name",
+                f"give {line.name} another name",
+            )
         if line.name in seen:
             before = seen[line.name]
             raise ProblemError(
                 f"{line.name} is defined twice",
                 heads.get(line.name, line.span),
                 f"first in line {before.line}" if before else "",
-                None
+                "give the second value a name of its own"
                 if line.name in data
                 else f"{line.name} comes from the network; its layers make z1, a1, …, yhat",
             )
         seen[line.name] = line.span
+
+
+def _check_order(lines: list[Line]) -> None:
+    """Refuse a line that reads a later one, or itself."""
+    later = {line.name: line for line in lines}
+    for line in lines:
+        for part in parts(line.expr):
+            if not isinstance(part, Symbol) or part.name not in later:
+                continue
+            name, of = part.name, later[part.name]
+            if name == line.name:
+                message, hint = f"{name} is read in its own definition", f"call the result {name}2"
+            else:
+                message = f"{name} is used before it is defined"
+                hint = "put its line above this one"
+                if line.name in _behind(name, later):
+                    hint = f"{name} needs {line.name} in turn: equations cannot form a circle"
+            place = line.span.within(*part.place) if line.span and part.place else line.span
+            label = f"defined in line {of.span.line}" if of.span and of is not line else ""
+            raise ProblemError(message, place, label, hint)
+        del later[line.name]
+
+
+def _behind(name: str, lines: Dict[str, Line]) -> set[str]:
+    """Return the names that a line reads, directly or through other lines."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        line = lines.get(waiting.pop())
+        new = set(symbols(line.expr)) - found if line is not None else set()
+        found |= new
+        waiting += new
+    return found
+
+
+def _check_letters(lines: list[Line], heads: Dict[str, Span], data: Dict[str, Data]) -> None:
+    """Refuse a letter that is a dimension and the name of a quantity."""
+    values = {line.name: heads.get(line.name, line.span) for line in lines}
+    values |= {name: quantity.span for name, quantity in data.items()}
+    for quantity in data.values():
+        for dim in quantity.shape:
+            if isinstance(dim, str) and dim in values:
+                raise ProblemError(
+                    f"{dim} is a dimension and the name of a value",
+                    values[dim],
+                    f"a dimension of {quantity.name} (line {quantity.span.line})",
+                    "give one of them a letter of its own",
+                )
 
 
 def _refuse_unread(data: Dict[str, Data], lines: list[Line], layers: int) -> None:
@@ -174,7 +231,7 @@ def _origin(name: str, data: Dict[str, Data], lines: list[Line]) -> str | None:
     """Return in words where a quantity comes from."""
     quantity = data.get(name)
     if quantity is not None:
-        return f"{name} is {describe(quantity.shape)} (line {quantity.span.line})"
+        return f"{sized(name, quantity.shape)} (line {quantity.span.line})"
     line = next((line for line in lines if line.name == name), None)
     if line is None or line.span is None:
         return None

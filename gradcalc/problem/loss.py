@@ -64,7 +64,11 @@ def _call(text: str, span: Span, table: Table) -> Apply:
         raise ProblemError(
             f"{name} is not a loss that gradcalc knows",
             span.within(0, len(text)),
-            hint=f"did you mean {near}?" if near else f"known are {known}",
+            hint=f"{name} is an activation"
+            if found is not None and table[found.op].kind == "activation"
+            else f"did you mean {near}?"
+            if near
+            else f"known are {known}",
         )
     if call.args:
         raise ProblemError(

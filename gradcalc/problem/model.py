@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Shape, describe
 from gradcalc.engine.autodiff import Backward
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.engine.visible import Visible
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from gradcalc.engine.check import Check, Proof
     from gradcalc.engine.evaluate import Program
     from gradcalc.engine.rounding import Rounding
+
+
+def sized(name: str, shape: Shape) -> str:
+    """Return a name with its shape in words: `a1 has 2 entries`, `W1 is 2×3`.
+
+    >>> sized("x", ()), sized("x", (2,)), sized("x", (2, 3))
+    ('x is a number', 'x has 2 entries', 'x is 2×3')
+    """
+    return f"{name} {'has' if len(shape) == 1 else 'is'} {describe(shape)}"
 
 
 @dataclass(frozen=True)

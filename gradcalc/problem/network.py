@@ -9,7 +9,7 @@ from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Dim
 from gradcalc.errors import ProblemError, suggestion
 from gradcalc.problem.data import fit, read_dims
-from gradcalc.problem.document import Mapping, Value
+from gradcalc.problem.document import Mapping, Sequence, Value
 from gradcalc.problem.layers import WEIGHT, Network, activation, network
 from gradcalc.problem.model import Data
 from gradcalc.problem.schema import items_of, text_of
@@ -28,11 +28,19 @@ def read_network(
     if activations is None:
         if units is not None:
             raise _without_activations(root)
+        _refuse_idle_layers(root, data)
         return Network((), ()), data
-    functions = [
-        (activation(text, table, span), span)
-        for text, span in (item.only_line() for item in items_of(activations))
-    ]
+    functions = []
+    for item in items_of(activations):
+        text, span = item.only_line()
+        if isinstance(activations, Sequence) and text.count("(") != text.count(")"):
+            raise ProblemError(
+                "the activation was cut at its comma",
+                span,
+                "brackets do not balance",
+                "put it in quotes, as in ['clip(low=0, high=1)', identity]",
+            )
+        functions.append((activation(text, table, span), span))
     start = _network_input(root, data)
     if units is not None:
         data |= _unit_weights(units, len(functions), data, start, layout)
@@ -48,6 +56,17 @@ def _without_activations(root: Mapping) -> ProblemError:
     return ProblemError("units without activations", key.span, hint="activations: [relu, identity]")
 
 
+def _refuse_idle_layers(root: Mapping, data: Dict[str, Data]) -> None:
+    """Refuse W1, W2, … that no activation makes layers of, where there are no equations."""
+    idle = [quantity for name, quantity in data.items() if WEIGHT.match(name)]
+    if idle and root.get("equations") is None:
+        raise ProblemError(
+            f"{', '.join(quantity.name for quantity in idle)} without activations",
+            idle[0].span,
+            hint="activations: [relu, identity], one for each layer",
+        )
+
+
 def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> None:
     """Check that there are weights W1, W2, … as many as activations."""
     found = sorted(int(match[1]) for match in map(WEIGHT.match, data) if match)
@@ -60,13 +79,23 @@ def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> No
                 quantity.span,
                 hint=f"did you mean W{name[1:]}?",
             )
+    missing = next((number for number in range(1, layers + 1) if number not in found), None)
+    beyond = next((number for number in found if missing is not None and number > missing), None)
+    if beyond is not None:
+        raise ProblemError(
+            f"there is W{beyond}, but no W{missing}",
+            data[f"W{beyond}"].span,
+            hint="the weights of the layers are W1, W2, … in order",
+        )
     have = ", ".join(f"W{number}" for number in found) or "no W1"
     due = "W1 is" if layers == 1 else f"W1 to W{layers} are"
     raise ProblemError(
         f"{layers} activation{'s' if layers != 1 else ''}, but {have} under weights",
         activations.span,
         "one activation a layer",
-        f"{due} due, or name an activation for each layer (identity for none)",
+        f"{due} due, or name an activation for each layer (identity for none)"
+        if layers
+        else "name an activation for each layer (identity for none)",
     )
 
 

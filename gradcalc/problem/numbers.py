@@ -14,6 +14,7 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\Z", re.ASCI
 _FRACTION = re.compile(r"([+-]?\d{1,30})/(\d{1,30})\Z", re.ASCII)
 _DECIMAL_COMMAS = re.compile(r"\[\s*[-+−]?\d+,\d+(?:,\s+[-+−]?\d+,\d+)+\s*\]", re.ASCII)
 MAX_TEXT = 60
+SHOWN = 40
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,18 @@ def read_number(node: Value, what: str) -> Cell:
         )
     text = node.text.strip().replace("−", "-")
     if len(text) > MAX_TEXT and _NUMBER.match(text):
-        raise ProblemError(f"a number of more than {MAX_TEXT} characters", node.span)
+        raise ProblemError(
+            f"{what}: a number of more than {MAX_TEXT} characters",
+            node.span,
+            hint="17 digits are as many as gradcalc computes with",
+        )
     if _NUMBER.match(text):
         value = float(text)
         if value in (float("inf"), float("-inf")):
             raise ProblemError(
-                f"{text} is larger than any number gradcalc computes with", node.span
+                f"{what}: {text} is larger than any number gradcalc computes with",
+                node.span,
+                "larger than 1.8e308",
             )
         return Cell(value, _tidy(text), node.span)
     fraction = _FRACTION.match(text)
@@ -68,28 +75,43 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (r"[+-]?\.?(nan|inf|infinity)", "is not a finite number", ""),
     (r"[+-]?\d+,\d+", "has a decimal comma", "a decimal point is due, as in 0.5"),
     (r".*\d\s*%", "is a percentage", "write it as a number: 5% is 0.05"),
+    (r"[+-]?\d{1,3}(,\d{3})+\.\d*", "has commas", "write the digits without them: 1000.5"),
+    (r"[+-]?[\d.]+e[+-]?\d{5,}", "has an exponent of more than 4 digits", ""),
+    (r".+\.(npy|csv)", "is the name of a file", "write {{file: {0}}}"),
+    (
+        r"[+-]?[\d.]+(\s+[+-]?[\d.]+)*\s*;.*",
+        "has a semicolon",
+        "a matrix is a list of rows: [[1, 2], [3, 4]]",
+    ),
+    (r"\(.*", "begins with a parenthesis", "a list stands in brackets: [1, 2]"),
     (r"[+-]?[\d.]+(_[\d.]+)+", "has an underscore", "write the digits alone"),
     (r"\d+(:\d+)+(\.\d*)?", "has a colon", "write minutes and hours as one number"),
     (r"true|false|yes|no|on|off", "is not a number", "write 1 or 0"),
     (r"[+-]?\d+/0+", "divides by 0", ""),
     (r"0[xob][0-9a-f]+", "is not a decimal number", "write its decimal digits"),
     (r".*[*^@()].*", "is a formula", "data are numbers; put formulas under equations"),
+    (r"[+-]?[\d.]+(e[+-]?\d+)?\s+\S.*", "is not a number", "write the number alone"),
 )
+_LONG_DASH = re.compile(r"[\u2010-\u2015]\s*[\d.]")
+_SPELLINGS = "a number is written as 2, -0.5, 1e-3 or 1/3"
 
 
 def _refusal(node: Scalar, text: str) -> tuple[str, str | None]:
     """Return what is wrong with a text that is no number, and the way out."""
     if node.empty or not text:
         return "a number is missing", "write 0 where 0 is meant"
+    shown = repr(text if len(text) <= SHOWN else text[:SHOWN] + "…")
     if text.isdecimal() and not text.isascii():
-        return f"{text!r} is not a number", "write the digits 0 to 9"
+        return f"{shown} is not a number", "write the digits 0 to 9"
+    if _LONG_DASH.match(text):
+        return f"{shown} begins with a dash, not a minus", "write - before the digits"
     words = text.split()
     if len(words) > 1 and all(_NUMBER.match(word) for word in words):
-        return f"{text!r} is several numbers", "a comma is missing between them"
+        return f"{shown} is several numbers", "a comma is missing between them"
     for pattern, message, hint in _REFUSALS:
         if re.fullmatch(pattern, text, re.IGNORECASE | re.ASCII):
-            return f"{text!r} {message}", hint or None
-    return f"{text!r} is not a number", None
+            return f"{shown} {message}", hint.format(text) or None
+    return f"{shown} is not a number", _SPELLINGS
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
-from gradcalc.algebra.shapes import describe
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.errors import ProblemError, suggestion
 from gradcalc.problem.document import Mapping, Scalar
-from gradcalc.problem.model import Data
+from gradcalc.problem.model import Data, sized
 from gradcalc.problem.naming import Names, Reference, is_hidden
 from gradcalc.problem.vocabulary import Vocabulary
 
@@ -136,7 +135,7 @@ def check_scalar(forward: Graph, output: Output) -> None:
     if shape and not output.upstream:
         node = forward.node(output.name)
         raise ProblemError(
-            f"{output.name} has {describe(shape)}; a gradient is that of one number",
+            f"{sized(output.name, shape)}; a gradient is that of one number",
             node.span if node else None,
             hint=f"add a loss, or hand in the upstream gradient: given: {{dL/d{output.name}: …}}",
         )

@@ -20,7 +20,7 @@ def read_source(path: str | Path) -> Source:
     """
     name = str(path)
     if name == "-":
-        return _decode("<stdin>", sys.stdin.buffer.read(MAX_BYTES + 1))
+        return _decode("<stdin>", _standard_input())
     try:
         handle = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except ValueError:
@@ -40,6 +40,17 @@ def read_source(path: str | Path) -> Source:
     finally:
         os.close(handle)
     return _decode(name, data)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise ProblemError("cannot read standard input: it is closed", where="<stdin>")
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ProblemError(
+            f"cannot read standard input: {_reason(error)}", where="<stdin>"
+        ) from None
 
 
 def _reason(error: OSError) -> str:
@@ -79,7 +90,7 @@ def with_plain_lines(text: str) -> str:
 def problem_files(path: str) -> list[str]:
     """Return the problem files that a command-line argument means, in order of name."""
     folder = Path(path)
-    if path == "-" or not folder.is_dir():
+    if path in ("-", "") or not folder.is_dir():
         return [path]
     found = sorted(
         str(file)

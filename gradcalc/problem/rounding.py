@@ -47,7 +47,9 @@ def read_rounding(
                 raise ProblemError(f"{name} is rounded twice", key.span)
             named[name] = _digits(value, key.text, least=0)
     if len(settings) > 1:
-        raise ProblemError("decimals and significant exclude each other", section.span)
+        raise ProblemError(
+            "decimals and significant exclude each other", section.span, hint="keep one of them"
+        )
     if not settings and not named:
         raise ProblemError(
             "rounding names no digits",
@@ -73,5 +75,7 @@ def _mode(value: Value) -> str:
 def _digits(value: Value, what: str, least: int) -> int:
     digits = read_number(value, what)
     if digits.value != int(digits.value) or not least <= digits.value <= MAX_DIGITS:
-        raise ProblemError(f"a whole number from {least} to {MAX_DIGITS} is due", digits.span)
+        raise ProblemError(
+            f"{what}: a whole number from {least} to {MAX_DIGITS} is due", digits.span
+        )
     return int(digits.value)

@@ -39,6 +39,13 @@ _WANTED = {
     "names": (Sequence, Scalar),
     "equations": (Mapping, Scalar, Sequence),
 }
+_DUE = {
+    "text": "a text",
+    "mapping": "a mapping",
+    "list": "a list",
+    "names": "a list of names",
+    "equations": "equations",
+}
 _FOUND = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
 
 
@@ -52,7 +59,8 @@ def check_keys(root: Mapping) -> None:
             raise ProblemError(
                 f"{key.text} is not a key of a problem file",
                 key.span,
-                hint=suggestion(key.text, KEYS, "the keys are " + ", ".join(KEYS)),
+                hint=blank_after_colon(key.text)
+                or suggestion(key.text, KEYS, "the keys are " + ", ".join(KEYS)),
             )
         kind, what = KEYS[key.text]
         if isinstance(value, Scalar) and value.empty:
@@ -63,12 +71,21 @@ def check_keys(root: Mapping) -> None:
                 "indent what belongs to it, or remove the key",
             )
         if not isinstance(value, _WANTED[kind]):
+            text = value.text if isinstance(value, Scalar) else ""
             raise ProblemError(
-                f"{key.text} holds {_FOUND[type(value)]}, not {'an' if kind[0] in 'aeiou' else 'a'}"
-                f" {kind}",
+                f"{key.text} holds {_FOUND[type(value)]}, not {_DUE[kind]}",
                 value.span,
                 what,
+                blank_after_colon(text) if kind == "mapping" else None,
             )
+
+
+def blank_after_colon(text: str) -> str | None:
+    """Return a hint for `x:1`, which YAML does not divide into a key and a value."""
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or not value.strip():
+        return None
+    return f"a blank is due after the colon: {name}: …"
 
 
 def text_of(value: Value | None, what: str) -> str | None:
@@ -82,7 +99,7 @@ def text_of(value: Value | None, what: str) -> str | None:
         raise ProblemError(
             f"{what} is cut at the sign #, which begins a comment",
             value.span,
-            hint=f"put the text in quotes, or a blank after the #: {what}: '…'",
+            hint=f"put the text in quotes: {what}: '…'; a comment has a blank after the #",
         )
     return value.text.strip()
 
@@ -94,7 +111,12 @@ def items_of(value: Value | None) -> tuple[Scalar, ...]:
     items = value.items if isinstance(value, Sequence) else (value,)
     for item in items:
         if not isinstance(item, Scalar):
-            raise ProblemError("a name is due here", item.span)
+            raise ProblemError(
+                "a name is due here",
+                item.span,
+                "a list stands here" if isinstance(item, Sequence) else "a mapping stands here",
+                "an entry goes in quotes: 'dL/dW1[1,1]'" if isinstance(item, Sequence) else None,
+            )
     return tuple(item for item in items if isinstance(item, Scalar))
 
 

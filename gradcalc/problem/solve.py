@@ -14,10 +14,15 @@ from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import SIGN, format
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
+from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Comparison, Problem, Solution
 from gradcalc.problem.naming import is_hidden
 
+_LOGITS: dict[tuple[str, ...], str] = {
+    ("softmax", "cross_entropy"): "softmax_cross_entropy",
+    ("sigmoid", "binary_cross_entropy"): "binary_cross_entropy_with_logits",
+}
 Given: TypeAlias = Literal["trust", "recompute", "fail"]
 
 
@@ -60,7 +65,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     fixed = {name: data.array for name, data in problem.given.items() if name not in start}
     trusted = {} if given == "recompute" else fixed
     exact = _run(problem, start, trusted, rounded=False)
-    values = _run(problem, start, trusted, rounded=True) if problem.rounding else exact
+    values = _rounded(problem, start, trusted) if problem.rounding else exact
     recomputed = _run(problem, start, {}, rounded=False) if fixed else None
     comparisons = tuple(
         Comparison(name, fixed[name], _computed(problem, name, exact), (recomputed or {})[name])
@@ -80,6 +85,17 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         proof,
         trusted=given != "recompute",
     )
+
+
+def _rounded(
+    problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return the rounded values; an error says that they, not the exact ones, have no value."""
+    try:
+        return _run(problem, start, given, rounded=True)
+    except ProblemError as error:
+        error.hint = error.hint or "unrounded it has a value; keep more digits under rounding"
+        raise
 
 
 def without(solution: Solution, name: str) -> Mapping[str, Array]:
@@ -172,7 +188,19 @@ def _located(problem: Problem, error: EvaluationError) -> ProblemError:
         owners = (other.name for other in problem.forward.nodes if other.span == node.span)
         line = next((name for name in owners if not is_hidden(name)), problem.loss)
         line = gradient_name(problem.loss, line) if parts else line
-    return ProblemError(f"{line}: {what}", node.span if node else None, label)
+    return ProblemError(
+        f"{line}: {what}", node.span if node else None, label, _way_out(problem, node)
+    )
+
+
+def _way_out(problem: Problem, node: Node | None) -> str | None:
+    """Return a hint for a cross-entropy whose prediction has come to 0 or 1 exactly."""
+    before = problem.forward.node(node.operands[0]) if node and node.operands else None
+    if node is None or before is None:
+        return None
+    ops = tuple(each.expr.op for each in (before, node) if isinstance(each.expr, Apply))
+    loss = _LOGITS.get(ops)
+    return f"{before.name} is 0 or 1 to the last digit; {loss} takes logits" if loss else None
 
 
 def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
@@ -182,31 +210,33 @@ def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
         if "overflow" in error.reason
         else ("divide" if "divide" in error.reason else "invalid")
     )
-    expr, shown = error.expr, ""
+    expr, shown, entry = error.expr, "", ""
     if isinstance(expr, Apply) and error.operands and table[expr.op].is_elementwise:
-        shown = _entry(expr, error.operands)
+        shown, entry = _entry(expr, error.operands)
     plain = isinstance(expr, Symbol) or any(is_hidden(name) for name in symbols(expr))
+    where = f", at entry {entry}" if entry else ""
     named = shown or ("a value" if plain else format(expr))
     if kind == "overflow":
-        return f"{named} is too large to compute with", "larger than 1.8e308"
+        return f"{named} is too large to compute with", f"larger than 1.8e308{where}"
     if kind == "divide" and isinstance(expr, Apply) and expr.op in ("div", "xdivy"):
-        return f"division by 0: {named}", "the divisor is 0 here"
-    return f"{named} has no value", "outside the domain of the function"
+        return f"division by 0: {named}", f"the divisor is 0 here{where}"
+    return f"{named} has no value", f"outside the domain of the function{where}"
 
 
-def _entry(expr: Apply, operands: tuple[Array, ...]) -> str:
-    """Return the application with the numbers of the first entry that fails."""
+def _entry(expr: Apply, operands: tuple[Array, ...]) -> tuple[str, str]:
+    """Return the application with the numbers of the first entry that fails, and its index."""
     kernel = kernel_of(expr, tuple(np.ndim(value) for value in operands))
     with np.errstate(all="ignore"):
         result = np.asarray(kernel(*operands))
     bad = np.argwhere(~np.isfinite(result))
     if not len(bad):
-        return ""
+        return "", ""
     at = tuple(bad[0])
     picked = (float(np.broadcast_to(value, result.shape)[at]) for value in operands)
     shown = Apply(expr.op, tuple(Symbol(_short(value, expr.op)) for value in picked), expr.attrs)
     written_out = TABLE[expr.op].expand(shown) if expr.op in ("xlogy", "xdivy") else None
-    return format(written_out or shown)
+    index = f"[{','.join(str(i + 1) for i in at)}]" if result.size > 1 else ""
+    return format(written_out or shown), index
 
 
 def _short(value: float, op: str) -> str:

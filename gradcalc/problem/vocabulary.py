@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from gradcalc.algebra.names import canonical, gradient_parts, is_name
 from gradcalc.algebra.shapes import Shape, describe
 from gradcalc.errors import ProblemError, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.model import sized
 from gradcalc.problem.naming import Index, Names, Reference, is_hidden
 
 SHOWN = 24
+_FROM_ZERO = re.compile(r"\[\s*(?:\d+\s*,\s*)?0\s*[,\]]")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Vocabulary:
         shape = self.shapes[found.name]
         if found.index is not None and not _has_entry(shape, found.index):
             raise ProblemError(
-                f"{found.name} has no such entry: it has {describe(shape)}",
+                f"{found.name} has no such entry: {sized('it', shape)}",
                 node.span,
                 hint=_entry_hint(found.name, shape),
             )
@@ -82,6 +85,18 @@ class Vocabulary:
 def unknown(node: Scalar, known: Iterable[str], taken: Reference | None = None) -> ProblemError:
     """Return the error for a text that names no value."""
     text, candidates = node.text.strip(), tuple(dict.fromkeys(known))
+    if node.empty or not text:
+        return ProblemError("a name is missing here", node.span)
+    if _FROM_ZERO.search(text):
+        return ProblemError(
+            f"{text} names no value of this problem", node.span, hint="entries are counted from 1"
+        )
+    if text[0] == "-" and not node.quoted:
+        return ProblemError(
+            f"{text} names no value of this problem",
+            node.span,
+            hint="a blank is due after the - of a list",
+        )
     shown = ", ".join(candidates[:SHOWN]) + (", …" if len(candidates) > SHOWN else "")
     return ProblemError(
         f"{text} names no value of this problem",
@@ -169,7 +184,11 @@ def _check_extent(name: str, value: Value, shape: Shape) -> None:
         return
     found = _extent(name, value)
     if found != shape:
-        raise ProblemError(f"{name} has {describe(shape)}, named are {describe(found)}", value.span)
+        raise ProblemError(
+            f"{sized(name, shape)}, named are {describe(found)}",
+            value.span,
+            hint="one name an entry, in rows as the numbers are",
+        )
 
 
 def _extent(name: str, value: Value) -> Shape:

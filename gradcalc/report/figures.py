@@ -39,7 +39,7 @@ def plain(shown: Decimal) -> str:
     """Return a decimal without trailing zeros, with an exponent where it is far from 1."""
     shown = shown.normalize()
     magnitude = shown.adjusted()
-    if -6 <= magnitude <= 8:
+    if -4 <= magnitude <= 8:
         return f"{shown:f}"
     mantissa = shown.scaleb(-magnitude).normalize()
     return f"{mantissa:f}e{magnitude}"

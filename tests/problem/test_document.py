@@ -67,7 +67,7 @@ DOCUMENTS = [
     ("a: *b\n", r"\*b refers to nothing", "1:4", "quotes"),
     ("a: &b [*b]\n", r"\*b refers to nothing", "1:8", "quotes"),
     ("inputs: {x: [[1,2] [3,4]]}\n", "',' or ']' is missing", "1:20", "comma"),
-    ("inputs: {x: [1, 2}\n", "',' or ']' is missing", "1:18", "comma"),
+    ("inputs: {x: [1, 2}\n", "} stands where ] is due", "1:18", "closed by its own"),
     ("inputs: {x: 1\ntitle: y\n", "',' or '}' is missing", "2:6", "quotes"),
     ("title: Backprop: a ReLU\n", "a second ': ' in one line", "1:16", "quotes"),
     ("inputs:\n\tx: 1\n", "a tab cannot indent", "2:1", "spaces"),

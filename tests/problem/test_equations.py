@@ -26,7 +26,7 @@ UNREADABLE = [
     (block("y = relu(x, x)"), "relu takes 1 operand", "3:7", ""),
     (block("y = u + 1"), "u is not defined", "3:7", "earlier line"),
     (block("z = rat + 1", inputs="{rate: 1}"), "rat is not defined", "3:7", "did you mean rate"),
-    (block("u = y", "y = x"), "y is not defined", "3:7", "earlier line"),
+    (block("u = y", "y = x"), "y is used before it is defined", "3:7", "line 4"),
     (block("y = x", "y = 2"), "y is defined twice", "4:3", "first in line 3"),
     (block("x = 2"), "x is defined twice", "3:3", "first in line 1"),
     (block("dy/dx = 1"), "dy/dx is not a name", "3:3", "under given"),

@@ -62,7 +62,7 @@ REFUSED = [
     ("~", "a number is missing", "write 0"),
     ("''", "a number is missing", "write 0"),
     ("'0,5'", "has a decimal comma", "decimal point"),
-    ("1e12345", "is not a number", ""),
+    ("1e12345", "an exponent of more than 4 digits", ""),
     ("1" * 61, "more than 60 characters", ""),
     ("[]", "is empty", "at least one"),
     ("[[1, 2], [3]]", "the rows differ in length", "1 entry here, 2 entries"),
