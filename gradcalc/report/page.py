@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -152,8 +152,3 @@ def encodable(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def widest(lines: Iterable[Sequence[Segment]]) -> int:
-    """Return the number of columns of the widest line."""
-    return max((sum(width(text) for text, _ in line) for line in lines), default=0)

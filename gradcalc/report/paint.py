@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import IO
 
-from rich.console import Console
-from rich.text import Text
+from rich.color import ColorSystem
+from rich.style import Style
 
-from gradcalc.report.page import Page, widest
+from gradcalc.report.page import Page
 
 STYLES = {
     "title": "bold",
@@ -22,10 +22,14 @@ STYLES = {
 
 def paint(page: Page, stream: IO[str]) -> None:
     """Write a page in colour; its text is what `Page.plain` returns."""
-    columns = max(page.columns, widest(page.lines)) + 1
-    console = Console(file=stream, width=columns, force_terminal=True, highlight=False)
+    styles = {name: Style.parse(style) for name, style in STYLES.items()}
+    plain = Style.null()
     for line in page.rows():
-        pieces = [(text, STYLES.get(style, "")) for text, style in line]
-        painted = Text.assemble(*pieces)
-        painted.rstrip()
-        console.print(painted, soft_wrap=True)
+        pieces = [(text, styles.get(style, plain)) for text, style in line if text]
+        if pieces:
+            text, style = pieces[-1]
+            pieces[-1] = (text.rstrip(), style)
+        stream.write(
+            "".join(style.render(text, color_system=ColorSystem.STANDARD) for text, style in pieces)
+            + "\n"
+        )
