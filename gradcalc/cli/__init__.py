@@ -58,6 +58,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors go to stderr as text."""
+    stdout = sys.stdout
     try:
         code = gradcalc.main(list(arguments), prog_name="gradcalc", standalone_mode=False)
     except click.ClickException as error:
@@ -81,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
         _say(f"error: the output could not be written: {(error.strerror or str(error)).lower()}")
         return NOT_WRITTEN
     except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # click leaves with 1
+        if sys.stdout is not stdout:  # click has met a broken pipe
             _silence()
             return READER_GONE
         return error.code if isinstance(error.code, int) else 0

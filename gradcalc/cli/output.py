@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from gradcalc.errors import OutputError
+from gradcalc.errors import OutputError, visible
 
 if TYPE_CHECKING:
     from gradcalc.report.page import Page
@@ -18,6 +20,7 @@ class ReaderGoneError(Exception):
     """Whoever read the output has left, as `head` does."""
 
 
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 PIPED, NARROWEST, WIDEST = 80, 30, 100
 
 
@@ -46,15 +49,29 @@ def coloured() -> bool:
 
 
 def write_page(page: Page) -> None:
-    """Write a page to standard output; raises OutputError where that fails."""
+    """Write a page to standard output; raises OutputError where that fails.
+
+    Here every text becomes printable, wherever on the page it stands.
+    """
+    page.lines = [tuple((visible(text), style) for text, style in line) for line in page.lines]
     if not coloured():
         write_text(page.plain())
         return
     from gradcalc.report.paint import paint
 
-    painted = io.StringIO()  # rich would leave with exit code 1 where the reader has gone
+    painted = io.StringIO()  # written in one place, where all faults of a stream are met
     paint(page, painted)
     write_text(painted.getvalue())
+
+
+def write_json(text: str) -> None:
+    """Write JSON to standard output, its signs that could steer a terminal as escapes."""
+    write_text(_UNPRINTABLE.sub(_escaped, text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found[0]
+    return sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1]
 
 
 def write_text(text: str) -> None:

@@ -123,7 +123,7 @@ def _show(
     if style == "json":
         from gradcalc.report.record import line
 
-        output.write_text(line(view, detail, ascii_only=not encodable(output.encoding())) + "\n")
+        output.write_json(line(view, detail, ascii_only=not encodable(output.encoding())) + "\n")
         return
     from gradcalc.report.terminal import page
 

@@ -93,9 +93,9 @@ def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> No
         f"{layers} activation{'s' if layers != 1 else ''}, but {have} under weights",
         activations.span,
         "one activation a layer",
-        f"{due} due, or name an activation for each layer (identity for none)"
-        if layers
-        else "name an activation for each layer (identity for none)",
+        f"{due} due, or fewer activations"
+        if layers > len(found)
+        else f"name an activation for each of the {len(found)} layers (identity for none)",
     )
 
 

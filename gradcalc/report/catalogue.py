@@ -71,7 +71,7 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     page.title(f"{row.name}: {row.text}")
     page.blank()
     if row.definition:
-        boxed(page, "Formula", named(f"f({params})", notation.box(formula(row.definition))))
+        boxed(page, "Formula", named(f"f({params})", notation.whole(formula(row.definition))))
     if row.kind == "loss":
         field(page, "Entries", REDUCTIONS[row.reduction])
         field(page, "", "reduction= sets another: sum, mean or batchmean")
@@ -82,7 +82,7 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
             shown = (
                 text("the product of the other factors")
                 if rule == "others"
-                else (notation.box(substitute(formula(rule), value)))
+                else (notation.whole(substitute(formula(rule), value)))
             )
             boxed(page, "Derivative" if param == row.params[0] else "", named(left, shown))
     _products(page, table, row, value)
@@ -91,12 +91,12 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     field(page, "Kink", row.kink_note)
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
     for name, default in row.defaults:
-        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}=…)")
+        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
     field(page, "Aliases", ", ".join(row.aliases))
     field(page, "As asked", ", ".join(f"{key}={format(setting)}" for key, setting in call.attrs))
     page.blank()
     for label, usage in zip(("In a file", ""), _usages(row), strict=False):
-        field(page, label, usage)
+        field(page, label, usage if page.unicode else usage.replace("…", "..."))
 
 
 def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] = ()) -> Notation:

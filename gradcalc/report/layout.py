@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 CORNER = 3
 EQUALS = " = "
-OPERATORS = (" = ", " + ", " − ", " - ", " · ", " ⊙ ", " ")
+OPERATORS = (" = ", " + ", " − ", " - ", " · ", " ⊙ ", " / ", " ")
 
 
 def value_box(
@@ -119,7 +119,7 @@ def _largest(view: View, value: Array) -> str:
 
 def formula_box(view: View, expr: Expr, *, drawn: bool = False) -> Box:
     """Return a formula as it is printed; `drawn` sets vectors as columns."""
-    return replace(view.notation, drawn=drawn).box(expr)
+    return replace(view.notation, drawn=drawn).whole(expr)
 
 
 def named(name: str, box: Box) -> Box:
@@ -226,9 +226,17 @@ def broken(content: str, room: int, signs: Sequence[str] = OPERATORS) -> list[st
 
 
 def _cut(content: str, room: int, signs: Sequence[str]) -> int:
-    """Return where to break: at the last operator that fits, else at a blank."""
-    for sign in signs:
-        at = content.rfind(sign, 3, room)
-        if at > room // 3 or (sign == " " and at > 3):
-            return at + 1 if sign != " " else at
-    return 0
+    """Return where to break: outside brackets if possible, late, before an operator."""
+    found: list[tuple[int, int, int, int]] = []
+    depth = 0
+    for at, sign in enumerate(content[:room]):
+        depth += sign in "([⎡⎢⎣‖"
+        depth -= sign in ")]⎤⎥⎦"
+        rank = next((r for r, text in enumerate(signs) if content.startswith(text, at)), None)
+        if at > 3 and rank is not None:
+            found.append((at <= room // 3, depth, rank if rank else -1, at))
+    if not found:
+        return 0
+    early, depth, rank = min(place[:3] for place in found)
+    at = max(place[3] for place in found if place[:3] == (early, depth, rank))
+    return at if content[at] == " " else at + 1

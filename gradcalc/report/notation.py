@@ -23,7 +23,7 @@ from gradcalc.report.boxes import (
     round_brackets,
     text,
 )
-from gradcalc.report.lettering import Lettering, raised
+from gradcalc.report.lettering import FRACTIONS, Lettering, raised
 
 LONGEST = 8
 
@@ -33,13 +33,11 @@ class Notation(Lettering):
     """How names and formulas are written for one problem.
 
     full: arrays are never shortened. drawn: vectors are columns in brackets.
-    inline: everything in one row.
     """
 
     table: Table = TABLE
     full: bool = False
     drawn: bool = False
-    inline: bool = False
 
     @property
     def shape_of(self) -> Callable[[Expr], Shape]:
@@ -48,7 +46,7 @@ class Notation(Lettering):
 
     def line(self, expr: Expr) -> str:
         """Return a formula in one row."""
-        return replace(self, drawn=False, inline=True).box(expr).rows[0]
+        return replace(self, drawn=False).box(expr).rows[0]
 
     def box(self, expr: Expr) -> Box:
         """Return a formula as a block of text."""
@@ -77,7 +75,16 @@ class Notation(Lettering):
             for key, value in expr.attrs
             if key not in ("axis", "keepdims")
         ]
-        return beside([text(name), round_brackets(joined(pieces, ", "))])
+        inner = joined(pieces, ", ")
+        alone = len(expr.args) == 1 and not expr.attrs and inner.height == 1
+        if (
+            alone
+            and inner.rows[0].startswith("(")
+            and isinstance(expr.args[0], Apply)
+            and (expr.args[0].op in ("array", "where"))
+        ):
+            return beside([text(name), inner])
+        return beside([text(name), round_brackets(inner)])
 
     def shape(self, expr: Expr) -> Shape:
         try:
@@ -117,26 +124,31 @@ class Notation(Lettering):
         minus = "−" if self.unicode else "-"
         for term in expr.args[1:]:
             if isinstance(term, Apply) and term.op == "neg":
-                boxes += [text(f" {minus} "), self.child(term.args[0], MINUS)]
+                boxes += [text(f" {minus} "), _guarded(self.child(term.args[0], MINUS))]
             elif isinstance(term, Number) and format_number(term).startswith("-"):
                 boxes += [text(f" {minus} "), text(self.number(term).lstrip("−-"))]
             elif isinstance(term, Apply) and term.op == "mul":
                 boxes += [text(" + "), self._mul(term, leading=False)]
             else:
-                boxes += [text(" + "), self.child(term, MINUS if _signed(term) else LEVEL["add"])]
+                boxes += [text(" + "), _guarded(self.child(term, LEVEL["add"]))]
         return beside(boxes)
 
     def _neg(self, expr: Apply) -> Box:
-        return beside([text("−" if self.unicode else "-"), self.child(expr.args[0], MINUS)])
+        minus = text("−" if self.unicode else "-")
+        return beside([minus, _guarded(self.child(expr.args[0], MINUS))])
 
     def _mul(self, expr: Apply, *, leading: bool = True) -> Box:
-        """Write a product; a sign in front of it needs no brackets where it leads."""
-        bare = leading and isinstance(expr.args[0], Number)
-        boxes = [self.box(expr.args[0]) if bare else self.factor(expr.args[0], first=True)]
-        for before, arg in pairwise(expr.args):
+        """Write a product; long functions last, so that nothing follows their brackets."""
+        expr = self.spread(expr)
+        first, *rest = sorted(expr.args, key=_goes_last)
+        boxes = [self.box(first) if _plain_number(first) else self.factor(first, first=True)]
+        if not leading:
+            boxes = [_guarded(boxes[0])]
+        for before, arg in pairwise([first, *rest]):
+            last = arg is rest[-1]
             boxes += [
                 text(self.times(before, arg)),
-                self.factor(arg, first=False, last=arg is expr.args[-1]),
+                _guarded(self.factor(arg, first=False, last=last)),
             ]
         return beside(boxes)
 
@@ -147,7 +159,19 @@ class Notation(Lettering):
         tight = isinstance(expr, Apply) and (
             expr.op == "div" or (expr.op in ("matmul", "dot") and not self.shape(expr))
         )
+        if isinstance(expr, Number) and "/" in format_number(expr) and not _plain_number(expr):
+            return round_brackets(self.box(expr))
         return self.child(expr, LEVEL["mul"] - 1 if first and not tight else LEVEL["mul"])
+
+    def operand(self, expr: Expr) -> Box:
+        """Return the left side of a matrix product; an elementwise product in brackets."""
+        if (
+            isinstance(expr, Apply)
+            and expr.op == "mul"
+            and (sum(size(self.shape(arg)) != 1 for arg in expr.args) > 1)
+        ):
+            return round_brackets(self.box(expr))
+        return self.factor(expr, first=True)
 
     def times(self, left: Expr, right: Expr) -> str:
         """Return what stands between two factors: ⊙, ·, or a blank."""
@@ -158,6 +182,8 @@ class Notation(Lettering):
         if both:
             return " ⊙ "
         if _literal(right) or (isinstance(left, Number) and _calls(right)):
+            return "·"
+        if _is_call(left) and not _is_call(right):
             return "·"
         return " "
 
@@ -193,7 +219,7 @@ class Notation(Lettering):
     def _outer(self, expr: Apply) -> Box:
         a, b = expr.args
         if isinstance(b, Apply) and b.op == "array":
-            left = self.box(a) if _only(a) is not None else self.factor(a, first=True)
+            left = self.box(a) if _only(a) is not None else self.operand(a)
             return beside([left, text(" "), self.array_row(b)])
         turned = "" if size(self.shape(b)) == 1 else self.transposed("")
         return beside(
@@ -267,19 +293,27 @@ class Notation(Lettering):
             return self.call("norm", expr)
         return beside([text("‖"), self.box(expr.args[0]), text("‖")])
 
-    def _where(self, expr: Apply) -> Box:
-        condition, yes, no = expr.args
-        boxes = [self.box(part) for part in (condition, yes, no)]
-        if not self.inline and self.unicode and all(box.height == 1 for box in boxes):
-            cases = [box.rows[0] for box in boxes[1:]]
-            widest = max(width(case) for case in cases)
-            first, second = (case + " " * (widest - width(case)) for case in cases)
-            rows = (f"⎧ {first}   where {boxes[0].rows[0]}", f"⎩ {second}   otherwise")
+    def whole(self, expr: Expr) -> Box:
+        """Return a whole formula; one of two cases in two rows after a brace."""
+        if isinstance(expr, Apply) and expr.op == "sum" and self.one(expr) and not expr.attrs:
+            return self.whole(expr.args[0])
+        if isinstance(expr, Apply) and expr.op == "where":
+            return self._cases(expr)
+        return self.box(expr)
+
+    def _cases(self, expr: Apply) -> Box:
+        condition, yes, no = (self.box(part) for part in expr.args)
+        if self.unicode and all(box.height == 1 for box in (condition, yes, no)):
+            widest = max(yes.width, no.width)
+            first, second = (box.rows[0] + " " * (widest - box.width) for box in (yes, no))
+            rows = (f"⎧ {first}   where {condition.rows[0]}", f"⎩ {second}   otherwise")
             longest = max(width(row) for row in rows)
             return Box(tuple(row + " " * (longest - width(row)) for row in rows))
-        return beside(
-            [text("("), boxes[1], text(" if "), boxes[0], text(", else "), boxes[2], text(")")]
-        )
+        return self._where(expr)
+
+    def _where(self, expr: Apply) -> Box:
+        condition, yes, no = (self.box(part) for part in expr.args)
+        return beside([text("("), yes, text(" if "), condition, text(", else "), no, text(")")])
 
     def compare(self, expr: Apply, sign: str) -> Box:
         return joined([self.child(arg, LEVEL["lt"]) for arg in expr.args], f" {sign} ")
@@ -354,6 +388,36 @@ class Notation(Lettering):
 
 def _signed(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op == "neg"
+
+
+def _guarded(box: Box) -> Box:
+    """Return a box in brackets where it begins with a minus, to stand after an operator."""
+    return round_brackets(box) if box.rows[box.base].lstrip()[:1] in ("−", "-") else box
+
+
+def _is_call(expr: Expr) -> bool:
+    """Tell whether a factor is written as a function with its operands in brackets."""
+    return (
+        isinstance(expr, Apply)
+        and expr.op not in LEVEL
+        and expr.op not in ("array", "sum", "entry", "outer", "dot", "diag", "where", "abs", "norm")
+        and expr.op not in ("expand", "fill", "identity", "xdivy", "xlogy", "mean")
+    )
+
+
+def _goes_last(expr: Expr) -> bool:
+    return (
+        _is_call(expr)
+        and isinstance(expr, Apply)
+        and any(isinstance(arg, Apply) and arg.op not in ("array", "entry") for arg in expr.args)
+    )
+
+
+def _plain_number(expr: Expr) -> bool:
+    """Tell whether a number leads a product without brackets: 2, −0.5, ½."""
+    if not isinstance(expr, Number):
+        return False
+    return "/" not in format_number(expr) or abs(expr.value) in FRACTIONS
 
 
 def _is_vector(expr: Expr) -> bool:

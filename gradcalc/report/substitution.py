@@ -164,4 +164,4 @@ def _number(view: View, expr: Expr) -> Expr:
         index = tuple(int(p.value) - 1 for p in expr.args[1:] if isinstance(p, Number))
         return view.leaf_number(expr.args[0].name, index)
     value = view.scalar(expr)
-    return expr if value is None else literal((), figures(np.asarray(value)))
+    return expr if value is None else literal((), figures(np.asarray(value), view.decimals))

@@ -316,24 +316,41 @@ class View:
 
 
 def tidy(expr: Expr) -> Expr:
-    """Return a formula over numbers as it is written: 8 − 10, no sum inside a sum."""
+    """Return a formula over numbers as it is written: 8 − 10, no sum in a sum, no −0."""
 
     def change(part: Expr) -> Expr:
         if not isinstance(part, Apply):
             return part
         if part.op == "neg":
             inner = part.args[0]
-            if isinstance(inner, Number) and inner.value >= 0:
+            if isinstance(inner, Number) and inner.value > 0:
                 return Number(-inner.value, f"-{inner.text}" if inner.text else None)
+            return part
         if part.op == "add":
             nested = (
                 arg.args if isinstance(arg, Apply) and arg.op == "add" else (arg,)
                 for arg in part.args
             )
-            return Apply("add", tuple(chain.from_iterable(nested)))
-        return part
+            first, *rest = chain.from_iterable(nested)
+            return Apply("add", (_zero(first), *map(_minus_zero, rest)))
+        return Apply(part.op, tuple(map(_zero, part.args)), part.attrs)
 
-    return rebuild(expr, change)
+    return _zero(rebuild(expr, change))
+
+
+def _zero(expr: Expr) -> Expr:
+    """Return 0 for −0."""
+    return Number(Fraction(0)) if _is_minus_zero(expr) else expr
+
+
+def _minus_zero(expr: Expr) -> Expr:
+    """Return −0 as a number, for `0.1 − 0`."""
+    return Number(Fraction(0), "-0") if _is_minus_zero(expr) else expr
+
+
+def _is_minus_zero(expr: Expr) -> bool:
+    inner = expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else None
+    return isinstance(inner, Number) and inner.value == 0
 
 
 def _local(name: str, loss: str) -> bool:

@@ -1,0 +1,1 @@
+"""Faults put into a copy of the package, one at a time, each of which the tests must find."""

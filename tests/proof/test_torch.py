@@ -1,0 +1,89 @@
+"""Every operation of the table, on all its samples, against PyTorch's autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.operations import Operation
+from gradcalc.algebra.table import TABLE
+from tests.algebra.samples import Sample, samples
+from tests.algebra.test_table import gradients, weights
+from tests.engine.test_torch import LOSSES, TORCH, Tensor, axis, entries, scalar, torch
+from tests.proof.arithmetic import numbers as parameters
+from tests.proof.arithmetic import shape_of
+
+F = torch.nn.functional
+FURTHER: dict[str, Callable[..., Tensor]] = {
+    "lt": lambda _, a, b: (a < b).double(),
+    "le": lambda _, a, b: (a <= b).double(),
+    "gt": lambda _, a, b: (a > b).double(),
+    "ge": lambda _, a, b: (a >= b).double(),
+    "eq": lambda _, a, b: (a == b).double(),
+    "exp": lambda _, x: x.exp(),
+    "log": lambda _, x: x.log(),
+    "sign": lambda _, x: x.sign(),
+    "heaviside": lambda _, x: torch.heaviside(x.detach(), torch.tensor(0.5, dtype=x.dtype)),
+    "min": lambda _, a, b: torch.minimum(a, b),
+    "where": lambda _, c, a, b: torch.where(c != 0, a, b),
+    "xlogy": lambda _, a, b: torch.special.xlogy(a, b),
+    "xdivy": lambda _, a, b: a / b,
+    "identity": lambda _, x: x,
+    "transpose": lambda _, x: x.t(),
+    "sum": lambda e, x: reduced(torch.sum, e, x),
+    "mean": lambda e, x: reduced(torch.mean, e, x),
+    "expand": lambda e, x: x.unsqueeze(axis(e)["dim"]),
+    "fill": lambda e, x: x.broadcast_to(shape_of({k: v.value for k, v in parameters(e).items()})),
+}
+
+
+def reduced(function: Callable[..., Tensor], expr: Apply, x: Tensor) -> Tensor:
+    """Return a sum or a mean; without an axis that of all, every axis kept if asked."""
+    keep = "keepdims" in dict(expr.attrs)
+    every = tuple(range(x.dim()))
+    return function(x, **{"dim": every, "keepdim": keep, **axis(expr)})
+
+
+def model(expr: Apply, *operands: Tensor) -> Tensor:
+    """Return the value of one operation, computed by PyTorch alone."""
+    if TABLE[expr.op].kind != "loss":
+        return (FURTHER.get(expr.op) or TORCH[expr.op])(expr, *operands)
+    y, t = (operand.reshape(operands[0].shape) for operand in operands)
+    how = expr.attr("reduction")
+    used = how.name if isinstance(how, Symbol) else LOSSES[expr.op]
+    if expr.op in ("cross_entropy", "softmax_cross_entropy") and used == "mean":
+        used = "batchmean"
+    rows = y.shape[0] if y.dim() == 2 else 1
+    divisor = {"sum": 1, "mean": y.numel(), "batchmean": rows}[used]
+    if expr.op == "huber":
+        delta = scalar(expr, "delta", 1.0)
+        return F.huber_loss(y, t, reduction="none", delta=delta).sum() / divisor
+    return entries(expr.op, y, t).sum() / divisor
+
+
+def expected(sample: Sample) -> dict[str, np.ndarray]:
+    leaves = {n: torch.tensor(v, requires_grad=True) for n, v in sample.values.items()}
+    value = model(sample.expr, *leaves.values())
+    np.testing.assert_allclose(
+        sample.value, value.detach().numpy(), rtol=1e-13, atol=1e-14, err_msg=str(sample)
+    )
+    total = (torch.tensor(weights(sample)) * value).sum()
+    if total.requires_grad:
+        total.backward()
+    return {
+        name: np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy()
+        for name, leaf in leaves.items()
+    }
+
+
+@pytest.mark.parametrize("row", [r for r in TABLE if r.name != "array"], ids=lambda row: row.name)
+def test_operation(row: Operation) -> None:
+    for sample in samples(row):
+        slopes = expected(sample)
+        for name, gradient in gradients(sample, weights(sample)).items():
+            np.testing.assert_allclose(
+                gradient, slopes[name], rtol=1e-12, atol=1e-13, err_msg=f"{sample} by {name}"
+            )
