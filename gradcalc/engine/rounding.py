@@ -11,6 +11,8 @@ from gradcalc.algebra.kernels import Array
 
 MODES = ("half_up", "half_even", "truncate")
 TIE = 8 * np.finfo(float).eps
+NEAR = 1e-10
+"""Of the last digit kept: what cancellation may have left between a value and its tie."""
 LARGEST = 2.0**53
 """Floats from here on are whole numbers."""
 
@@ -54,7 +56,7 @@ def round_decimals(value: Array, places: int | Array, mode: str = "half_up") -> 
 
 
 def _whole(magnitude: Array, mode: str) -> Array:
-    slack = np.minimum(TIE * np.maximum(1.0, magnitude), 1 / 8)
+    slack = np.minimum(np.maximum(TIE * magnitude, NEAR), 1 / 8)
     floor = np.floor(magnitude + slack)
     if mode == "truncate":
         return np.asarray(floor)

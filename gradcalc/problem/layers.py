@@ -1,7 +1,7 @@
 """A layer is a macro: W1, b1 and an activation stand for two equations.
 
 units_by_inputs (default)   z1 = W1 @ x + b1      a batch: z1 = x @ W1.T + b1
-inputs_by_units             z1 = x @ W1 + b1      a batch: the same
+inputs_by_units             z1 = W1.T @ x + b1    a batch: z1 = x @ W1 + b1
 """
 
 from __future__ import annotations
@@ -101,11 +101,10 @@ def network(
 
 def _product(weight: str, before: str, batch: bool, layout: str) -> Expr:
     w, x = Symbol(weight), Symbol(before)
+    turned = Apply("transpose", (w,))
     if layout == "inputs_by_units":
-        return Apply("matmul", (x, w))
-    if batch:
-        return Apply("matmul", (x, Apply("transpose", (w,))))
-    return Apply("matmul", (w, x))
+        return Apply("matmul", (x, w)) if batch else Apply("matmul", (turned, x))
+    return Apply("matmul", (x, turned)) if batch else Apply("matmul", (w, x))
 
 
 def _units(weight: Data, width: Dim, source: Data, layout: str) -> Dim:

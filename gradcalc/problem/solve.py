@@ -67,8 +67,9 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     exact = _run(problem, start, trusted, rounded=False)
     values = _rounded(problem, start, trusted) if problem.rounding else exact
     recomputed = _run(problem, start, {}, rounded=False) if fixed else None
+    as_given = exact if trusted is fixed else _run(problem, start, fixed, rounded=False)
     comparisons = tuple(
-        Comparison(name, fixed[name], _computed(problem, name, exact), (recomputed or {})[name])
+        Comparison(name, fixed[name], _computed(problem, name, as_given), (recomputed or {})[name])
         for name in fixed
     )
     if given == "fail":

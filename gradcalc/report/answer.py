@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcalc.algebra.names import gradient_name
-from gradcalc.errors import ProblemError
-from gradcalc.problem.document import Mapping
+from gradcalc.errors import ProblemError, visible
+from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
@@ -35,7 +35,7 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
             page.text(f"option {letter}", "plain", INDENT)
     else:
         _several(page, boxes)
-    for sentence in (_direction(view), _proof(view, steps)):
+    for sentence in (_options(view), _direction(view), _batch(view), _proof(view, steps)):
         if sentence:
             page.blank()
             page.paragraph(sentence, INDENT)
@@ -104,6 +104,30 @@ def matching_option(view: View) -> str | None:
     return letters[0] if len(letters) == 1 else None
 
 
+def _options(view: View) -> str | None:
+    """Say where options or a declared answer disagree with the value."""
+    options = view.problem.extras.get("options")
+    declared = view.problem.extras.get("answer")
+    if not isinstance(options, Mapping) or not view.solution.values:
+        return None
+    if len(view.problem.find) != 1:
+        return None
+    letter = matching_option(view)
+    if isinstance(declared, Scalar) and declared.text != letter:
+        own = f"the value is that of option {letter}" if letter else "no option has this value"
+        return f"! The file's answer is {visible(declared.text)}; {own}."
+    return None if letter else "! No single option has this value."
+
+
+def _batch(view: View) -> str | None:
+    """Say why a batch shows no Jacobians."""
+    if not view.jacobians or view.diagonals or view.problem.jacobians:
+        return None
+    if not any(len(view.shapes[layer.before]) == 2 for layer in view.problem.layers):
+        return None
+    return "Jacobians are drawn for one sample; this is a batch."
+
+
 def _direction(view: View) -> str | None:
     """Say what moving the parameters does, where all gradients have one sign."""
     problem = view.problem
@@ -124,7 +148,8 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
     lines = [step.number for step in steps if step.phase == "backward" and step.number]
     if check is None or not lines:
         return None
-    which = f"Lines {lines[0]} to {lines[-1]}" if len(lines) > 1 else f"Line {lines[0]}"
+    joint = "and" if len(lines) == 2 else "to"
+    which = f"Lines {lines[0]} {joint} {lines[-1]}" if len(lines) > 1 else f"Line {lines[0]}"
     verb = "agree" if len(lines) > 1 else "agrees"
     error = view.notation.number(figure(check.max_error, digits=1))
     if check.failed:

@@ -30,7 +30,8 @@ def _layout(view: View) -> str:
     bias = " + b" if any(layer.bias for layer in problem.layers) else ""
     start = "one sample a row: " if batch else ""
     if problem.layout == "inputs_by_units":
-        return f"{start}z = a W{bias}, W is inputs × units"
+        product = "a W" if batch else f"{view.notation.transposed('W')} a"
+        return f"{start}z = {product}{bias}, W is inputs × units"
     transposed = view.notation.transposed("W")
     return f"{start}z = {f'a {transposed}' if batch else 'W a'}{bias}, W is units × inputs"
 
@@ -95,7 +96,7 @@ def _rounding(view: View) -> str:
     how = {
         "half_up": "halves away from 0",
         "half_even": "halves to the even digit",
-        "truncate": "cut off",
+        "truncate": "cut off, not rounded",
     }[rounding.mode]
     if rounding.decimals is not None:
         return f"each value rounded to {rounding.decimals} decimals, {how}"

@@ -143,7 +143,7 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
         return fitted(view, name, step.value, step.texts, room, drawn=drawn)
     lead = name.rjust(max(width(view.notation.name(s.name)) for s in known))
     box = fitted(view, lead, step.value, step.texts, room)
-    if step.value.ndim == 1 and step.texts and step.value.size <= LONGEST:
+    if step.value.ndim == 1 and step.texts and 1 < step.value.size <= LONGEST:
         aligned_box = named(lead, text("( " + " ".join(_columns(view, step, known)) + " )"))
         box = aligned_box if aligned_box.width <= room else box
     role = data.role if data else "given, the upstream gradient"
@@ -162,7 +162,14 @@ LONGEST = 8
 
 def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
     """Return the entries of a vector, under those of the other vectors of its length."""
-    like = [other for other in known if other.shape == step.shape and other.texts]
+    weights = {data.name for data in view.problem.roles("weight")}
+    like = [
+        other
+        for other in known
+        if other.shape == step.shape
+        and other.texts
+        and (other.name in weights) == (step.name in weights)
+    ]
     cells = []
     for at in range(len(step.texts or ())):
         column = [view.notation.number((other.texts or ())[at]) for other in like]
@@ -204,7 +211,10 @@ def _contradiction(page: Page, view: View) -> None:
     if not wrong:
         return
     page.blank()
-    if solution.trusted and all(_only_rounded(view, comparison) for comparison in wrong):
+    rounded = all(_only_rounded(view, comparison) for comparison in wrong)
+    if rounded and not solution.trusted:
+        _exclaim(page, "The given values are rounded, and are set aside. Given were:")
+    elif rounded:
         _exclaim(
             page,
             "The given values are rounded. They are used as they stand; unrounded, the "

@@ -207,7 +207,7 @@ class Notation(Lettering):
         if isinstance(first, Apply) and first.op == "array" and not _is_array(first.args[0]):
             left = self.array_row(first)
         else:
-            left = self.factor(first, first=True)
+            left = self.operand(first)
         if (
             len(self.shape(first)) == 1
             and len(self.shape(expr.args[1])) == 1
@@ -222,9 +222,7 @@ class Notation(Lettering):
             left = self.box(a) if _only(a) is not None else self.operand(a)
             return beside([left, text(" "), self.array_row(b)])
         turned = "" if size(self.shape(b)) == 1 else self.transposed("")
-        return beside(
-            [self.factor(a, first=True), text(" "), self.child(b, POSTFIX - 1), text(turned)]
-        )
+        return beside([self.operand(a), text(" "), self.child(b, POSTFIX - 1), text(turned)])
 
     def _dot(self, expr: Apply) -> Box:
         a, b = expr.args
@@ -401,7 +399,7 @@ def _is_call(expr: Expr) -> bool:
         isinstance(expr, Apply)
         and expr.op not in LEVEL
         and expr.op not in ("array", "sum", "entry", "outer", "dot", "diag", "where", "abs", "norm")
-        and expr.op not in ("expand", "fill", "identity", "xdivy", "xlogy", "mean")
+        and expr.op not in ("expand", "fill", "identity", "xdivy", "xlogy", "mean", "sqrt")
     )
 
 

@@ -11,7 +11,7 @@ from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
 from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Shape, size
 from gradcalc.report.lettering import GREEK, spelled
 from gradcalc.report.view import View
 
@@ -33,7 +33,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         return "given"
     parts = gradient_parts(node.name)
     if parts is None or view.shapes.get(node.name) is None:
-        rules: tuple[Rule, ...] = (_rounded, _switched, _reduced, _case, _spread)
+        rules: tuple[Rule, ...] = (_rounded, _switched, _reduced, _case, _spread, _by_row)
     elif parts[0] == view.problem.loss:
         rules = (
             _rounded,
@@ -93,7 +93,14 @@ def _switched(view: View, node: Node) -> str | None:
     operand = node.expr.args[0] if isinstance(node.expr, Apply) else node.expr
     if not isinstance(operand, Symbol):
         return None
-    return _units(view, operand.name, view.values[operand.name], "≤", "<")
+    value = view.values[operand.name]
+    if row.name == "relu":
+        return _units(view, operand.name, value, "≤", "<")
+    below = np.flatnonzero(value < 0)
+    if value.ndim != 1 or not 0 < len(below) <= MANY_UNITS:
+        return None
+    names = ", ".join(view.notation.entry_name(operand.name, (int(i),)) for i in below)
+    return f"{names} < 0: the small slope"
 
 
 def _units(view: View, name: str, value: Array, closed: str, below: str) -> str | None:
@@ -164,6 +171,18 @@ def _spread(view: View, node: Node) -> str | None:
     if layer is None or layer.bias is None or not view.is_batch(layer.bias):
         return None
     return f"one sample a row; {view.notation.name(layer.bias)} is added to each"
+
+
+def _by_row(view: View, node: Node) -> str | None:
+    row = _row(view, node)
+    batch = row is not None and row.jacobian is not None and len(node.shape) == 2
+    return "row by row: each sample by itself" if batch else None
+
+
+def _step_function(view: View, node: Node) -> str | None:
+    if any(isinstance(part, Apply) and part.op == "heaviside" for part in all_parts(node.expr)):
+        return "H: 1 above 0, ½ at 0, otherwise 0" if view.unicode else None
+    return None
 
 
 # --- local derivatives ------------------------------------------------------------
@@ -248,12 +267,21 @@ def _loss(view: View, node: Node) -> str | None:
         if vector
         else "the 2 comes down from the square",
         "half_squared_error": "the 2 of the square cancels the ½",
-        "mse": "the 2 of the square, the mean's divisor",
+        "mse": _mean_of_squares(view, operand.name),
         "softmax_cross_entropy": "softmax and logarithm cancel: what is left is an error",
         "l1": "the sign of the error",
         "hinge": None,
     }
     return words.get(row.name)
+
+
+def _mean_of_squares(view: View, prediction: str) -> str:
+    count = size(view.shapes[prediction])
+    if count == 1:
+        return "the 2 comes down from the square"
+    if count == 2:
+        return "the 2 of the square cancels the mean's ½"
+    return f"2 from the square, 1/{count or 'n'} from the mean"
 
 
 def _letter(view: View, expr: Expr) -> str:
@@ -291,8 +319,17 @@ def _paths(view: View, node: Node) -> str | None:
         return None
     name = view.notation.name(parts[1])
     if parts[1] in view.problem.data:
-        return f"{name} occurs {'twice' if count == 2 else f'{count} times'}: the parts add"
+        lines = view.problem.visible.forward
+        places = sum(_occurrences(node.expr, parts[1]) for node in lines)
+        often = {1: "in several ways", 2: "twice"}.get(places, f"{places} times")
+        return f"{name} occurs {often}: the parts add"
     return f"{count} paths lead from {name}: their gradients add"
+
+
+def _occurrences(expr: Expr, name: str) -> int:
+    if isinstance(expr, Symbol):
+        return expr.name == name
+    return sum(_occurrences(arg, name) for arg in expr.args) if isinstance(expr, Apply) else 0
 
 
 def _outer(view: View, node: Node) -> str | None:
@@ -361,4 +398,4 @@ def _chain(view: View, node: Node) -> str | None:
     return None
 
 
-ONCE = (_chain, _passed_on, _transposed, _saved, _prime, _spread)
+ONCE = (_chain, _passed_on, _transposed, _saved, _prime, _spread, _by_row, _step_function)

@@ -96,7 +96,13 @@ def known_steps(view: View) -> list[Step]:
     """Return what is known: the quantities of the file, and gradients handed in."""
     problem, values = view.problem, view.values
     found = [
-        Step(name, "known", data.shape, value=values.get(name), texts=view.texts.get(name))
+        Step(
+            name,
+            "known",
+            data.shape,
+            value=data.array if data.known else None,
+            texts=view.texts.get(name) or data.texts,
+        )
         for name, data in problem.data.items()
     ]
     shapes = problem.backward.graph.shapes

@@ -84,11 +84,10 @@ def write_step(page: Page, view: View, step: Step) -> None:
             else:
                 page.text(row.rstrip(), "plain", indent)
     else:
-        for at, row in enumerate(broken(name + EQUALS + first.rows[0], room)):
-            if at == 0:
-                _noted(page, lead, row, note)
-            else:
-                page.text(row, "plain", indent)
+        rows = broken(name + EQUALS + first.rows[0], room)
+        for at, row in enumerate(rows):
+            start = lead if at == 0 else " " * len(lead)
+            _noted(page, start, row, note if at == len(rows) - 1 else "")
     _parts(page, rest, indent, width(name) + 1)
 
 

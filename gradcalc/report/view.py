@@ -325,6 +325,9 @@ def tidy(expr: Expr) -> Expr:
             inner = part.args[0]
             if isinstance(inner, Number) and inner.value > 0:
                 return Number(-inner.value, f"-{inner.text}" if inner.text else None)
+            if isinstance(inner, Apply) and inner.op in ("div", "xdivy", "mul", "xlogy"):
+                first = inner.args[0]
+                return inner if isinstance(first, Number) and first.value == 0 else part
             return part
         if part.op == "add":
             nested = (

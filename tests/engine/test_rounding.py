@@ -85,3 +85,8 @@ def test_which_lines_are_rounded() -> None:
         assert float(rounding(hidden, value)) == 0.12345
     assert float(Rounding(significant=2)("x", value)) == 0.12
     assert float(Rounding(named={"a1": 1})("x", value)) == 0.12345
+
+
+def test_a_value_just_below_its_last_digit_after_cancellation_is_that_digit() -> None:
+    half_square = 0.5 * (-2.8 + 2.6) ** 2  # 0.019999999999999948, 0.02 on paper
+    assert round_decimals(np.asarray(half_square), 2, "truncate") == 0.02
