@@ -11,6 +11,7 @@ from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
+    from gradcalc.problem.solve import Given
 
 
 @click.command("solve")
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 )
 def command(
     files: tuple[str, ...],
-    given: str,
+    given: Given,
     detail: str,
     decimals: int | None,
     jacobians: bool,
@@ -96,14 +97,14 @@ def command(
     return code
 
 
-def _solved(name: str, given: str) -> Solution:
+def _solved(name: str, given: Given) -> Solution:
     from gradcalc.problem.loader import load
     from gradcalc.problem.reading import read_source
 
     problem = load(read_source(name))
     from gradcalc.problem.solve import solve
 
-    return solve(problem, given)  # type: ignore[arg-type]
+    return solve(problem, given)
 
 
 def _show(

@@ -161,8 +161,9 @@ class _Table:
         formula = step.formula
         assert formula is not None
         if isinstance(formula, Apply) and formula.op.endswith("'"):
-            off = step.value is not None and bool((step.value == 0).any())
-            marks = ["  off" if off and v == 0 else "" for v in np.ravel(step.value)]  # type: ignore[arg-type]
+            slopes = np.ravel(step.value if step.value is not None else ())
+            off = bool((slopes == 0).any())
+            marks = ["  off" if off and slope == 0 else "" for slope in slopes]
             return [name, *(v.rstrip() + m for v, m in zip(values, marks, strict=True))]
         worked = [
             self.view.notation.line(self.view.entry(formula, (i,), numbers=True))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, ShapeError, size
@@ -23,7 +23,18 @@ from gradcalc.report.boxes import (
     round_brackets,
     text,
 )
-from gradcalc.report.lettering import FRACTIONS, Lettering, raised
+from gradcalc.report.factors import (
+    calls,
+    goes_last,
+    guarded,
+    is_array,
+    is_call,
+    is_vector,
+    literal,
+    only,
+    plain_number,
+)
+from gradcalc.report.lettering import Lettering, raised
 
 LONGEST = 8
 
@@ -96,7 +107,7 @@ class Notation(Lettering):
         box = self.box(expr)
         single = isinstance(expr, Apply) and expr.op == "sum" and self.one(expr)
         own = level(expr)
-        alone = _only(expr)
+        alone = only(expr)
         if alone is not None and self.number(alone)[0] in "−-":
             own = MINUS
         if isinstance(expr, Apply) and expr.op in ("sum", "mean") and not single:
@@ -115,7 +126,7 @@ class Notation(Lettering):
         """Return a sum or product with vectors that every row takes part in set as rows."""
         if not any(len(self.shape(arg)) == 2 for arg in expr.args):
             return expr
-        args = tuple(Apply("array", (arg,)) if _is_vector(arg) else arg for arg in expr.args)
+        args = tuple(Apply("array", (arg,)) if is_vector(arg) else arg for arg in expr.args)
         return Apply(expr.op, args, expr.attrs)
 
     def _add(self, expr: Apply) -> Box:
@@ -124,31 +135,31 @@ class Notation(Lettering):
         minus = "−" if self.unicode else "-"
         for term in expr.args[1:]:
             if isinstance(term, Apply) and term.op == "neg":
-                boxes += [text(f" {minus} "), _guarded(self.child(term.args[0], MINUS))]
+                boxes += [text(f" {minus} "), guarded(self.child(term.args[0], MINUS))]
             elif isinstance(term, Number) and format_number(term).startswith("-"):
                 boxes += [text(f" {minus} "), text(self.number(term).lstrip("−-"))]
             elif isinstance(term, Apply) and term.op == "mul":
                 boxes += [text(" + "), self._mul(term, leading=False)]
             else:
-                boxes += [text(" + "), _guarded(self.child(term, LEVEL["add"]))]
+                boxes += [text(" + "), guarded(self.child(term, LEVEL["add"]))]
         return beside(boxes)
 
     def _neg(self, expr: Apply) -> Box:
         minus = text("−" if self.unicode else "-")
-        return beside([minus, _guarded(self.child(expr.args[0], MINUS))])
+        return beside([minus, guarded(self.child(expr.args[0], MINUS))])
 
     def _mul(self, expr: Apply, *, leading: bool = True) -> Box:
         """Write a product; long functions last, so that nothing follows their brackets."""
         expr = self.spread(expr)
-        first, *rest = sorted(expr.args, key=_goes_last)
-        boxes = [self.box(first) if _plain_number(first) else self.factor(first, first=True)]
+        first, *rest = sorted(expr.args, key=goes_last)
+        boxes = [self.box(first) if plain_number(first) else self.factor(first, first=True)]
         if not leading:
-            boxes = [_guarded(boxes[0])]
+            boxes = [guarded(boxes[0])]
         for before, arg in pairwise([first, *rest]):
             last = arg is rest[-1]
             boxes += [
                 text(self.times(before, arg)),
-                _guarded(self.factor(arg, first=False, last=last)),
+                guarded(self.factor(arg, first=False, last=last)),
             ]
         return beside(boxes)
 
@@ -159,7 +170,7 @@ class Notation(Lettering):
         tight = isinstance(expr, Apply) and (
             expr.op == "div" or (expr.op in ("matmul", "dot") and not self.shape(expr))
         )
-        if isinstance(expr, Number) and "/" in format_number(expr) and not _plain_number(expr):
+        if isinstance(expr, Number) and "/" in format_number(expr) and not plain_number(expr):
             return round_brackets(self.box(expr))
         return self.child(expr, LEVEL["mul"] - 1 if first and not tight else LEVEL["mul"])
 
@@ -181,9 +192,9 @@ class Notation(Lettering):
         both = all(size(self.shape(side)) != 1 for side in (left, right))
         if both:
             return " ⊙ "
-        if _literal(right) or (isinstance(left, Number) and _calls(right)):
+        if literal(right) or (isinstance(left, Number) and calls(right)):
             return "·"
-        if _is_call(left) and not _is_call(right):
+        if is_call(left) and not is_call(right):
             return "·"
         return " "
 
@@ -204,7 +215,7 @@ class Notation(Lettering):
 
     def _matmul(self, expr: Apply) -> Box:
         first = expr.args[0]
-        if isinstance(first, Apply) and first.op == "array" and not _is_array(first.args[0]):
+        if isinstance(first, Apply) and first.op == "array" and not is_array(first.args[0]):
             left = self.array_row(first)
         else:
             left = self.operand(first)
@@ -219,7 +230,7 @@ class Notation(Lettering):
     def _outer(self, expr: Apply) -> Box:
         a, b = expr.args
         if isinstance(b, Apply) and b.op == "array":
-            left = self.box(a) if _only(a) is not None else self.operand(a)
+            left = self.box(a) if only(a) is not None else self.operand(a)
             return beside([left, text(" "), self.array_row(b)])
         turned = "" if size(self.shape(b)) == 1 else self.transposed("")
         return beside([self.operand(a), text(" "), self.child(b, POSTFIX - 1), text(turned)])
@@ -349,7 +360,7 @@ class Notation(Lettering):
         cells = [[self.line(item) for item in row] for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:
             return self.box(rows[0][0])
-        if not _is_array(expr.args[0]):
+        if not is_array(expr.args[0]):
             return self.vector([row[0] for row in cells])
         return self.grid(cells)
 
@@ -382,69 +393,3 @@ class Notation(Lettering):
         if self.full or len(cells) <= LONGEST:
             return cells
         return [*cells[:3], dots if self.unicode else "...", *cells[-3:]]
-
-
-def _signed(expr: Expr) -> bool:
-    return isinstance(expr, Apply) and expr.op == "neg"
-
-
-def _guarded(box: Box) -> Box:
-    """Return a box in brackets where it begins with a minus, to stand after an operator."""
-    return round_brackets(box) if box.rows[box.base].lstrip()[:1] in ("−", "-") else box
-
-
-def _is_call(expr: Expr) -> bool:
-    """Tell whether a factor is written as a function with its operands in brackets."""
-    return (
-        isinstance(expr, Apply)
-        and expr.op not in LEVEL
-        and expr.op not in ("array", "sum", "entry", "outer", "dot", "diag", "where", "abs", "norm")
-        and expr.op not in ("expand", "fill", "identity", "xdivy", "xlogy", "mean", "sqrt")
-    )
-
-
-def _goes_last(expr: Expr) -> bool:
-    return (
-        _is_call(expr)
-        and isinstance(expr, Apply)
-        and any(isinstance(arg, Apply) and arg.op not in ("array", "entry") for arg in expr.args)
-    )
-
-
-def _plain_number(expr: Expr) -> bool:
-    """Tell whether a number leads a product without brackets: 2, −0.5, ½."""
-    if not isinstance(expr, Number):
-        return False
-    return "/" not in format_number(expr) or abs(expr.value) in FRACTIONS
-
-
-def _is_vector(expr: Expr) -> bool:
-    return isinstance(expr, Apply) and expr.op == "array" and not _is_array(expr.args[0])
-
-
-def _is_array(expr: Expr) -> bool:
-    return isinstance(expr, Apply) and expr.op == "array"
-
-
-def _only(expr: Expr) -> Number | None:
-    """Return the one number that a formula is, in brackets or not."""
-    while isinstance(expr, Apply) and expr.op == "array" and len(expr.args) == 1:
-        expr = expr.args[0]
-    return expr if isinstance(expr, Number) else None
-
-
-def _literal(expr: Expr) -> bool:
-    """Tell whether a factor begins with a digit or a sign when it is written."""
-    if isinstance(expr, Apply) and expr.op in ("mul", "div", "pow"):
-        return _literal(expr.args[0])
-    return isinstance(expr, Number)
-
-
-def _calls(expr: Expr) -> bool:
-    """Tell whether a factor over numbers alone begins with the name of a function."""
-    return (
-        isinstance(expr, Apply)
-        and expr.op not in LEVEL
-        and expr.op not in ("array", "sum", "sqrt", "entry", "xdivy")
-        and not symbols(expr)
-    )

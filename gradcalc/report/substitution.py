@@ -135,14 +135,7 @@ def _terms(view: View, named: Expr) -> Expr | None:
         nonlocal changed
         if not isinstance(part, Apply):
             return _number(view, part)
-        if (
-            part.op == "add"
-            and sum(
-                isinstance(_positive(t), Apply) and _positive(t).op != "entry"  # type: ignore[union-attr]
-                for t in part.args
-            )
-            > 1
-        ):
+        if part.op == "add" and sum(map(_has_parts, part.args)) > 1:
             changed = True
             return Apply("add", tuple(_number(view, term) for term in part.args))
         if part.op in ("mul", "div", "neg", "sqrt"):
@@ -153,8 +146,10 @@ def _terms(view: View, named: Expr) -> Expr | None:
     return shown if changed and shown.size < 3 * MOST_TERMS else None
 
 
-def _positive(expr: Expr) -> Expr:
-    return expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else expr
+def _has_parts(term: Expr) -> bool:
+    """Tell whether there is something to work out in a term of a sum."""
+    inner = term.args[0] if isinstance(term, Apply) and term.op == "neg" else term
+    return isinstance(inner, Apply) and inner.op != "entry"
 
 
 def _number(view: View, expr: Expr) -> Expr:

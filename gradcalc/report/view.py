@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -65,7 +65,8 @@ class View:
     def values(self) -> Mapping[str, Array]:
         """Return the values as they are shown; with `jacobians`, diagonals as matrices."""
         values = self.solution.values
-        return ChainMap({n: np.diag(values[n]) for n in self.diagonals if n in values}, values)  # type: ignore[arg-type]
+        matrices = {n: np.diag(values[n]) for n in self.diagonals if n in values}
+        return ChainMap(matrices, cast("dict[str, Array]", values))
 
     @cached_property
     def diagonals(self) -> frozenset[str]:
