@@ -28,8 +28,10 @@ STEP = float(np.finfo(float).eps ** (1 / 3))
 LIMIT = 1e-6
 LARGEST_STACK = 2_000_000
 DIRECTIONS = 4
-OTHER_STEPS = (0.01, 100.0, 1e-4)
-"""Multiples of h that are tried where h is too coarse or too fine for a line."""
+NOISE = 8 * float(np.finfo(float).eps)
+OTHER_STEPS = ((0.01, 1.0), (100.0, 1.0), (1e-4, 1.0), (1.0, 0.0))
+"""Factors of h, and the least |u| that it is relative to, tried where h is too coarse or
+too fine for a line, or leaves the domain of a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -163,36 +165,50 @@ class _Findings:
         numeric = _summed(slopes, upstream).reshape(x.shape)
         errors = _errors(analytic, numeric, near)
         if errors.max(initial=0.0) > LIMIT / 10:
-            for factor in OTHER_STEPS:
-                again = _summed(self.slopes(pair, x, moves, factor), upstream).reshape(x.shape)
+            for factor, least in OTHER_STEPS:
+                slopes_again = self.slopes(pair, x, moves, factor, least)
+                again = _summed(slopes_again, upstream).reshape(x.shape)
                 errors = np.minimum(errors, _errors(analytic, again, near))
+            if errors.max(initial=0.0) > LIMIT:
+                noise = _summed(np.abs(self.noise(pair, x, moves)), np.abs(upstream))
+                apart = np.maximum(np.abs(analytic - numeric) - noise.reshape(x.shape), 0.0)
+                errors = np.minimum(errors, _errors(apart, np.zeros(x.shape), near))
         self.note(gradient_name(self.loss, pair.operand), errors)
         if pair.local:
-            self.local_line(pair, slopes, own, near)
+            self.local_line(pair, x, moves, slopes, own, near)
 
     def value(self, program: Program, instead: Mapping[str, Array]) -> Array:
         names = program.ranks
         env = {name: instead[name] if name in instead else self.values[name] for name in names}
         return program.run(env)["value"]
 
-    def local_line(self, pair: Pair, slopes: Array, own: Array, near: Array) -> None:
+    def local_line(
+        self, pair: Pair, x: Array, moves: Array, slopes: Array, own: Array, near: Array
+    ) -> None:
         """Check a local derivative that is a line of its own: diagonal, or Jacobian."""
         assert pair.local is not None
         name, shape, program = pair.local
         value = self.value(program, {pair.node.name: own})
-        full = slopes.reshape(near.size, own.size)
-        if pair.node.shape and shape == pair.node.shape * 2:
-            numeric = full.T.reshape(value.shape)
-            near = np.zeros(value.shape, dtype=bool)
-        elif own.size == near.size:
-            numeric = np.diagonal(full).reshape(value.shape)
-        else:
-            numeric = full[:, 0].reshape(value.shape)
-        self.note(name, _errors(value, numeric, near.reshape(value.shape)))
+        whole = bool(pair.node.shape) and shape == pair.node.shape * 2
+        fixed = np.zeros(value.shape, dtype=bool) if whole else near.reshape(value.shape)
 
-    def slopes(self, pair: Pair, x: Array, moves: Array, factor: float = 1.0) -> Array:
+        def errors(found: Array) -> Array:
+            full = found.reshape(near.size, own.size)
+            picked = full.T if whole else np.diagonal(full) if own.size == near.size else full[:, 0]
+            return _errors(value, picked.reshape(value.shape), fixed)
+
+        least = errors(slopes)
+        if least.max(initial=0.0) > LIMIT / 10:
+            for step in OTHER_STEPS:
+                least = np.minimum(least, errors(self.slopes(pair, x, moves, *step)))
+        self.note(name, least)
+
+    def slopes(
+        self, pair: Pair, x: Array, moves: Array, factor: float = 1.0, least: float = 1.0
+    ) -> Array:
         """Return Δf / 2h for each move of the operand, stacked along the first axis."""
-        h = STEP * factor * np.maximum(1.0, np.abs(x)) * moves
+        scale = np.maximum(least, np.abs(x))
+        h = STEP * factor * np.where(scale > 0, scale, 1.0) * moves
         stack = np.stack([x + h, x - h])
         width = np.abs(stack[0] - stack[1]).reshape(len(moves), -1).max(axis=1, initial=0.0)
         try:
@@ -203,6 +219,13 @@ class _Findings:
             return np.zeros((len(moves), *pair.line_shape))
         bars = width.reshape((len(moves),) + (1,) * (moved.ndim - 2))
         return np.asarray((moved[0] - moved[1]) / bars)
+
+    def noise(self, pair: Pair, x: Array, moves: Array) -> Array:
+        """Return what rounding alone can make of Δf / 2h, where f is very large."""
+        own = np.abs(self.value(pair.line, {}))
+        width = 2 * STEP * np.maximum(1.0, np.abs(x)).reshape(-1)
+        shape = (len(moves),) + (1,) * own.ndim
+        return np.asarray(NOISE * own / width.reshape(shape))
 
     def directions(
         self, pair: Pair, x: Array, upstream: Array, analytic: Array, near: Array

@@ -29,12 +29,14 @@ def entry_lines(page: Page, view: View, step: Step, indent: int) -> None:
         page.text("the sums are too long to be written out", "note", indent + 2)
         return
     rows = [_cells(view, step, entry) for entry in step.entries]
-    widths = [max(width(row[j]) for row in rows) for j in range(len(rows[0]))]
-    if sum(widths) + 3 * len(EQUALS) + 2 <= page.columns - indent:
-        columns = [aligned([row[j] for row in rows]) for j in range(len(widths))]
-        for at in range(len(rows)):
-            page.text(EQUALS.join(column[at] for column in columns).rstrip(), "plain", indent + 2)
-        return
+    count = max(len(row) for row in rows)
+    if all(len(row) == count for row in rows):
+        columns = [aligned([row[j] for row in rows]) for j in range(count)]
+        lines = [EQUALS.join(column[at] for column in columns) for at in range(len(rows))]
+        if max(width(line) for line in lines) <= page.columns - indent - 2:
+            for line in lines:
+                page.text(line.rstrip(), "plain", indent + 2)
+            return
     for row in rows:
         kept = [cell for at, cell in enumerate(row) if cell and cell not in row[:at]]
         lines = broken(EQUALS.join(kept), page.columns - indent - 2)

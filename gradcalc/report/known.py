@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,6 +159,7 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
 
 
 LONGEST = 8
+DOZEN = 12
 
 
 def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
@@ -261,7 +263,7 @@ def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
         for name, own, *others in rows[1:]:
-            page.text(f"{name}  given {own}", "plain", 5)
+            page.paragraph(f"{name}  given {own}", 5, hang=2)
             for label, cell in zip(header[2:], others, strict=True):
                 page.paragraph(f"{label}: {cell}", 7, hang=2)
         return
@@ -276,7 +278,14 @@ def _row(view: View, comparison: Comparison) -> list[str]:
 
 
 def _short(view: View, value: Array) -> str:
-    return value_box(view, value, figures(value), room=34).rows[0]
+    """Return a value in one row, whole up to a dozen entries: (1, 2; 3, 4)."""
+    if (value.ndim != 2 and value.size <= DOZEN) or value.size == 1:
+        return value_box(replace(view, full=True), value, figures(value)).rows[0]
+    if value.size > DOZEN:
+        largest = figures(value.ravel()[[np.argmax(np.abs(value))]])[0]
+        return f"{value.size} entries, largest {view.notation.number(largest)}"
+    rows = (", ".join(map(view.notation.number, figures(row))) for row in value)
+    return f"({'; '.join(rows)})"
 
 
 def _first_gradient(view: View, wrong: Sequence[Comparison]) -> list[list[str]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import gradcalc
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, add, mul, neg, number
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Operation
@@ -220,3 +221,15 @@ def test_kinks_of_a_formula() -> None:
     expr = parse("relu(x)*abs(x - y)")
     assert [format(kink) for kink in kinks_of(expr, TABLE)] == ["x", "x - y"]
     assert kinks_of(Symbol("x"), TABLE) == []
+
+
+def test_a_probability_near_0_and_a_very_large_loss_do_not_fail() -> None:
+    tiny = "inputs: {z: [0, 25, 3]}\ntargets: {t: [1, 0, 0]}\nequations: |\n"
+    tiny += "  y = softmax(z)\n  L = cross_entropy(y, t)\n"
+    large = "inputs: {z: [19, 3]}\ntargets: {t: [1, 0]}\nequations: |\n"
+    large += "  y = exp(z)\n  L = half_squared_error(y, t)\n"
+    for text in (tiny, large):
+        found = gradcalc.solve(gradcalc.load(text)).check
+        assert found is not None
+        assert found.failed == ()
+        assert found.max_error < LIMIT
