@@ -29,7 +29,7 @@ LIMIT = 1e-6
 LARGEST_STACK = 2_000_000
 DIRECTIONS = 4
 NOISE = 8 * float(np.finfo(float).eps)
-OTHER_STEPS = ((0.01, 1.0), (100.0, 1.0), (1e-4, 1.0), (1.0, 0.0))
+OTHER_STEPS = ((100.0, 1.0), (0.01, 1.0), (1e-4, 1.0), (1e-5, 1.0), (1e-6, 1.0), (1.0, 0.0))
 """Factors of h, and the least |u| that it is relative to, tried where h is too coarse or
 too fine for a line, or leaves the domain of a logarithm."""
 
@@ -165,14 +165,21 @@ class _Findings:
         numeric = _summed(slopes, upstream).reshape(x.shape)
         errors = _errors(analytic, numeric, near)
         if errors.max(initial=0.0) > LIMIT / 10:
-            for factor, least in OTHER_STEPS:
-                slopes_again = self.slopes(pair, x, moves, factor, least)
-                again = _summed(slopes_again, upstream).reshape(x.shape)
+            tried = [
+                _summed(self.slopes(pair, x, moves, *step), upstream).reshape(x.shape)
+                for step in OTHER_STEPS
+            ]
+            for again in tried:
                 errors = np.minimum(errors, _errors(analytic, again, near))
             if errors.max(initial=0.0) > LIMIT:
-                noise = _summed(np.abs(self.noise(pair, x, moves)), np.abs(upstream))
-                apart = np.maximum(np.abs(analytic - numeric) - noise.reshape(x.shape), 0.0)
-                errors = np.minimum(errors, _errors(apart, np.zeros(x.shape), near))
+                noise = _summed(self.noise(pair, x, moves), np.abs(upstream)).reshape(x.shape)
+                doubt = np.maximum(noise, _spread(tried))
+                closest = np.abs(analytic - numeric)
+                for again in tried:
+                    closest = np.fmin(closest, np.abs(analytic - again))
+                closest = np.where(np.isnan(closest), np.inf, closest)
+                apart = np.maximum(closest - doubt, 0.0) / np.maximum(1.0, np.abs(analytic))
+                errors = np.minimum(errors, np.where(near, 0.0, apart))
         self.note(gradient_name(self.loss, pair.operand), errors)
         if pair.local:
             self.local_line(pair, x, moves, slopes, own, near)
@@ -276,6 +283,13 @@ def _summed(slopes: Array, upstream: Array) -> Array:
     """Return Σ ∂L/∂v · Δv / 2h for each move."""
     weighted = (slopes * upstream).reshape(len(slopes), -1)
     return np.asarray(weighted.sum(axis=1))
+
+
+def _spread(tried: list[Array]) -> Array:
+    """Return how well differences of neighbouring steps agree where they agree best."""
+    apart = np.abs(np.diff(np.stack(tried), axis=0))
+    best = np.min(np.where(np.isnan(apart), np.inf, apart), axis=0)
+    return np.where(np.isinf(best), 0.0, best)
 
 
 def _errors(analytic: Array, numeric: Array, fixed: Array) -> Array:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 8
 CORNER = 3
 EQUALS = " = "
-OPERATORS = (" = ", " + ", " − ", " - ", " · ", " ⊙ ", " / ", " ", "*")
+OPERATORS = (" = ", " + ", " − ", " - ", " · ", " ⊙ ", " / ", " ", "*", "·")
 
 
 def value_box(
