@@ -133,6 +133,8 @@ def _attributes(
             raise fail(f"{name} takes a number", part)
         elif name in ("axis", "rows", "columns") and value.value.denominator != 1:
             raise fail(f"{name} takes a whole number", part)
+        elif name in row.positive and value.value <= 0:
+            raise fail(f"{name} of {row.name} is to be larger than 0", part)
         elif name == "keepdims" and value.value not in (0, 1):
             raise fail("keepdims is 0 or 1", part)
     merged = {**dict(found.attrs), **given}

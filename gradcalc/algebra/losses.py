@@ -82,6 +82,7 @@ LOSSES = (
             "where(abs(y - t) <= delta, t - y, -delta*sign(y - t))",
         ),
         defaults=(("delta", "1.0"),),
+        positive=("delta",),
         kinks=("abs(y - t) - delta",),
         aliases=("HuberLoss(reduction=mean)",),
     ),

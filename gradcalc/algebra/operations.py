@@ -26,6 +26,7 @@ class Operation:
     vjp: for everything that is not elementwise, the product of the upstream
         gradient `g` with the Jacobian; by the operands' ranks where they matter.
     given: the derivative read off the output, for outputs that a file gives.
+    positive: parameters that are to be larger than 0.
     prime: the derivative is shown as f′(x) and explained by `when`.
     """
 
@@ -52,6 +53,7 @@ class Operation:
     aliases: tuple[str, ...] = ()
     reduction: str = ""
     per_sample: bool = False
+    positive: tuple[str, ...] = ()
 
     @property
     def is_elementwise(self) -> bool:

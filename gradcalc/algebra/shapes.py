@@ -114,6 +114,13 @@ def class_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     """Return a number, once prediction and target are vectors or rows of one length."""
     if not shapes[0]:
         raise ShapeError("compare", "a class each needs an entry, and the prediction is a number")
+    if shapes[0][-1] == 1:
+        raise ShapeError(
+            "compare",
+            "one entry is one class; two or more are due",
+            "for one output, binary_cross_entropy takes a probability,"
+            " binary_cross_entropy_with_logits a score",
+        )
     return loss(shapes, attrs)
 
 
