@@ -271,7 +271,7 @@ KEY_ERRORS = [
     (changed("[relu, identity]\nloss: mse", "[relu, sigmoid]\nloss: bce_with_logits"),
      "has sigmoid inside and takes logits", "8:7", "use binary_cross_entropy"),
     (changed("[relu, identity]\nloss: mse", "[relu, softmax]\nloss: softmax_cross_entropy"),
-     "has softmax inside and takes logits", "8:7", "use cross_entropy, or identity"),
+     "cannot compare yhat", "8:7", "binary_cross_entropy takes a probability"),
     (ONE + "accept: [halve]\n", "halve is not a convention", "3:10", "did you mean half"),
     (ONE + "options: [1]\n", "options holds a list", "3:10", "by letter"),
     (ONE + "options: {a: [1, u]}\n", "option a: 'u' is not a number", "3:18", ""),
