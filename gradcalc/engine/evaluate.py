@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from math import inf, isfinite
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from gradcalc.engine.graph import Node
 
 Kernel = Callable[..., Array]
 Adjust = Callable[[str, Array], Array]
+Fault: TypeAlias = Literal["raise", "ignore"]
 
 SMALL = 4096
 COMPARISONS = ("lt", "le", "gt", "ge", "eq")
@@ -143,19 +144,23 @@ class Program:
         values: Mapping[str, Array],
         given: Mapping[str, Array] | None = None,
         adjust: Adjust | None = None,
+        *,
+        strict: bool = True,
     ) -> dict[str, Array]:
         """Return the value of every name.
 
         given: values that stand in place of the computed ones.
         adjust: applied to each named value before it is read (rounding).
-        Raises EvaluationError at the first value that is not finite.
+        strict: raise EvaluationError at the first value that is not finite; without it
+            such a value is passed on, so that one of many leading entries harms no other.
         """
         slots: list[Any] = [None] * self.size
         for slot, constant in self.constants:
             slots[slot] = constant
         for name, slot in self.inputs:
             slots[slot] = values[name]
-        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+        fault: Fault = "raise" if strict else "ignore"
+        with np.errstate(over=fault, divide=fault, invalid=fault, under="ignore"):
             if given or adjust or any(values[n].ndim != rank for n, rank in self.ranks.items()):
                 self.step_by_step(slots, given or {}, adjust)
                 sources = dict(self.names)
@@ -163,7 +168,8 @@ class Program:
                 self.straight(slots)
                 sources = self.sources
         result = {name: np.asarray(slots[slot]) for name, slot in sources.items()}
-        self.check_finite(result)
+        if strict:
+            self.check_finite(result)
         return {name: slots[slot] for name, slot in self.inputs} | result
 
     def check_finite(self, values: Mapping[str, Array]) -> None:

@@ -1,0 +1,195 @@
+"""Read an answer sheet, as text, YAML or JSON, into answers that fit the problem's quantities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gradcalc.algebra.expr import Expr
+from gradcalc.errors import Source
+from gradcalc.grading.answers_blank import blank_sheet
+from gradcalc.grading.answers_document import Pair, read_pairs
+from gradcalc.grading.answers_lines import Parts, parts_of, statements
+from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
+from gradcalc.grading.answers_values import ValueReader, flat
+from gradcalc.grading.written import Written
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
+
+__all__ = ["Answer", "Sheet", "blank_sheet", "read_assignments", "read_sheet"]
+
+MAX_ANSWERS = 10_000
+MAX_PARTS = 20
+NO_VALUE = "no name = value on this line"
+
+_NUMBERED = re.compile(r"(?:[-*•]\s{1,9}|\(?\d{1,3}[.)]?\s{1,9}|\(\d{1,3}\)\s{0,9})(?=\S)")
+_LETTERS_APART = re.compile(r"[\s,;&/]+|(?<!\w)(?:and|or|und)(?!\w)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One quantity, or one entry of it, as a sheet has it.
+
+    name: gradcalc's, `answer` for an option letter, as typed where it is unknown, empty
+    where none stands. index counts from 0. text: the right-hand side as written. shape:
+    the due one where the entries fit it without doubt, else as written. cells: in row
+    order, None for a blank; empty for a formula, a letter and what is unreadable.
+    reason: why it is unreadable.
+    """
+
+    name: str
+    index: tuple[int, ...] | None
+    line: int
+    text: str
+    shape: tuple[int, ...] = ()
+    cells: tuple[Written | None, ...] = ()
+    formula: Expr | None = None
+    letter: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All answers of one file or command line, in the order of the page."""
+
+    name: str
+    answers: tuple[Answer, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def read_sheet(source: Source, problem: Problem) -> Sheet:
+    """Return the answers of a sheet; what is unreadable on a line is kept with the reason.
+
+    Raises ProblemError only for a YAML or JSON document that is broken as a whole.
+    """
+    reader = _Reader(Quantities(problem))
+    document = read_pairs(source)
+    warnings: tuple[str, ...] = ()
+    if document is None:
+        answers = reader.text(source.text)
+    else:
+        answers, warnings = reader.pairs(document.pairs), document.warnings
+    found, more = _bounded(answers)
+    if not found:
+        more = (*more, f"there are no answers in {source.name}")
+    return Sheet(source.name, found, (*warnings, *more))
+
+
+def read_assignments(texts: Sequence[str], problem: Problem) -> Sheet:
+    """Return the answers that a command line gives one by one: `dL/dz3 = -2`."""
+    reader = _Reader(Quantities(problem))
+    answers = (
+        answer for at, text in enumerate(texts, 1) for answer in reader.statement(text.strip(), at)
+    )
+    return Sheet("<answers>", *_bounded(answers))
+
+
+def _bounded(answers: Iterator[Answer]) -> tuple[tuple[Answer, ...], tuple[str, ...]]:
+    """Return as many answers as are read, and a warning where there are more."""
+    found: list[Answer] = []
+    for answer in answers:
+        if len(found) == MAX_ANSWERS:
+            return tuple(found), (
+                f"more than {MAX_ANSWERS} answers: line {answer.line} and what"
+                " follows are not read",
+            )
+        found.append(answer)
+    return tuple(found), ()
+
+
+class _Reader:
+    """Reads names and values, counting what a sheet may hold."""
+
+    def __init__(self, quantities: Quantities) -> None:
+        self.quantities = quantities
+        self.values = ValueReader(quantities)
+
+    def text(self, text: str) -> Iterator[Answer]:
+        """Yield the answers of lines `name = value`."""
+        for statement in statements(text):
+            yield from self.statement(statement.text, statement.line)
+
+    def pairs(self, pairs: Sequence[Pair]) -> Iterator[Answer]:
+        """Yield the answers of a mapping."""
+        for pair in pairs:
+            if pair.name is None:
+                yield from self.statement(pair.text, pair.line)
+            elif pair.reason:
+                yield Answer(pair.name, None, pair.line, pair.text, reason=pair.reason)
+            else:
+                texts = (pair.name, *parts_of(pair.text).texts)
+                yield from self.parts(Parts(texts, False), pair.line, pair.text)
+
+    def statement(self, text: str, line: int) -> Iterator[Answer]:
+        """Yield the answers of one line: one a name on its left."""
+        parts = parts_of(text)
+        if parts.colon and len(parts.texts) > 2 and not self.named(parts.texts[0]):
+            parts = Parts(parts.texts[1:], False)  # `Step 1: z1 = 0.3`
+        if len(parts.texts) == 1:
+            yield Answer("", None, line, flat(text), reason=NO_VALUE)
+        elif parts.texts[0] != "answers" or any(parts.texts[1:]):
+            _, rest = _cut(text, parts)
+            yield from self.parts(parts, line, rest)
+
+    def named(self, text: str) -> Reference | str | None:
+        """Return the quantity that a text names, `answer` for an option, else None."""
+        found = self.quantities.find(text)
+        if isinstance(found, str) and (number := _NUMBERED.match(text)):
+            found = self.quantities.find(text[number.end() :])
+        if isinstance(found, str):
+            return "answer" if text.casefold() in LETTER_NAMES else None
+        return found
+
+    def parts(self, parts: Parts, line: int, text: str) -> Iterator[Answer]:
+        """Yield the answers of a line that is cut at its signs of equality."""
+        typed, *rest = parts.texts
+        found = self.named(typed)
+        if found is None:
+            reason = str(self.quantities.find(typed))
+            yield Answer(flat(typed), None, line, flat(text), reason=reason)
+            return
+        if isinstance(found, str):
+            yield self.letter(rest[-1], line)
+            return
+        if len(rest) > MAX_PARTS:
+            reason = f"more than {MAX_PARTS} signs of equality on one line"
+            yield Answer(found.name, found.index, line, flat(text), reason=reason)
+            return
+        names = [found]
+        while len(rest) > 1 and isinstance(same := self.named(rest[0]), Reference):
+            names.append(same)
+            rest = rest[1:]
+        for name in names:
+            value = self.values.value(rest, text, self.quantities.shape(name))
+            yield Answer(
+                name.name,
+                name.index,
+                line,
+                value.text,
+                value.shape,
+                value.cells,
+                value.formula,
+                reason=value.reason,
+            )
+
+    def letter(self, text: str, line: int) -> Answer:
+        """Return the answer that names options."""
+        labels = {label.casefold(): label for label in self.quantities.options}
+        answer = Answer("answer", None, line, flat(text))
+        words = [text] if text.casefold() in labels else _LETTERS_APART.split(text)
+        letters = [word.strip("()[].:'\"") for word in words if word.strip("()[].:'\"")]
+        if not text or all(word in ("_", "?", "-") for word in words):
+            return replace(answer, cells=(None,))
+        if not labels:
+            return replace(answer, reason="this problem has no options")
+        for letter in letters:
+            if letter.casefold() not in labels:
+                return replace(answer, reason=f"{letter[:40]} is not an option of this problem")
+        return replace(answer, letter=", ".join(labels[word.casefold()] for word in letters))
+
+
+def _cut(text: str, parts: Parts) -> tuple[str, str]:
+    """Return a line's first part and all that stands behind its sign of equality."""
+    start = text.find(parts.texts[0]) + len(parts.texts[0])
+    return parts.texts[0], text[start:].lstrip().lstrip(":=≈≃≅~").strip()

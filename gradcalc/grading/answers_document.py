@@ -1,0 +1,115 @@
+"""Read an answer sheet that is YAML or JSON: names and values, each with its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcalc.errors import ProblemError, Source
+from gradcalc.grading.answers_lines import statements
+from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
+
+_SECTION = re.compile(r"^(?:answers|\"answers\"|'answers')\s{0,9}:|^---", re.MULTILINE)
+_LINE = re.compile(r"^\s*[^\s#=:][^=:\n]{0,99}[=:≈]", re.MULTILINE)
+_NESTED = re.compile(r"^[ \-][^\n:]{0,99}|:\s{0,9}[\"'|>]", re.MULTILINE)
+_EQUATION = re.compile(r"^[^\s#=:][^=:\n]{0,99}=", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One name with the text of its value; name is None for a line `name = value`."""
+
+    name: str | None
+    text: str
+    line: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """The answers of a mapping in the order of the file."""
+
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def read_pairs(source: Source) -> Document | None:
+    """Return the answers of a YAML or JSON sheet, or None for lines of text.
+
+    Raises ProblemError for a broken document that is no lines of text either.
+    """
+    text = source.text
+    framed = text.lstrip()[:1] == "{"
+    sure = framed or bool(_SECTION.search(text))
+    if not sure and (_EQUATION.search(text) or not _NESTED.search(text)):
+        return None
+    if framed:
+        source = Source(source.name, text.replace("\t", " "))
+    try:
+        return _document(parse_document(source))
+    except ProblemError:
+        if framed or (sure and not _LINE.search(text)):
+            raise
+        return None
+
+
+def _document(root: Mapping) -> Document:
+    section = root.get("answers")
+    if section is None or isinstance(section, Sequence):
+        return Document(tuple(_pairs(root)))
+    others = [key.text for key, _ in root.pairs if key.text != "answers"]
+    shown = ", ".join(others[:6])
+    warnings = (f"beside answers, these keys are not read: {shown}",) if others else ()
+    if isinstance(section, Mapping):
+        return Document(tuple(_pairs(section)), warnings)
+    if section.style in ("|", ">"):
+        start = section.span.line
+        found = statements(section.text)
+        lines = tuple(Pair(None, each.text, start + each.line) for each in found)
+        return Document(lines, warnings)
+    return Document(tuple(_pairs(root)))
+
+
+def _pairs(section: Mapping) -> Iterator[Pair]:
+    for key, value in section.pairs:
+        name, line = key.text.strip(), key.span.line
+        if isinstance(value, Mapping):
+            reason = "names stand here, a number or a list of numbers is due"
+            yield Pair(name, "", line, reason)
+            continue
+        try:
+            yield Pair(name, _text_of(value), line)
+        except ValueError as error:
+            yield Pair(name, "", line, str(error))
+
+
+def _text_of(value: Value) -> str:
+    """Return a value as it would stand on a line of text, as written where it can be."""
+    if isinstance(value, Scalar):
+        return "" if value.empty else value.text.strip("\n")
+    if isinstance(value, Mapping):
+        raise ValueError("names stand in a list of numbers")
+    raw = _as_written(value)
+    if raw is not None:
+        return raw
+    items = [_item(item) for item in value.items]
+    commas = any(isinstance(item, Scalar) and "," in item.text for item in value.items)
+    return "[" + (" " if commas else ", ").join(items) + "]"
+
+
+def _item(value: Value) -> str:
+    text = _text_of(value).strip()
+    if isinstance(value, Scalar):
+        text = text or "_"
+        return f"[{text}]" if len(text.split()) > 1 and text[:1] not in "[({" else text
+    return text
+
+
+def _as_written(value: Sequence) -> str | None:
+    """Return the text of a list that stands on one line without quotes, or None."""
+    span = value.span
+    text = span.source.line(span.line)[span.column - 1 :][: span.length]
+    whole = text.startswith("[") and text.endswith("]") and text.count("[") == text.count("]")
+    plain = not re.search(r"[\"'#&*!|>~]|null", text, re.IGNORECASE)
+    return text if whole and plain else None

@@ -1,0 +1,86 @@
+"""Read a formula that stands as an answer, its names made gradcalc's own."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number, parts, rebuild, symbols
+from gradcalc.algebra.inference import resolve
+from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.syntax import parse
+from gradcalc.errors import ProblemError
+from gradcalc.grading.answers_names import Quantities
+from gradcalc.problem.naming import Index, Reference
+
+MAX_LENGTH = 1000
+MAX_PICKED = 1000
+_LARGEST = Fraction(sys.float_info.max)
+
+
+def read_formula(text: str, quantities: Quantities) -> Expr:
+    """Return the formula that a text spells, over gradcalc's names and the problem's letters.
+
+    An entry is picked by products with a 1 among zeros, which every reading of a formula
+    can evaluate. Raises ValueError with the reason for all that is not a formula of the
+    problem's quantities.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"a formula of more than {MAX_LENGTH} characters")
+    try:
+        expr = parse(text)
+        found = {name: _meaning(name, quantities) for name in symbols(expr)}
+        expr = rebuild(expr, lambda part: _ours(part, found, quantities))
+        expr = resolve(expr, quantities.problem.table)
+    except ProblemError as error:
+        raise ValueError(_one_line(error)) from None
+    if any(isinstance(part, Number) and abs(part.value) > _LARGEST for part in parts(expr)):
+        raise ValueError("a number in the formula is larger than any that gradcalc computes with")
+    return expr
+
+
+def _one_line(error: ProblemError) -> str:
+    return f"{error.message}: {error.hint}" if error.hint else error.message
+
+
+def _meaning(name: str, quantities: Quantities) -> Reference | None:
+    """Return what a name in a formula stands for, None for a letter."""
+    found = quantities.find(name)
+    if isinstance(found, Reference):
+        return found
+    if name in quantities.letters:
+        return None
+    raise ValueError(found)
+
+
+def _ours(part: Expr, found: dict[str, Reference | None], quantities: Quantities) -> Expr:
+    """Return one part of a formula with gradcalc's name, an entry picked."""
+    if isinstance(part, Symbol) and (meant := found.get(part.name)) is not None:
+        if meant.index is None:
+            return Symbol(meant.name, part.place)
+        return _picked(Symbol(meant.name, part.place), meant.index, quantities)
+    if isinstance(part, Apply) and part.op == "entry":
+        base, *at = part.args
+        if not isinstance(base, Symbol):
+            raise ValueError("entries of a formula are not read: name the entry of a quantity")
+        text = f"{base.name}[{','.join(str(i.value) for i in at if isinstance(i, Number))}]"
+        entry = quantities.find(text)
+        if isinstance(entry, str):
+            raise ValueError(entry)
+        return _picked(base, entry.index, quantities) if entry.index is not None else base
+    return part
+
+
+def _picked(base: Symbol, index: Index, quantities: Quantities) -> Expr:
+    """Return one entry of a quantity as a product with units: `dot(x, [0, 1])`."""
+    shape = quantities.problem.visible.shapes[base.name]
+    if len(shape) > 2 or any(isinstance(dim, str) or dim > MAX_PICKED for dim in shape):
+        raise ValueError(f"entries of {base.name} are not read in a formula")
+    row: Expr = base
+    if len(shape) == 2:
+        row = Apply("matmul", (_unit(index[0], shape[:1]), base), (), base.place)
+    return Apply("dot", (row, _unit(index[-1], shape[-1:])), (), base.place)
+
+
+def _unit(at: int, shape: Shape) -> Expr:
+    return Apply("array", tuple(number(int(i == at)) for i in range(int(shape[0]))))

@@ -1,0 +1,117 @@
+"""Read what stands right of a sheet's `=`: numbers fitted to what is due, or a formula."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gradcalc.algebra.expr import Expr, Number
+from gradcalc.algebra.shapes import Shape, size
+from gradcalc.grading.answers_formula import read_formula
+from gradcalc.grading.answers_names import Quantities
+from gradcalc.grading.cells import MAX_ENTRIES, Cells, read_cells
+from gradcalc.grading.written import Written
+
+MAX_FORMULAS = 50_000
+
+_LETTERED = re.compile(r"[^\W\d_]|[-+*/^@(]")
+_NO_FORMULA = re.compile(r"(?<!\w)(?:nan|inf|infinity|n/a)(?!\w)|%|\.\.\.|…|∞", re.IGNORECASE)
+_FORMULA_LIKE = re.compile(
+    r"is not a number\Z|a formula|mixed|a word of more|a lone -|nested|digits other than"
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A right-hand side: its text on one line, and numbers, a formula or a reason."""
+
+    text: str
+    shape: tuple[int, ...] = ()
+    cells: tuple[Written | None, ...] = ()
+    formula: Expr | None = None
+    reason: str | None = None
+
+
+class ValueReader:
+    """Reads right-hand sides, counting what one sheet may hold."""
+
+    def __init__(self, quantities: Quantities) -> None:
+        self.quantities = quantities
+        self.entries = 0
+        self.formulas = 0
+
+    def value(self, texts: Sequence[str], whole: str, due: Shape) -> Value:
+        """Return what the right-hand sides of one line come to.
+
+        The last of them that is a number counts, else the last formula, else a blank.
+        """
+        read = [self.one(text, due) for text in texts if text]
+        if not read:
+            return _fitted("", Cells(((None,),), ()), due)
+        numbers = [value for value in read if any(value.cells)]
+        formulas = [value for value in read if value.formula is not None]
+        blanks = [value for value in read if value.cells]
+        for values in (numbers, formulas, blanks):
+            if values:
+                return values[-1]
+        return replace(read[-1], text=flat(whole))
+
+    def one(self, text: str, due: Shape) -> Value:
+        """Return the numbers or the formula that a text spells, or the reason why not."""
+        if self.entries > MAX_ENTRIES:
+            return Value(flat(text), reason=f"more than {MAX_ENTRIES} numbers on one sheet")
+        try:
+            cells = read_cells(text, size(due))
+        except ValueError as error:
+            self.entries += len(text) // 20
+            return self.formula(flat(text), str(error))
+        self.entries += sum(map(len, cells.rows))
+        return _fitted(flat(text), cells, due)
+
+    def formula(self, text: str, reason: str) -> Value:
+        """Return the formula that a text spells, else why it is neither that nor numbers."""
+        possible = _FORMULA_LIKE.search(reason) and _LETTERED.search(text)
+        if not possible or _NO_FORMULA.search(text):
+            return Value(text, reason=reason)
+        self.formulas += len(text)
+        if self.formulas > MAX_FORMULAS:
+            many = f"formulas of more than {MAX_FORMULAS} characters on one sheet"
+            return Value(text, reason=many)
+        try:
+            expr = read_formula(text, self.quantities)
+        except ValueError as error:
+            return Value(text, reason=str(error))
+        if isinstance(expr, Number):
+            return Value(text, reason=reason)
+        return Value(text, formula=expr)
+
+
+def _fitted(text: str, found: Cells, due: Shape) -> Value:
+    """Return numbers in the due shape where they fit it without doubt."""
+    cells = tuple(cell for row in found.rows for cell in row)
+    whole = tuple(dim for dim in due if not isinstance(dim, str))
+    if len(whole) < len(due):
+        return Value(text, found.shape, cells)
+    count = size(whole) or 0
+    if cells == (None,) and not found.shape and count <= MAX_ENTRIES:
+        return Value(text, whole, cells * count)
+    return Value(text, whole if _fits(found.shape, whole) else found.shape, cells)
+
+
+def _fits(written: tuple[int, ...], due: tuple[int, ...]) -> bool:
+    """Tell whether entries of one shape are without doubt meant in another.
+
+    A row or a column is a vector, a vector is a matrix of one row or one column, and one
+    entry is a number.
+    """
+    if written == due or all(dim == 1 for dim in (*written, *due)):
+        return True
+    if len(due) == 1:
+        return written in ((1, *due), (*due, 1))
+    return len(due) == 2 and 1 in due and written == (max(due),)
+
+
+def flat(text: str) -> str:
+    """Return a text on one line."""
+    return " ".join(text.split())

@@ -1,0 +1,131 @@
+"""Evaluate the lines on a writer's own values: error carried forward, with its radius."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.shapes import size
+from gradcalc.engine.rounding import Rounding
+from gradcalc.grading.comparison import leading
+from gradcalc.grading.lines import Lines
+from gradcalc.grading.search import Own
+
+MOST_LANES = 600
+"""Entries whose rounding is followed through the lines; beyond them no radius is known."""
+
+
+def evaluated(
+    lines: Lines,
+    own: Mapping[str, Own],
+    rounding: Rounding | None = None,
+    shift: Mapping[str, Array] | None = None,
+) -> dict[str, Array]:
+    """Return the value of every name, the writer's entries in place of computed ones.
+
+    rounding: how lines that are not written were rounded; shift: what is added to a
+    value, with leading axes.
+    """
+    given = lines.given
+
+    def adjust(name: str, value: Array) -> Array:
+        if name in given:
+            value = given[name]
+        elif rounding is not None:
+            value = rounding(name, value)
+        if name in own:
+            value = own[name].over(value)
+        return value + shift[name] if shift and name in shift else value
+
+    start = {}
+    for name, value in lines.start.items():
+        replaced = own[name].over(value) if name in own else value
+        start[name] = replaced + shift[name] if shift and name in shift else replaced
+    return lines.program.run(start, adjust=adjust, strict=False)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a writer rounds: most decimals and most significant digits of all numbers."""
+
+    decimals: int
+    significant: int
+
+    @property
+    def roundings(self) -> tuple[Rounding, ...]:
+        """Return the two ways in which such digits come about."""
+        return (
+            Rounding(decimals=max(0, self.decimals)),
+            Rounding(significant=max(1, self.significant)),
+        )
+
+
+def radius(
+    lines: Lines,
+    target: str,
+    own: Mapping[str, Own],
+    halves: Mapping[str, Array],
+    style: Style,
+) -> tuple[Array, Array] | None:
+    """Return a value from the writer's own operands, and how far their rounding moves it.
+
+    halves: half a unit of the last digit of each written entry, 0 where it is exact.
+    A line that is not written is taken as rounded in the writer's style. Each entry is
+    moved by its half unit, up and down, and the largest effects add up; so an interval
+    that holds a kink counts with both branches. None for too many entries.
+    """
+    middle = evaluated(lines, own)
+    moves: list[tuple[str, int, float]] = []
+    cut = {name for name, each in own.items() if each.mask.all()}
+    for name in lines.reads(target, cut - {target}) | set(own):
+        if name == target or (name in lines.by_name and lines.by_name[name].hidden):
+            continue
+        moves += _moves(lines, name, own, halves, style, middle)
+    if not moves:
+        return middle[target], np.zeros_like(middle[target])
+    if len(moves) > MOST_LANES:
+        return None
+    shift = {}
+    for lane, (name, entry, amount) in enumerate(moves):
+        shape = tuple(int(dim) for dim in lines.shapes[name])
+        lanes = shift.setdefault(name, np.zeros((2 * len(moves), *shape)))
+        flat = lanes.reshape(2 * len(moves), -1)
+        flat[2 * lane, entry], flat[2 * lane + 1, entry] = amount, -amount
+    moved = evaluated(lines, own, shift=shift)[target]
+    if moved.ndim == middle[target].ndim:
+        return middle[target], np.zeros_like(middle[target])
+    change = np.abs(moved - middle[target])
+    pairs = np.maximum(change[0::2], change[1::2])
+    return middle[target], np.asarray(pairs.sum(axis=0))
+
+
+def _moves(
+    lines: Lines,
+    name: str,
+    own: Mapping[str, Own],
+    halves: Mapping[str, Array],
+    style: Style,
+    values: Mapping[str, Array],
+) -> list[tuple[str, int, float]]:
+    """Return the entries of one quantity whose rounding counts, each with its half unit."""
+    count = size(lines.shapes[name]) or 1
+    if name in own:
+        mask, room = own[name].mask.ravel(), halves[name].ravel()
+        found = [(name, at, float(room[at])) for at in range(count) if mask[at] and room[at] > 0]
+    else:
+        mask, found = np.zeros(count, dtype=bool), []
+    if name in lines.start or name in lines.given:
+        return found
+    value = values[name].ravel()
+    if value.size != count or not np.isfinite(value).all():
+        return found
+    places = np.maximum(
+        0.5 * 10.0**-style.decimals, 0.5 * 10.0 ** (leading(value) + 1 - style.significant)
+    )
+    whole = value == np.round(value)
+    return found + [
+        (name, at, float(places[at])) for at in range(count) if not mask[at] and not whole[at]
+    ]

@@ -1,0 +1,121 @@
+"""Judge a formula: by its shape, and by its value at points near the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gradcalc.algebra.expr import Expr, substitute, symbols
+from gradcalc.algebra.inference import dimension, shape_finder
+from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.shapes import Shape, ShapeError
+from gradcalc.engine.evaluate import Program
+from gradcalc.engine.graph import Node
+from gradcalc.grading.answers import Answer
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.explaining import diagnose, telling
+from gradcalc.grading.lines import Lines, lines_of, sizes_of
+from gradcalc.grading.search import Search
+from gradcalc.grading.verdict import Finding, Verdict
+from gradcalc.problem.data import known_sums
+
+POINTS = 8
+NEAR = 0.02
+"""Relative distance of the points from the data: a ReLU keeps its branch, a log its domain."""
+AGREE = 1e-7
+
+
+def judge_formula(lines: Lines, answer: Answer) -> tuple[Verdict, Finding | None]:
+    """Return the verdict on a formula, and where it comes from if it is wrong.
+
+    It is right if it has the shape of the quantity, and its value at every one of some
+    points near the data (drawn ones, where the problem has letters).
+    """
+    assert answer.formula is not None
+    sizes = {name: dimension(number) for name, number in sizes_of(lines.problem).items()}
+    expr = substitute(answer.formula, sizes)
+    verdict = Verdict(answer.name, answer.index or (), answer.line, "incorrect", answer.text)
+    own = _shape(lines, expr)
+    due: Shape = () if answer.index is not None else lines.shapes[answer.name]
+    if own is None:
+        return replace(verdict, status="unreadable", reason="its operands do not fit"), None
+    one = all(dim == 1 for dim in (*own, *due))
+    settled = False
+    worst: tuple[Lines, Array] | None = None
+    for point in near_points(lines):
+        right = point.values[answer.name]
+        right = right[answer.index] if answer.index is not None else right
+        value = _value(point, expr, own)
+        if not (np.isfinite(value).all() and np.isfinite(right).all()):
+            continue
+        settled = True
+        if own != due and not one:
+            worst = (point, value)
+            break
+        value = value.reshape(right.shape)
+        if not np.allclose(value, right, rtol=AGREE, atol=AGREE * np.abs(right).max(initial=1e-9)):
+            worst = (point, value)
+            break
+    if not settled:
+        return replace(verdict, status="unreadable", reason="it has no value near the data"), None
+    if worst is None:
+        return replace(verdict, status="correct"), None
+    return verdict, _finding(*worst, answer, own != due and not one)
+
+
+def near_points(lines: Lines) -> Iterator[Lines]:
+    """Yield the lines with numbers near the data, or with drawn ones for letters."""
+    problem = lines.problem
+    if not problem.numeric:
+        for seed in range(POINTS):
+            yield lines_of(problem, seed=seed)
+        return
+    whole = known_sums(problem.data)
+    for seed in range(POINTS):
+        generator = np.random.default_rng(seed)
+
+        def moved(value: Array, keep: bool, generator: np.random.Generator = generator) -> Array:
+            scale = NEAR * max(float(np.abs(value).max(initial=0.0)), 0.1)
+            step = generator.uniform(-scale, scale, value.shape)
+            if keep and value.ndim:
+                step = step - step.mean(axis=-1, keepdims=True)
+            return np.asarray(value + step)
+
+        targets = {data.name for data in problem.roles("target")} if whole else set()
+        start = {name: moved(value, name in targets) for name, value in lines.start.items()}
+        given = {name: moved(value, False) for name, value in lines.given.items()}
+        yield Lines(problem, lines.nodes, lines.edges, lines.inputs, start, given)
+
+
+def _shape(lines: Lines, expr: Expr) -> Shape | None:
+    try:
+        return shape_finder(lines.shapes, lines.problem.table)(expr)
+    except ShapeError:
+        return None
+
+
+def _value(point: Lines, expr: Expr, shape: Shape) -> Array:
+    read = {name: point.shapes[name] for name in symbols(expr)}
+    program = Program([Node("answer", expr, shape)], read, point.problem.table)
+    values = {name: point.values[name] for name in read}
+    return program.run(values, strict=False)["answer"]
+
+
+def _finding(point: Lines, value: Array, answer: Answer, shape: bool) -> Finding:
+    """Return which mistakes give a formula's value at one point, where digits abound."""
+    finding = Finding(answer.name, (), (answer.line,), shape=shape)
+    search = Search(point, answer.name)
+    if answer.index is None:
+        mask = np.ones(value.shape, dtype=bool)
+        written = Typed(value, mask, AGREE * np.maximum(np.abs(value), 1e-6), ())
+    else:
+        own = tuple(int(dim) for dim in point.shapes[answer.name])
+        mask, filled = np.zeros(own, dtype=bool), np.zeros(own)
+        mask[answer.index], filled[answer.index] = True, value
+        written = Typed(filled, mask, AGREE * np.maximum(np.abs(filled), 1e-6), ())
+    diagnosis = diagnose(search, written, Tolerance())
+    if not diagnosis.explanations:
+        return finding
+    return replace(finding, diagnosis=diagnosis, tells=telling(search, diagnosis))

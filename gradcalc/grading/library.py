@@ -1,0 +1,46 @@
+"""The library of mistakes: rules that rewrite lines, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gradcalc.grading.lines import Lines
+from gradcalc.grading.mistake import Rule, Slip
+from gradcalc.grading.rules_activation import ACTIVATION_RULES
+from gradcalc.grading.rules_chain import CHAIN_RULES
+from gradcalc.grading.rules_layer import LAYER_RULES
+from gradcalc.grading.rules_loss import LOSS_RULES
+
+RULES: dict[str, Rule] = {
+    rule.id: rule for rule in (*LOSS_RULES, *ACTIVATION_RULES, *LAYER_RULES, *CHAIN_RULES)
+}
+"""All rules, in the order in which equally simple explanations are listed."""
+
+
+def slips_of(lines: Lines) -> list[Slip]:
+    """Return every slip that can be made in these lines, single ones first."""
+    found: list[Slip] = []
+    for rule in RULES.values():
+        single = list(rule.find(lines))
+        found += single
+        found += _everywhere(single)
+    return found
+
+
+def _everywhere(single: Iterable[Slip]) -> list[Slip]:
+    """Return for each variant of a rule the slip that makes it at every place."""
+    groups: dict[str, list[Slip]] = {}
+    for slip in single:
+        groups.setdefault(slip.variant, []).append(slip)
+    return [
+        Slip(
+            group[-1].rule,
+            group[-1].at,
+            tuple(edit for slip in group for edit in slip.edits),
+            group[-1].words,
+            variant,
+            systematic=True,
+        )
+        for variant, group in groups.items()
+        if len(group) > 1
+    ]

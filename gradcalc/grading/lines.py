@@ -1,0 +1,214 @@
+"""The lines of a problem with numbers for all letters: what answers are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from gradcalc.algebra.expr import Expr, Symbol, add, substitute, symbols
+from gradcalc.algebra.inference import dimension, shape_finder
+from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import Shape, size
+from gradcalc.algebra.simplify import simplify
+from gradcalc.engine.autodiff import Edge
+from gradcalc.engine.evaluate import Program
+from gradcalc.engine.graph import Node
+from gradcalc.problem.model import Problem
+
+MOST_ENTRIES = 10_000
+"""Entries of a Jacobian above which it is no line to be judged."""
+LETTERS = (3, 2, 4, 5, 6, 7)
+"""Numbers for the dimensions N, K, …: all different, so that shapes tell sides apart."""
+DRAWS = 20
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Both passes of a problem, hidden lines included, every shape in numbers.
+
+    start: values of what is handed in; given: values that stand in place of lines.
+    """
+
+    problem: Problem
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    inputs: Mapping[str, Shape]
+    start: Mapping[str, Array]
+    given: Mapping[str, Array]
+
+    @cached_property
+    def by_name(self) -> dict[str, Node]:
+        """Return every line by its name."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Return the position of every line in the order of evaluation."""
+        return {node.name: at for at, node in enumerate(self.nodes)}
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """Return the own shape of every name."""
+        return {**self.inputs, **{node.name: node.shape for node in self.nodes}}
+
+    @cached_property
+    def visible(self) -> tuple[str, ...]:
+        """Return the names of the lines that people see, in the order of the solution."""
+        return tuple(node.name for node in self.nodes if not node.hidden)
+
+    @cached_property
+    def program(self) -> Program:
+        """Return all lines compiled."""
+        return Program(self.nodes, self.inputs, self.problem.table)
+
+    @cached_property
+    def values(self) -> dict[str, Array]:
+        """Return the value of every name, given values in force."""
+        return self.program.run(self.start, self.given)
+
+    @cached_property
+    def computed(self) -> dict[str, Array]:
+        """Return what every line makes of the values in force, given ones included."""
+        found: dict[str, Array] = {}
+
+        def keep(name: str, value: Array) -> Array:
+            found[name] = value
+            return self.given.get(name, value)
+
+        values = self.program.run(self.start, adjust=keep, strict=False)
+        return {**values, **found}
+
+    @cached_property
+    def terms(self) -> dict[str, tuple[Edge, ...]]:
+        """Return for each gradient line its contributions, in the order of its sum."""
+        found: dict[str, tuple[Edge, ...]] = {}
+        loss = self.problem.loss
+        for edge in self.edges:
+            name = gradient_name(loss, edge.operand)
+            found[name] = (edge, *found.get(name, ()))
+        return {
+            name: edges
+            for name, edges in found.items()
+            if name in self.by_name
+            and self.by_name[name].expr == add(*(edge.contribution for edge in edges))
+        }
+
+    def reads(self, target: str, cut: Iterable[str] = ()) -> set[str]:
+        """Return the lines that a value is computed from, itself included.
+
+        cut: names whose values are known, so that nothing before them counts.
+        """
+        stop = set(cut)
+        found: set[str] = set()
+        waiting = [target]
+        while waiting:
+            name = waiting.pop()
+            node = self.by_name.get(name)
+            if node is None or name in found:
+                continue
+            found.add(name)
+            waiting += [read for read in symbols(node.expr) if read not in stop]
+        return found
+
+    def written_out(self, name: str, exprs: Mapping[str, Expr] | None = None) -> Expr:
+        """Return the formula of a line as people see it: hidden lines written into it.
+
+        exprs: formulas that stand in place of the lines' own.
+        """
+        other = exprs or {}
+        shape_of = shape_finder(self.shapes, self.problem.table)
+        hidden: dict[str, Expr] = {}
+
+        def visit(expr: Expr) -> Expr:
+            for read in symbols(expr):
+                node = self.by_name.get(read)
+                if node is not None and node.hidden and read not in hidden:
+                    hidden[read] = visit(other.get(read, node.expr))
+            return substitute(expr, hidden)
+
+        node = self.by_name[name]
+        return simplify(visit(other.get(name, node.expr)), shape_of)
+
+
+def lines_of(problem: Problem, *, recompute: bool = False, seed: int = 0) -> Lines:
+    """Return the lines of a problem with its own numbers, or with drawn ones for letters.
+
+    recompute: set given values of lines aside.
+    """
+    sizes = sizes_of(problem)
+    rename: dict[str, Expr] = {old: Symbol(new) for old, new in problem.visible.names.items()}
+    letters = {name: dimension(value) for name, value in sizes.items()}
+    swap = {**rename, **letters}
+
+    def numeric(shape: Shape) -> Shape:
+        return tuple(sizes.get(dim, 0) if isinstance(dim, str) else dim for dim in shape)
+
+    def renamed(name: str) -> str:
+        return problem.visible.names.get(name, name)
+
+    nodes = tuple(
+        Node(
+            renamed(node.name),
+            substitute(node.expr, swap),
+            numeric(node.shape),
+            node.span,
+            node.hidden and node.name not in rename,
+        )
+        for node in (*problem.forward.nodes, *problem.backward.graph.nodes)
+        if node.name not in problem.jacobians or (size(numeric(node.shape)) or 0) <= MOST_ENTRIES
+    )
+    edges = tuple(
+        Edge(
+            renamed(edge.node),
+            renamed(edge.operand),
+            substitute(edge.contribution, swap),
+            renamed(edge.local) if edge.local else None,
+        )
+        for edge in problem.backward.edges
+    )
+    inputs = {name: numeric(shape) for name, shape in problem.input_shapes.items()}
+    given = {
+        renamed(name): np.broadcast_to(data.array, tuple(int(dim) for dim in data.shape))
+        for name, data in problem.given.items()
+        if name not in inputs and data.known and not recompute
+    }
+    if problem.numeric:
+        start = {name: data.array for name, data in problem.data.items()}
+        start |= {name: problem.given[name].array for name in problem.upstream_names}
+        return Lines(problem, nodes, edges, inputs, start, given)
+    return _drawn(Lines(problem, nodes, edges, inputs, {}, given), seed)
+
+
+def sizes_of(problem: Problem) -> dict[str, int]:
+    """Return a number for each letter that is a dimension."""
+    shapes = [*problem.input_shapes.values(), *problem.forward.shapes.values()]
+    letters = dict.fromkeys(dim for shape in shapes for dim in shape if isinstance(dim, str))
+    taken = {dim for shape in shapes for dim in shape if isinstance(dim, int)}
+    free = [number for number in (*LETTERS, *range(8, 40)) if number not in taken]
+    return dict(zip(letters, free, strict=False))
+
+
+def _drawn(lines: Lines, seed: int) -> Lines:
+    """Return the lines with numbers drawn for what has none, where all values are finite."""
+    problem = lines.problem
+    for draw in range(DRAWS):
+        generator = np.random.default_rng((seed, draw))
+        low = 0.1 if draw >= DRAWS // 2 else -1.0
+        start = {}
+        for name, shape in lines.inputs.items():
+            data = problem.data.get(name) or problem.given.get(name)
+            if data is not None and data.known:
+                start[name] = data.array
+                continue
+            own = tuple(int(dim) for dim in shape)
+            positive = data is not None and data.role == "target"
+            start[name] = generator.uniform(0.1 if positive else low, 0.9, own)
+        found = Lines(problem, lines.nodes, lines.edges, lines.inputs, start, lines.given)
+        values = found.program.run(start, found.given, strict=False)
+        if all(np.isfinite(value).all() for value in values.values()):
+            break
+    return found

@@ -1,0 +1,198 @@
+"""Judge the options of a multiple-choice problem: the key, and what the others come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from gradcalc.errors import ProblemError
+from gradcalc.grading.answers import Answer
+from gradcalc.grading.answers_names import Quantities
+from gradcalc.grading.answers_values import ValueReader
+from gradcalc.grading.comparison import Mask, Tolerance, Typed, typed
+from gradcalc.grading.explaining import diagnose
+from gradcalc.grading.formulas import judge_formula
+from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.search import Explanation, Search
+from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.document import Sequence as Items
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
+
+NONE_OF_THESE = ("none of these", "none of the above", "none of them", "none", "no option")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option: its verdict, and the simplest mistakes that give it.
+
+    complete: no combination of mistakes was left out of the search.
+    """
+
+    label: str
+    answer: Answer
+    verdict: Literal["correct", "incorrect"]
+    explanations: tuple[Explanation, ...] = ()
+    none: bool = False
+    complete: bool = True
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class OptionsReview:
+    """The options of a problem, judged."""
+
+    lines: Lines
+    find: Reference
+    options: tuple[Option, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def problem(self) -> Problem:
+        """Return the problem."""
+        return self.lines.problem
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Return the labels of all options that are right."""
+        return tuple(option.label for option in self.options if option.verdict == "correct")
+
+    @property
+    def fine(self) -> bool:
+        """Tell whether exactly one option is right and nothing is warned of."""
+        return len(self.key) == 1 and not self.warnings
+
+
+def check_options(problem: Problem) -> OptionsReview:
+    """Return the key among a problem's options, and which mistakes give the others.
+
+    Raises ProblemError where there are no options, or not one quantity is asked for.
+    """
+    section = problem.extras.get("options")
+    if not isinstance(section, Mapping):
+        raise ProblemError(
+            "the problem has no options",
+            where=problem.source.name,
+            hint="options: {a: [1, 2], b: [2, 1]}, or name a file of answers",
+        )
+    if len(problem.find) != 1:
+        raise ProblemError(
+            "options are for one quantity; find names " + (str(len(problem.find)) or "none"),
+            section.span,
+            hint="find: dL/dW1",
+        )
+    lines, (find,) = lines_of(problem), problem.find
+    search = Search(lines, find.name)
+    options = [_judged(search, find, key.text, node) for key, node in section.pairs]
+    if not any(option.verdict == "correct" for option in options):
+        options = [
+            replace(option, verdict="correct" if option.none else "incorrect") for option in options
+        ]
+    found = OptionsReview(lines, find, tuple(options), ())
+    return replace(found, warnings=tuple(_warnings(found)))
+
+
+def text_of(node: Value) -> str:
+    """Return an option as it is written, lists with brackets and commas."""
+    if isinstance(node, Scalar):
+        return node.text.strip()
+    assert isinstance(node, Items)
+    return "[" + ", ".join(text_of(item) for item in node.items) + "]"
+
+
+def _judged(search: Search, find: Reference, label: str, node: Value) -> Option:
+    text = text_of(node)
+    lines = search.lines
+    if text.casefold().rstrip(".") in NONE_OF_THESE:
+        answer = Answer(find.name, find.index, node.span.line, text)
+        return Option(label, answer, "incorrect", none=True)
+    shape = lines.shapes[find.name] if find.index is None else ()
+    due = tuple(int(dim) for dim in shape)
+    value = ValueReader(Quantities(lines.problem)).value([text], text, due)
+    answer = Answer(
+        find.name,
+        find.index,
+        node.span.line,
+        text,
+        value.shape,
+        value.cells,
+        value.formula,
+        reason=value.reason,
+    )
+    if answer.reason is not None:
+        return Option(label, answer, "incorrect", reason=answer.reason)
+    if answer.formula is not None:
+        verdict, finding = judge_formula(lines, answer)
+        right = verdict.status == "correct"
+        return Option(
+            label,
+            answer,
+            "correct" if right else "incorrect",
+            finding.explanations if finding else (),
+            reason=verdict.reason,
+        )
+    return _numbers(search, label, answer, due)
+
+
+def _numbers(search: Search, label: str, answer: Answer, due: tuple[int, ...]) -> Option:
+    """Return an option of numbers, judged at the precision that it is printed with."""
+    lines = search.lines
+    if not lines.problem.numeric:
+        return Option(label, answer, "incorrect", reason="the problem has letters")
+    whole = tuple(int(dim) for dim in lines.shapes[answer.name])
+    fitting = answer.shape == due
+    if fitting:
+        written = typed(answer.cells, whole, answer.index)
+        if agrees(written, search.unchanged):
+            return Option(label, answer, "correct")
+    else:
+        written = typed(answer.cells, answer.shape)
+    diagnosis = diagnose(search, written, Tolerance())
+    return Option(label, answer, "incorrect", diagnosis.explanations, complete=diagnosis.complete)
+
+
+def agrees(written: Typed, value: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+    """Tell whether a value is what is printed."""
+    same: Mask = written.agrees(value, Tolerance())
+    return bool(same[written.mask].all())
+
+
+def _warnings(review: OptionsReview) -> list[str]:
+    found = []
+    key = review.key
+    if not key:
+        found.append("No option is right.")
+    elif len(key) > 1:
+        found.append(
+            f"Options {_listed(key)} are both right."
+            if len(key) == 2
+            else f"Options {_listed(key)} are all right."
+        )
+    for group in _equal(review.options):
+        found.append(f"Options {_listed(group)} are equal as they are printed.")
+    for option in review.options:
+        if option.reason is not None:
+            found.append(f"Option {option.label} cannot be judged: {option.reason}.")
+    declared = review.problem.extras.get("answer")
+    if isinstance(declared, Scalar) and declared.text.strip() not in key:
+        own = f"the value is that of {_listed(key)}" if key else "no option has the value"
+        found.append(f"The file's answer is {declared.text.strip()}; {own}.")
+    return found
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else ", ".join(labels[:-1]) + " and " + labels[-1]
+
+
+def _equal(options: Sequence[Option]) -> list[list[str]]:
+    """Return groups of options that are the same numbers."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for option in options:
+        cells = option.answer.cells
+        if cells and None not in cells:
+            key = (option.answer.shape, *(cell.exact for cell in cells if cell is not None))
+            groups.setdefault(key, []).append(option.label)
+    return [labels for labels in groups.values() if len(labels) > 1]

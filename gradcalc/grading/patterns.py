@@ -1,0 +1,127 @@
+"""Patterns of difference: what no rewrite of a line gives, but a slip of the pen does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.grading.comparison import Mask, Tolerance, Typed
+from gradcalc.problem.naming import Index
+
+SIMPLE = tuple(
+    Fraction(text) for text in ("2", "1/2", "10", "1/10", "100", "1/100", "3", "1/3", "4", "1/4")
+)
+MOST_SWAPS = 300
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A difference that has a shape of its own, at these entries.
+
+    id: negated, sign-slip, scaled, decimal-slip, layout-transposed, rows-swapped,
+    columns-swapped, entries-swapped, digit-slip, arithmetic-slip, given-value-conflict.
+    """
+
+    id: str
+    entries: tuple[Index, ...]
+    factor: Fraction | None = None
+
+
+def pattern(written: Typed, due: Array, wrong: Mask, tolerance: Tolerance) -> Pattern | None:
+    """Return the first pattern that explains the wrong entries of an answer."""
+    return next(_patterns(written, due, wrong, tolerance), None)
+
+
+def _patterns(written: Typed, due: Array, wrong: Mask, tolerance: Tolerance) -> Iterator[Pattern]:
+    entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong))
+
+    def holds(other: Array, mask: Mask) -> bool:
+        return bool(written.agrees(other, tolerance)[mask].all())
+
+    clear = wrong & (np.abs(written.value) > written.half)
+    if clear[wrong].all() and holds(-due, wrong):
+        every = holds(-due, written.mask) and written.mask.sum() > 1
+        yield Pattern("negated" if every else "sign-slip", entries)
+    for factor in SIMPLE:
+        ten = factor in (10, 100, Fraction(1, 10), Fraction(1, 100))
+        where = wrong if ten else written.mask
+        several = written.mask.sum() > 1 or ten
+        if several and clear[wrong].all() and holds(due * float(factor), where):
+            yield Pattern("decimal-slip" if ten else "scaled", entries, factor)
+    yield from _moved(written, due, entries, tolerance)
+    if all(_near_digits(written, due, at) for at in entries):
+        yield Pattern("digit-slip", entries)
+    if len(entries) == 1 and written.mask.sum() > 1:
+        yield Pattern("arithmetic-slip", entries)
+
+
+def _moved(
+    written: Typed, due: Array, entries: tuple[Index, ...], tolerance: Tolerance
+) -> Iterator[Pattern]:
+    """Yield patterns in which right numbers stand at wrong places."""
+    if not written.mask.all() or due.size < 2:
+        return
+
+    def holds(other: Array) -> bool:
+        return bool(written.agrees(other, tolerance).all())
+
+    if due.ndim == 2 and due.shape[0] == due.shape[1] and holds(due.T):
+        yield Pattern("layout-transposed", entries)
+    for axis, name in enumerate(("rows-swapped", "columns-swapped")[: due.ndim]):
+        name = name if due.ndim == 2 else "entries-swapped"
+        for one, other in combinations(range(min(due.shape[axis], 20)), 2):
+            order = np.arange(due.shape[axis])
+            order[[one, other]] = other, one
+            if holds(np.take(due, order, axis)):
+                yield Pattern(name, entries)
+    flat = due.ravel()
+    if len(entries) == 2 and due.ndim == 2:
+        one, other = (int(np.ravel_multi_index(at, due.shape)) for at in entries)
+        swapped = flat.copy()
+        swapped[[one, other]] = flat[other], flat[one]
+        if holds(swapped.reshape(due.shape)):
+            yield Pattern("entries-swapped", entries)
+
+
+def _near_digits(written: Typed, due: Array, at: Index) -> bool:
+    """Tell whether an entry is the value due with one digit or two neighbours changed."""
+    place = 0 if written.value.ndim == 0 else int(np.ravel_multi_index(at, written.value.shape))
+    flat = [i for i in np.ndindex(written.value.shape) if written.mask[i]]
+    text = (
+        written.texts[flat.index(at)]
+        if len(written.texts) != written.value.size
+        else (written.texts[place])
+    )
+    decimals = len(text.partition(".")[2])
+    right = f"{due[at]:.{decimals}f}"
+    return "e" not in text.lower() and near_digits(text, right, least=3)
+
+
+def near_digits(text: str, other: str, least: int = 2) -> bool:
+    """Tell whether two numbers differ in one digit, or in two neighbours that are swapped.
+
+    least: significant digits below which nothing can be said.
+
+    >>> near_digits("1.31", "1.34"), near_digits("0.1454", "0.1544"), near_digits("2", "3")
+    (True, True, False)
+    """
+    first, second = text.lstrip("+").replace("−", "-"), other
+    if len(first) != len(second) or first == second:
+        return False
+    digits = [ch for ch in second if ch.isdigit()]
+    if len("".join(digits).lstrip("0")) < least:
+        return False
+    different = [i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    if len(different) == 1:
+        return first[different[0]].isdigit() and second[different[0]].isdigit()
+    if len(different) != 2:
+        return False
+    one, two = different
+    between = second[one + 1 : two]
+    swapped = first[one] == second[two] and first[two] == second[one]
+    return swapped and between in ("", ".")

@@ -1,0 +1,120 @@
+"""What a check finds: one verdict an entry, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from gradcalc.grading.answers import Answer, Sheet
+from gradcalc.grading.following import Style
+from gradcalc.grading.lines import Lines
+from gradcalc.grading.patterns import Pattern
+from gradcalc.grading.search import Diagnosis, Explanation
+from gradcalc.grading.transcription import AsIf
+from gradcalc.problem.naming import Index, Reference
+
+Status: TypeAlias = Literal[
+    "correct", "follows", "convention", "incorrect", "unreadable", "missing"
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that went wrong: a quantity, its wrong entries, and where it comes from.
+
+    diagnosis: rules that rewrite lines; pattern: a shape of the difference; as_if: one
+    operand copied wrongly; shape: another shape was written than is due; tells: the
+    further quantity that would tell equally simple explanations apart; trivial: it would
+    follow only since the earlier values are all 0.
+    """
+
+    name: str
+    entries: tuple[Index, ...]
+    lines: tuple[int, ...]
+    diagnosis: Diagnosis | None = None
+    pattern: Pattern | None = None
+    as_if: AsIf | None = None
+    shape: bool = False
+    tells: Reference | None = None
+    trivial: bool = False
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """Return all equally simple combinations of mistakes."""
+        return self.diagnosis.explanations if self.diagnosis else ()
+
+    @property
+    def explained(self) -> bool:
+        """Tell whether anything says where the value comes from."""
+        named = self.pattern is not None and self.pattern.id != "arithmetic-slip"
+        return bool(self.explanations) or self.as_if is not None or named
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the mistakes of the first explanation, or of the pattern."""
+        if self.explanations:
+            return self.explanations[0].rules
+        if self.as_if is not None:
+            return ("transcription",)
+        if self.pattern is not None:
+            return (self.pattern.id,)
+        return ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on one entry of an answer.
+
+    expected: the value without rounding; own: what the writer's own values give.
+    cut: right with its last digits cut off; rounded: the earlier line that it rounds;
+    repeats: the earlier line that says the same; kept: right only if digits were kept
+    that are not written; finding: which of the findings it belongs to.
+    """
+
+    name: str
+    index: Index
+    line: int
+    status: Status
+    given: str
+    value: float | None = None
+    expected: float | None = None
+    own: float | None = None
+    reason: str | None = None
+    cut: bool = False
+    rounded: int | None = None
+    repeats: int | None = None
+    kept: bool = False
+    finding: int | None = None
+
+    @property
+    def right(self) -> bool:
+        """Tell whether nothing is wrong with the entry itself."""
+        return self.status in ("correct", "follows", "convention")
+
+
+@dataclass(frozen=True)
+class Review:
+    """A sheet judged whole."""
+
+    lines: Lines
+    sheet: Sheet
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Finding, ...]
+    style: Style
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        """Tell whether every answer is right."""
+        return all(verdict.right for verdict in self.verdicts)
+
+    @property
+    def first_wrong(self) -> str | None:
+        """Return the quantity of the first wrong line, in the order of the page."""
+        wrong = (verdict for verdict in self.verdicts if verdict.status == "incorrect")
+        return next((verdict.name for verdict in wrong), None)
+
+
+def answer_of(review: Review, line: int) -> Answer | None:
+    """Return the answer that stands on a line of the sheet."""
+    return next((answer for answer in review.sheet.answers if answer.line == line), None)
