@@ -14,6 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gradcalc.errors import ProblemError as ProblemError
+    from gradcalc.grading.answers import Sheet as Sheet
+    from gradcalc.grading.lint import lint as lint
+    from gradcalc.grading.marking import check as check
+    from gradcalc.grading.options import OptionsReview as OptionsReview
+    from gradcalc.grading.options import check_options as check_options
+    from gradcalc.grading.verdict import Finding as Finding
+    from gradcalc.grading.verdict import Review as Review
+    from gradcalc.grading.verdict import Verdict as Verdict
     from gradcalc.problem.loader import load as load
     from gradcalc.problem.model import Problem as Problem
     from gradcalc.problem.model import Solution as Solution
@@ -23,14 +31,38 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "ProblemError": "gradcalc.errors",
+    "Finding": "gradcalc.grading.verdict",
+    "OptionsReview": "gradcalc.grading.options",
     "Problem": "gradcalc.problem.model",
+    "Review": "gradcalc.grading.verdict",
+    "Sheet": "gradcalc.grading.answers",
     "Solution": "gradcalc.problem.model",
     "Step": "gradcalc.report.steps",
+    "Verdict": "gradcalc.grading.verdict",
+    "check": "gradcalc.grading.marking",
+    "check_options": "gradcalc.grading.options",
+    "lint": "gradcalc.grading.lint",
     "load": "gradcalc.problem.loader",
     "solve": "gradcalc.problem.solve",
     "steps": "gradcalc.report.steps",
 }
-__all__ = ["Problem", "ProblemError", "Solution", "Step", "load", "solve", "steps"]
+__all__ = [
+    "Finding",
+    "OptionsReview",
+    "Problem",
+    "ProblemError",
+    "Review",
+    "Sheet",
+    "Solution",
+    "Step",
+    "Verdict",
+    "check",
+    "check_options",
+    "lint",
+    "load",
+    "solve",
+    "steps",
+]
 __version__ = "0.1.0"
 
 

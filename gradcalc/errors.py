@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import cached_property
 
 LONGEST = 400
+ROOM = 78
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,21 @@ def suggestion(name: str, known: Iterable[str], otherwise: str | None = None) ->
     """Return a hint that names the nearest known name, else `otherwise`."""
     near = did_you_mean(name, known)
     return f"did you mean {near}?" if near else otherwise
+
+
+def listed(names: Iterable[str], room: int = ROOM) -> str:
+    """Return names with commas between them, as many as a hint has room for.
+
+    >>> listed(["a1", "a2", "a3"], room=7)
+    'a1, a2, …'
+    """
+    shown = ""
+    for name in names:
+        longer = f"{shown}, {name}" if shown else name
+        if shown and len(longer) > room:
+            return f"{shown}, …"
+        shown = longer
+    return shown
 
 
 def render(error: ProblemError, limit: int = 160) -> str:

@@ -27,6 +27,10 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
     context_settings=CONTEXT,
     commands_in={
         "solve": ("gradcalc.cli.solve", "Show the worked solution of a problem file."),
+        "check": ("gradcalc.cli.check", "Check options or answers, and say what went wrong."),
+        "options": ("gradcalc.cli.options", "Make wrong options, each of a named mistake."),
+        "lint": ("gradcalc.cli.lint", "Tell which mistakes a problem cannot show."),
+        "new": ("gradcalc.cli.new", "Write a problem file to start from."),
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
     },
 )
@@ -39,6 +43,8 @@ def gradcalc() -> None:
       gradcalc solve problem.yaml                  the whole solution
       gradcalc solve problem.yaml --detail entries each entry on a line of its own
       gradcalc solve problems/ --format json       one JSON object a file
+      gradcalc check problem.yaml --options        the key, and what the others come from
+      gradcalc check problem.yaml mine.txt         where a solution goes wrong, and why
       gradcalc ops relu                            formula, derivative, kinks, aliases
     """
 

@@ -61,13 +61,19 @@ def build(
     inputs: Mapping[str, Shape],
     table: Table,
     origin: Callable[[str], str | None] | None = None,
+    missing: Callable[[str], str | None] | None = None,
 ) -> Graph:
     """Return the graph of the equations, each operation a line of its own.
 
-    `origin` says in words where a name comes from, for the hint of an error.
+    `origin` says in words where a name comes from, `missing` why a name may not be
+    there, both for the hint of an error.
     Raises ProblemError where a name is unknown or shapes do not fit.
     """
-    return _Builder(inputs, table, origin or (lambda _: None)).graph(lines)
+    return _Builder(inputs, table, origin or _silent, missing or _silent).graph(lines)
+
+
+def _silent(_: str) -> str | None:
+    return None
 
 
 def widens(expr: Apply) -> bool:
@@ -79,12 +85,17 @@ def widens(expr: Apply) -> bool:
 
 class _Builder:
     def __init__(
-        self, inputs: Mapping[str, Shape], table: Table, origin: Callable[[str], str | None]
+        self,
+        inputs: Mapping[str, Shape],
+        table: Table,
+        origin: Callable[[str], str | None],
+        missing: Callable[[str], str | None],
     ) -> None:
         self.inputs = dict(inputs)
         self.shapes: dict[str, Shape] = dict(inputs)
         self.table = table
         self.origin = origin
+        self.missing = missing
         self.shape_of = shape_finder(self.shapes, table)
         self.nodes: list[Node] = []
         self.hidden: dict[Expr, str] = {}
@@ -144,7 +155,8 @@ class _Builder:
         raise ProblemError(
             f"{symbol.name} is not defined",
             place,
-            hint=suggestion(
+            hint=self.missing(symbol.name)
+            or suggestion(
                 symbol.name,
                 [name for name in self.shapes if not name.startswith("_")],
                 "define it in an earlier line, or under inputs, targets, weights or constants",

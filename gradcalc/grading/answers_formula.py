@@ -6,8 +6,8 @@ import sys
 from fractions import Fraction
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number, parts, rebuild, symbols
-from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.inference import resolve, shape_finder
+from gradcalc.algebra.shapes import Shape, ShapeError
 from gradcalc.algebra.syntax import parse
 from gradcalc.errors import ProblemError
 from gradcalc.grading.answers_names import Quantities
@@ -21,9 +21,9 @@ _LARGEST = Fraction(sys.float_info.max)
 def read_formula(text: str, quantities: Quantities) -> Expr:
     """Return the formula that a text spells, over gradcalc's names and the problem's letters.
 
-    An entry is picked by products with a 1 among zeros, which every reading of a formula
-    can evaluate. Raises ValueError with the reason for all that is not a formula of the
-    problem's quantities.
+    An entry is picked by products with a 1 among zeros, and `v @ w.T` of two vectors is
+    their outer product, so that every reading of a formula can evaluate it. Raises
+    ValueError with the reason for all that is not a formula of the problem's quantities.
     """
     if len(text) > MAX_LENGTH:
         raise ValueError(f"a formula of more than {MAX_LENGTH} characters")
@@ -31,7 +31,7 @@ def read_formula(text: str, quantities: Quantities) -> Expr:
         expr = parse(text)
         found = {name: _meaning(name, quantities) for name in symbols(expr)}
         expr = rebuild(expr, lambda part: _ours(part, found, quantities))
-        expr = resolve(expr, quantities.problem.table)
+        expr = _by_rank(resolve(expr, quantities.problem.table), quantities)
     except ProblemError as error:
         raise ValueError(_one_line(error)) from None
     if any(isinstance(part, Number) and abs(part.value) > _LARGEST for part in parts(expr)):
@@ -69,6 +69,40 @@ def _ours(part: Expr, found: dict[str, Reference | None], quantities: Quantities
             raise ValueError(entry)
         return _picked(base, entry.index, quantities) if entry.index is not None else base
     return part
+
+
+def _by_rank(expr: Expr, quantities: Quantities) -> Expr:
+    """Return a formula whose transposed vectors are read by rank, as in an equation."""
+    shape_of = shape_finder(quantities.problem.visible.shapes, quantities.problem.table)
+
+    def rank(part: Expr) -> int | None:
+        try:
+            return len(shape_of(part))
+        except ShapeError:
+            return None
+
+    def row(part: Expr) -> Expr | None:
+        """Return the vector or number that a part is the transpose of, or None."""
+        if isinstance(part, Apply) and part.op == "transpose" and rank(part.args[0]) in (0, 1):
+            return part.args[0]
+        return None
+
+    def change(part: Expr) -> Expr:
+        if not isinstance(part, Apply) or part.op != "matmul":
+            return part
+        left, right = part.args
+        if (vector := row(right)) is not None and rank(left) == rank(vector) == 1:
+            return Apply("outer", (left, vector), (), part.place)
+        if (vector := row(left)) is not None and rank(vector) == 1:
+            op = "dot" if rank(right) == 1 else "matmul"
+            return Apply(op, (vector, right), (), part.place)
+        return part
+
+    def plain(part: Expr) -> Expr:
+        vector = row(part)
+        return part if vector is None else vector
+
+    return rebuild(rebuild(expr, change), plain)
 
 
 def _picked(base: Symbol, index: Index, quantities: Quantities) -> Expr:

@@ -174,18 +174,18 @@ def _unwrapped(group: _Group) -> _Group:
         (only,) = group.rows[0]
         if not isinstance(only, _Group):
             break
-        inner = [item for row in only.rows for item in row]
-        nested = len(inner) == 1 and isinstance(inner[0], _Group)
-        if only.opened == "[" and nested and not _holds_groups(inner[0]):
-            return only
+        if only.opened == "[" and len(only.rows) == len(only.rows[0]) == 1:
+            (inner,) = only.rows[0]
+            if isinstance(inner, _Group) and _is_row(inner):
+                return only  # `[[1, 2]]` is a matrix of one row
         group = only
     return group
 
 
-def _holds_groups(item: _Item) -> bool:
-    return isinstance(item, _Group) and any(
-        isinstance(part, _Group) for row in item.rows for part in row
-    )
+def _is_row(group: _Group) -> bool:
+    """Tell whether a group is a row of numbers, and no matrix of its own."""
+    rows = 1 if group.soft else len(group.rows)
+    return rows == 1 and not any(isinstance(part, _Group) for row in group.rows for part in row)
 
 
 def _laid_out(group: _Group) -> tuple[tuple[Row, ...], tuple[int, ...]]:

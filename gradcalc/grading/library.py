@@ -17,14 +17,18 @@ RULES: dict[str, Rule] = {
 """All rules, in the order in which equally simple explanations are listed."""
 
 
-def slips_of(lines: Lines) -> list[Slip]:
-    """Return every slip that can be made in these lines, single ones first."""
-    found: list[Slip] = []
-    for rule in RULES.values():
-        single = list(rule.find(lines))
-        found += single
-        found += _everywhere(single)
-    return found
+def slips_of(lines: Lines) -> tuple[Slip, ...]:
+    """Return every slip that can be made in these lines, of each rule single ones first."""
+    known: tuple[Slip, ...] | None = lines.memo.get("slips")
+    if known is None:
+        found: list[Slip] = []
+        for rule in RULES.values():
+            single = list(rule.find(lines))
+            found += single
+            if rule.everywhere:
+                found += _everywhere(single)
+        known = lines.memo["slips"] = tuple(found)
+    return known
 
 
 def _everywhere(single: Iterable[Slip]) -> list[Slip]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ from gradcalc.problem.model import Problem
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
-LETTERS = (3, 2, 4, 5, 6, 7)
-"""Numbers for the dimensions N, K, …: all different, so that shapes tell sides apart."""
+LETTERS = (5, 7, 11, 13, 17, 19)
+"""Numbers for the dimensions N, K, …: primes that no formula has, so that they can be
+told from its own numbers when it is printed with letters again."""
 DRAWS = 20
 
 
@@ -59,6 +61,16 @@ class Lines:
     def visible(self) -> tuple[str, ...]:
         """Return the names of the lines that people see, in the order of the solution."""
         return tuple(node.name for node in self.nodes if not node.hidden)
+
+    @cached_property
+    def letters(self) -> dict[int, str]:
+        """Return the letter of each dimension that a number stands for."""
+        return {number: name for name, number in sizes_of(self.problem).items()}
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """Return what others have worked out from these lines, so that they do so once."""
+        return {}
 
     @cached_property
     def program(self) -> Program:
@@ -188,7 +200,7 @@ def sizes_of(problem: Problem) -> dict[str, int]:
     shapes = [*problem.input_shapes.values(), *problem.forward.shapes.values()]
     letters = dict.fromkeys(dim for shape in shapes for dim in shape if isinstance(dim, str))
     taken = {dim for shape in shapes for dim in shape if isinstance(dim, int)}
-    free = [number for number in (*LETTERS, *range(8, 40)) if number not in taken]
+    free = [number for number in (*LETTERS, *range(23, 60)) if number not in taken]
     return dict(zip(letters, free, strict=False))
 
 

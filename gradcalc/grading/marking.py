@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.answers import Answer, Sheet
+from gradcalc.errors import Source
+from gradcalc.grading.answers import Answer, Sheet, read_sheet
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, typed
 from gradcalc.grading.explaining import Wrong, convention, explain
-from gradcalc.grading.following import Style
+from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
 from gradcalc.grading.letters import judge_letter
@@ -22,14 +24,36 @@ from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index
 
 
-def check(problem: Problem, sheet: Sheet, tolerance: Tolerance | None = None) -> Review:
-    """Return a verdict for every entry of a sheet, and what went wrong.
+def check(problem: Problem, answers: Sheet | str, tolerance: Tolerance | None = None) -> Review:
+    r"""Return a verdict for every entry of a sheet, or of lines of text, and what went wrong.
 
     An answer is right if its own last digit explains the distance to what the writer's
     own operands give, to the value itself, or to what the operands give before they were
     rounded. Raises ProblemError where the problem's own lines have no value.
+
+    >>> from gradcalc.problem.loader import load
+    >>> problem = load("inputs: {x: 3}\nequations: y = x^2\n")
+    >>> [verdict.status for verdict in check(problem, "y = 9\ndy/dx = 3").verdicts]
+    ['correct', 'incorrect']
     """
-    return _Marker(lines_of(problem), sheet, tolerance or Tolerance()).review()
+    if isinstance(answers, str):
+        answers = read_sheet(Source("<answers>", answers), problem)
+    return _Marker(lines_of(problem), answers, tolerance or Tolerance()).review()
+
+
+def contradictions(lines: Lines) -> Iterator[str]:
+    """Yield which given values contradict what the equations make of the values before."""
+    for name, given in lines.given.items():
+        computed = lines.computed[name]
+        if not np.allclose(given, computed, rtol=1e-9, atol=1e-12):
+            yield (
+                f"the given {name} = {_row(given)} contradicts the equations,"
+                f" which give {_row(computed)}; it is used as it stands"
+            )
+
+
+def _row(value: Array) -> str:
+    return " ".join(f"{number:.6g}" for number in value.ravel())
 
 
 @dataclass
@@ -73,7 +97,7 @@ class _Marker:
             tuple(self.verdicts),
             tuple(self.findings),
             self.style,
-            self.sheet.warnings,
+            (*self.sheet.warnings, *contradictions(self.lines)),
         )
 
     def judged(self, answer: Answer) -> list[Verdict]:
@@ -135,7 +159,11 @@ class _Marker:
                 name, written, fresh, judgement.own, own, halves, self.operands(own), self.style
             )
             finding = explain(self.lines, wrong, self.judge.tolerance, answer.line)
-            finding = replace(finding, trivial=bool(judgement.trivial[fresh].any()))
+            finding = replace(
+                finding,
+                trivial=bool(judgement.trivial[fresh].any()),
+                values=evaluated(self.lines, own),
+            )
             for at in (at for at in found if fresh[at]):
                 found[at] = self.found(found[at], finding)
                 self.findings.pop()

@@ -47,6 +47,11 @@ class Slip:
     variant: str = ""
     systematic: bool = False
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what tells this slip from all others that are not systematic."""
+        return self.rule, self.at, self.variant
+
 
 Finder: TypeAlias = Callable[[Lines], Iterable[Slip]]
 

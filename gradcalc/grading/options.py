@@ -171,11 +171,15 @@ def _warnings(review: OptionsReview) -> list[str]:
             if len(key) == 2
             else f"Options {_listed(key)} are all right."
         )
-    for group in _equal(review.options):
-        found.append(f"Options {_listed(group)} are equal as they are printed.")
-    for option in review.options:
-        if option.reason is not None:
-            found.append(f"Option {option.label} cannot be judged: {option.reason}.")
+    found += [
+        f"Options {_listed(group)} are equal as they are printed."
+        for group in _equal(review.options)
+    ]
+    found += [
+        f"Option {option.label} cannot be judged: {option.reason}."
+        for option in review.options
+        if option.reason is not None
+    ]
     declared = review.problem.extras.get("answer")
     if isinstance(declared, Scalar) and declared.text.strip() not in key:
         own = f"the value is that of {_listed(key)}" if key else "no option has the value"

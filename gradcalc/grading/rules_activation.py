@@ -132,6 +132,14 @@ def find_skipped(lines: Lines) -> Iterator[Slip]:
         yield Slip("act-skipped", _at(lines, site), tuple(edits), site.words)
 
 
+def find_forward_missing(lines: Lines) -> Iterator[Slip]:
+    """Leave the activation out on the way forward only."""
+    for site in sites(lines):
+        if lines.shapes[site.a] == lines.shapes[site.z]:
+            edit = Edit(site.a, lambda _, z=site.z: Symbol(z))
+            yield Slip("act-forward-missing", shown_line(lines, site.a), (edit,), site.words)
+
+
 def find_derivative_extra(lines: Lines) -> Iterator[Slip]:
     """Multiply by the derivative twice where loss and activation combine."""
     yield from find_loss_shortcut(lines)
@@ -267,6 +275,14 @@ ACTIVATION_RULES = (
         " where units are linear or the error is 0 it does not show.",
         "document 000 (invisible there and in document 001); triwei.ai, Backprop lab",
         find_derivative_missing,
+    ),
+    Rule(
+        "act-forward-missing",
+        "{f} forward",
+        "{f} is left out on the way forward: {z} stands for {a}.",
+        "The activation is forgotten in the forward pass; its derivative is used all the same.",
+        "variant of act-skipped, document 000",
+        find_forward_missing,
     ),
     Rule(
         "act-derivative-extra",

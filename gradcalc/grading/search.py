@@ -90,12 +90,14 @@ class Search:
 
     @cached_property
     def possible(self) -> tuple[Slip, ...]:
-        """Return the slips at these lines."""
-        return tuple(
-            slip
-            for slip in slips_of(self.lines)
-            if len({edit.line for edit in slip.edits} & self.inside) > int(slip.systematic)
-        )
+        """Return the slips at these lines; what would change a value that is known is none."""
+        found = []
+        for slip in slips_of(self.lines):
+            at = {edit.line for edit in slip.edits}
+            written = at & self.own.keys() & self.cut
+            if len(at & self.inside) > int(slip.systematic) and not written:
+                found.append(slip)
+        return tuple(found)
 
     @cached_property
     def cone(self) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from gradcalc.algebra.kernels import Array
 from gradcalc.grading.answers import Answer, Sheet
 from gradcalc.grading.following import Style
 from gradcalc.grading.lines import Lines
@@ -25,7 +27,8 @@ class Finding:
     diagnosis: rules that rewrite lines; pattern: a shape of the difference; as_if: one
     operand copied wrongly; shape: another shape was written than is due; tells: the
     further quantity that would tell equally simple explanations apart; trivial: it would
-    follow only since the earlier values are all 0.
+    follow only since the earlier values are all 0; values: every value as the writer's
+    own give it.
     """
 
     name: str
@@ -37,6 +40,7 @@ class Finding:
     shape: bool = False
     tells: Reference | None = None
     trivial: bool = False
+    values: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def explanations(self) -> tuple[Explanation, ...]:
@@ -105,8 +109,8 @@ class Review:
 
     @property
     def right(self) -> bool:
-        """Tell whether every answer is right."""
-        return all(verdict.right for verdict in self.verdicts)
+        """Tell whether every answer that was given is right."""
+        return all(verdict.right or verdict.status == "missing" for verdict in self.verdicts)
 
     @property
     def first_wrong(self) -> str | None:
@@ -115,6 +119,7 @@ class Review:
         return next((verdict.name for verdict in wrong), None)
 
 
-def answer_of(review: Review, line: int) -> Answer | None:
-    """Return the answer that stands on a line of the sheet."""
-    return next((answer for answer in review.sheet.answers if answer.line == line), None)
+def answer_of(review: Review, line: int, name: str) -> Answer | None:
+    """Return the answer to one quantity that stands on a line of the sheet."""
+    answers = review.sheet.answers
+    return next((a for a in answers if a.line == line and a.name == name), None)

@@ -11,6 +11,9 @@ from gradcalc.errors import ProblemError, Source, Span, visible
 
 _PURE_LIMIT = 100_000
 _MISSING_COLON = "every line is `key: value`; the lines of a text block are indented"
+_KEY = re.compile(r"\s*[A-Za-z_][\w/]*\s*:(\s|$)")
+_GLUED = re.compile(r"(\s*)([A-Za-z_]\w*):([\[{])")
+_LINED_UP = "keys of one list begin in one column: is there a blank too many, or one too few?"
 _COMMENT = re.compile(r"(?<=\s)#.*")
 _HINTS: tuple[tuple[str, str, str], ...] = (
     (
@@ -117,6 +120,46 @@ def translated(error: yaml.YAMLError, source: Source) -> ProblemError:
     return ProblemError(visible(str(problem)), span)
 
 
+def _badly_spaced(text: str, source: Source, span: Span, context: Any) -> ProblemError | None:
+    """Return what blanks are the cause of: none after a colon, or one too many before a key."""
+    raw = source.line(span.line)
+    above = _above(source, span.line)
+    for line in (span.line, above or 0):
+        glued = _GLUED.match(source.line(line))
+        if glued and re.search(r"expected <block end>|mapping values are not|expected ':'", text):
+            name, value = glued[2], glued[3]
+            return ProblemError(
+                "a blank is missing after the colon",
+                Span(source, line, glued.start(3) + 1, 1),
+                hint=f"write {name}: {value}…{']' if value == '[' else '}'}",
+            )
+    lead = _indent(raw)
+    if above is None or not _KEY.match(raw):
+        return None
+    indent = _indent(source.line(above))
+    key = Span(source, span.line, lead + 1, len(raw.split(":")[0].strip()))
+    here = f"begins in column {lead + 1}, line {above} in column {indent + 1}"
+    first = raw.find(":") == span.column - 1 and _KEY.match(source.line(above))
+    if "mapping values are not allowed" in text and lead > indent and first:
+        return ProblemError("this line is indented too far", key, here, _LINED_UP)
+    starts = "expected '<document start>'" in text
+    if lead != indent and (starts or ("<block end>" in text and span.column == lead + 1)):
+        return ProblemError("this line does not line up with the lines above", key, here, _LINED_UP)
+    return None
+
+
+def _above(source: Source, line: int) -> int | None:
+    """Return the number of the nearest line above that holds more than a comment."""
+    for number in range(line - 1, 0, -1):
+        if source.line(number).split("#")[0].strip():
+            return number
+    return None
+
+
+def _indent(raw: str) -> int:
+    return len(raw) - len(raw.lstrip(" "))
+
+
 def _special(text: str, source: Source, span: Span, context: Any) -> ProblemError | None:
     """Return what a look at the line itself tells beyond the complaint."""
     raw = source.line(span.line)
@@ -124,6 +167,9 @@ def _special(text: str, source: Source, span: Span, context: Any) -> ProblemErro
     before = raw[: span.column - 1]
     if raw.startswith("```"):
         return ProblemError("a line of ``` is no part of a problem file", span, hint="remove it")
+    found = _badly_spaced(text, source, span, context)
+    if found is not None:
+        return found
     if "could not find expected ':'" in text and context is not None:
         span = Span(source, context.line + 1, context.column + 1)  # where the key begins
         return ProblemError("a ':' is missing after a key", span, hint=_MISSING_COLON)
@@ -138,6 +184,15 @@ def _special(text: str, source: Source, span: Span, context: Any) -> ProblemErro
             return ProblemError(message, span, hint="every bracket that opens is closed by its own")
         start = context.line + 1 if context is not None else span.line
         cut = next((n for n in range(start, span.line) if _COMMENT.search(source.line(n))), None)
+        if cut is None and (_KEY.match(raw) or not raw.strip()) and start < span.line:
+            opened = Span(source, context.line + 1, context.column + 1)
+            sign = source.line(opened.line)[opened.column - 1 : opened.column]
+            return ProblemError(
+                f"this {sign} is never closed",
+                opened,
+                f"{closing} is due before line {span.line}",
+                "every bracket that opens is closed by its own",
+            )
         if cut is not None:
             at = _COMMENT.search(source.line(cut))
             assert at is not None

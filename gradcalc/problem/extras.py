@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gradcalc.algebra.shapes import describe
-from gradcalc.errors import ProblemError, suggestion
+from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Value
 from gradcalc.problem.model import sized
 from gradcalc.problem.numbers import read_array, read_number
@@ -45,7 +45,7 @@ def _check_options(options: Value | None, answer: Value | None) -> None:
         raise ProblemError(
             f"{answer.text.strip()} is not the letter of an option",
             answer.span,
-            hint="the options are " + ", ".join(labels),
+            hint="the options are " + listed(labels),
         )
 
 

@@ -15,7 +15,7 @@ from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Dim, describe
 from gradcalc.algebra.syntax import parse
 from gradcalc.engine.graph import Line
-from gradcalc.errors import ProblemError, Span
+from gradcalc.errors import ProblemError, Span, listed
 from gradcalc.problem.model import Data, Layer, sized
 
 LAYOUTS = ("units_by_inputs", "inputs_by_units")
@@ -28,6 +28,11 @@ class Network:
 
     layers: tuple[Layer, ...]
     lines: tuple[Line, ...]
+
+    @property
+    def output(self) -> str | None:
+        """Return the name of the last layer's value, or None where there is no layer."""
+        return self.layers[-1].after if self.layers else None
 
 
 def activation(text: str, table: Table, span: Span) -> Apply:
@@ -52,7 +57,7 @@ def activation(text: str, table: Table, span: Span) -> Apply:
             if found is not None and table[found.op].kind == "loss"
             else f"did you mean {near}?"
             if near
-            else f"known are {', '.join(known)}",
+            else f"known are {listed(known)}",
         )
     row = table[found.op]
     for name, _ in expr.attrs:
@@ -119,13 +124,20 @@ def _units(weight: Data, width: Dim, source: Data, layout: str) -> Dim:
     units, inputs = weight.shape if by_units else weight.shape[::-1]
     if inputs == width:
         return units
+    if source.role == "input" and source.shape == (inputs, 1):
+        raise ProblemError(
+            f"{source.name} is {describe(source.shape)}: {inputs} samples of one number each",
+            source.span,
+            f"{weight.name} (line {weight.span.line}) takes {inputs} numbers a sample",
+            f"write one sample as a list, {source.name}: {_as_list(source)}",
+        )
     fed = f"{source.name} (line {source.span.line}) gives {width}"
     shape, turned = describe(weight.shape), describe(weight.shape[::-1])
     wanted = f"{'columns' if by_units else 'rows'} are inputs"
     hint = (
-        f"rows are units, columns inputs: {width} columns are due"
+        f"rows are units, columns inputs: {_due(width, 'column')}"
         if by_units
-        else (f"rows are inputs, columns units: {width} rows are due")
+        else f"rows are inputs, columns units: {_due(width, 'row')}"
     )
     if units == width:
         other = LAYOUTS[1] if by_units else LAYOUTS[0]
@@ -133,11 +145,21 @@ def _units(weight: Data, width: Dim, source: Data, layout: str) -> Dim:
             f"{weight.name} looks transposed: write it as {turned}, or set weights_layout: {other}"
         )
     raise ProblemError(
-        f"{weight.name} is {shape} and does not fit its {width} inputs",
+        f"{weight.name} is {shape} and does not fit its {width} input{'s' if width != 1 else ''}",
         weight.span,
         f"{wanted}; {fed}",
         hint,
     )
+
+
+def _due(count: Dim, what: str) -> str:
+    return f"{count} {what} is due" if count == 1 else f"{count} {what}s are due"
+
+
+def _as_list(column: Data) -> str:
+    """Return a column's numbers as a list; many of them cut short."""
+    texts = column.texts or ()
+    return f"[{', '.join(texts)}]" if 0 < len(texts) <= 6 else "[1, 2, …]"
 
 
 def _check_bias(bias: Data, weight: Data, units: Dim) -> None:
@@ -152,7 +174,7 @@ def _check_bias(bias: Data, weight: Data, units: Dim) -> None:
         return
     raise ProblemError(
         f"{sized(bias.name, bias.shape)}, {weight.name} (line {weight.span.line})"
-        f" makes {units} units",
+        f" makes {units} unit{'s' if units != 1 else ''}",
         bias.span,
         "one number a unit is due",
     )

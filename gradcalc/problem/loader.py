@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping as Dict
 from pathlib import Path
 
-from gradcalc.algebra.expr import Symbol, parts, symbols
+from gradcalc.algebra.expr import Apply, Symbol, parts, symbols
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
@@ -19,8 +19,8 @@ from gradcalc.problem.document import Mapping, parse_document
 from gradcalc.problem.equations import Equations, read_equations
 from gradcalc.problem.extras import read_extras
 from gradcalc.problem.given import read_given
-from gradcalc.problem.layers import LAYOUTS
-from gradcalc.problem.loss import read_loss, refuse_doubled
+from gradcalc.problem.layers import LAYOUTS, Network
+from gradcalc.problem.loss import as_equation, read_loss, refuse_doubled
 from gradcalc.problem.model import Data, Problem, sized
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.network import read_network
@@ -69,23 +69,29 @@ def _problem(root: Mapping, source: Source) -> Problem:
     own = read_equations(node, TABLE) if node is not None else Equations((), (), {}, TABLE)
     net, data = read_network(root, written, own.table, layout)
     lines = [*net.lines, *own.lines]
-    loss_line = read_loss(root, lines, data, own.table)
+    loss_line = read_loss(root, lines, data, own.table, len(net.layers))
     if loss_line is not None:
         lines.append(loss_line)
     _check_lines(lines, own.heads, data, source)
-    _check_order(lines)
+    _check_order(lines, loss_line, net)
     data |= {quantity.name: quantity for quantity in letters(asked, lines, data)}
     _check_letters(lines, own.heads, data)
 
     inputs = {name: quantity.shape for name, quantity in data.items()}
-    forward = build(lines, inputs, own.table, lambda name: _origin(name, data, lines))
+    forward = build(
+        lines,
+        inputs,
+        own.table,
+        lambda name: _origin(name, data, lines),
+        lambda name: _output_name(name, net, loss_line),
+    )
     refuse_doubled(forward)
     _refuse_unread(data, lines, len(net.layers))
     names = read_names(mapping_of(root.get("names")), forward.shapes)
     output = read_output(forward, asked, given_keys(section), names)
     wanted = operands(asked, names, forward, output, data)
     if wanted:
-        check_scalar(forward, output)
+        check_scalar(forward, output, net.output)
 
     loss = output.name
     backward = differentiate(
@@ -161,7 +167,7 @@ def _check_lines(
         seen[line.name] = line.span
 
 
-def _check_order(lines: list[Line]) -> None:
+def _check_order(lines: list[Line], loss: Line | None, net: Network) -> None:
     """Refuse a line that reads a later one, or itself."""
     later = {line.name: line for line in lines}
     for line in lines:
@@ -169,6 +175,8 @@ def _check_order(lines: list[Line]) -> None:
             if not isinstance(part, Symbol) or part.name not in later:
                 continue
             name, of = part.name, later[part.name]
+            if of is loss and line is not loss:
+                raise _before_loss(line, part, of, net)
             if name == line.name:
                 message, hint = f"{name} is read in its own definition", f"call the result {name}2"
             else:
@@ -180,6 +188,30 @@ def _check_order(lines: list[Line]) -> None:
             label = f"defined in line {of.span.line}" if of.span and of is not line else ""
             raise ProblemError(message, place, label, hint)
         del later[line.name]
+
+
+def _before_loss(line: Line, part: Symbol, loss: Line, net: Network) -> ProblemError:
+    """Return the error for an equation that reads L, which `loss:` makes at the end."""
+    assert isinstance(loss.expr, Apply)
+    before, target = loss.expr.args
+    shown = before if before == Symbol("yhat") else Symbol("…")
+    call = format(Apply(loss.expr.op, (shown, target), loss.expr.attrs))
+    text = as_equation(call, len(net.layers))
+    return ProblemError(
+        "L is not known here: loss: comes after all equations",
+        line.span.within(*part.place) if line.span and part.place else line.span,
+        f"loss: in line {loss.span.line}" if loss.span else "",
+        f"in place of loss:, write the equation {text} above this line",
+    )
+
+
+def _output_name(name: str, net: Network, loss: Line | None) -> str | None:
+    """Return a hint where an equation calls the network's output by its other name."""
+    if name == "yhat" and net.layers and loss is None:
+        return f"without loss:, the output of the network is called {net.output}"
+    if name == f"a{len(net.layers)}" and loss is not None and net.layers:
+        return "with loss:, the output of the network is called yhat"
+    return None
 
 
 def _behind(name: str, lines: Dict[str, Line]) -> set[str]:

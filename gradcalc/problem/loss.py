@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 
-from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.expr import Apply, Number, Symbol
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import parse
+from gradcalc.algebra.syntax import LEVEL, parse
 from gradcalc.engine.graph import Graph, Line
-from gradcalc.errors import ProblemError, Span
+from gradcalc.errors import ProblemError, Span, listed
 from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.model import Data
 
@@ -18,21 +19,31 @@ _INSIDE = {
     "binary_cross_entropy_with_logits": ("sigmoid", "binary_cross_entropy"),
 }
 
+_PROBABILITIES = {
+    "cross_entropy": ("softmax", "softmax_cross_entropy"),
+    "binary_cross_entropy": ("sigmoid", "binary_cross_entropy_with_logits"),
+}
+_EQUATION = re.compile(r"\s*[A-Za-z_]\w*\s*=(?!=)")
+_ONE_NUMBER = re.compile(r"\b(sum|mean|dot|norm|\w*(error|entropy)\w*|mse|l1|huber|hinge)\(")
+SHOWN = 40
+
 
 def read_loss(
-    root: Mapping, lines: Sequence[Line], data: Dict[str, Data], table: Table
+    root: Mapping, lines: Sequence[Line], data: Dict[str, Data], table: Table, layers: int
 ) -> Line | None:
     """Return the line `L = loss(prediction, target)`, or None where the file names no loss.
 
-    The prediction is yhat, or the last equation. Raises ProblemError for an unknown loss,
-    and where there is not one prediction and one target.
+    The prediction is yhat, or the last equation; `layers` are those of the network.
+    Raises ProblemError for an unknown loss, and where there is not one prediction and one
+    target.
     """
     node = root.get("loss")
     if node is None:
         return None
     assert isinstance(node, Scalar)
     text, span = node.only_line()
-    call = _call(text, span, table)
+    _refuse_formula(text, span, layers)
+    call = loss_call(text, span, table)
     defined = [line.name for line in lines]
     if "L" in defined:
         raise ProblemError(
@@ -47,20 +58,46 @@ def read_loss(
             hint="give weights with activations, or equations",
         )
     prediction = "yhat" if "yhat" in defined else defined[-1]
-    args = (Symbol(prediction), Symbol(_target(root, data)))
+    args = (Symbol(prediction), Symbol(_target(root, data, layers)))
     return Line("L", Apply(call.op, args, call.attrs, (0, len(text))), span)
 
 
-def _call(text: str, span: Span, table: Table) -> Apply:
+def as_equation(text: str, layers: int) -> str:
+    """Return a loss as an equation reads it: there yhat is a<n>, the last layer's value."""
+    return "L = " + (re.sub(r"\byhat\b", f"a{layers}", text) if layers else text)
+
+
+def _refuse_formula(text: str, span: Span, layers: int) -> None:
+    """Refuse a formula, or a whole equation, in place of the name of a loss."""
+    equation = _EQUATION.match(text)
+    call = None if equation else parse(text, span)
+    if isinstance(call, Number):
+        what, hint = "a number", "name one, as in loss: half_squared_error"
+    elif equation or (isinstance(call, Apply) and call.op in LEVEL):
+        what = "an equation" if equation else "a formula"
+        formula = text[equation.end() :].strip() if equation else text.strip()
+        if layers and not _ONE_NUMBER.search(formula):
+            formula = f"sum({formula})"  # the output of a layer is a list
+        shown = as_equation(formula if len(formula) <= SHOWN else "…", layers)
+        hint = f"write it under equations and remove the loss key: {shown}"
+        if layers and re.search(r"\byhat\b", formula):
+            hint += f"; yhat is called a{layers} there"
+    else:
+        return
+    message = f"loss: is the name of a loss, and this is {what}"
+    raise ProblemError(message, span.within(0, len(text)), hint=hint)
+
+
+def loss_call(text: str, span: Span, table: Table) -> Apply:
     """Return the loss that a name or a call such as huber(delta=0.5) means."""
     call = parse(text, span)
     if isinstance(call, Symbol):
         call = Apply(call.name, (), (), (0, len(text)))
-    name = call.op if isinstance(call, Apply) else text
+    name = call.op if isinstance(call, Apply) and call.op not in LEVEL else text
     found = table.resolve(name)
     if not isinstance(call, Apply) or found is None or table[found.op].kind != "loss":
         near = table.nearest(name, ("loss",))
-        known = ", ".join(row.name for row in table if row.kind == "loss")
+        known = listed((row.name for row in table if row.kind == "loss"), room=60)
         raise ProblemError(
             f"{name} is not a loss that gradcalc knows",
             span.within(0, len(text)),
@@ -68,7 +105,7 @@ def _call(text: str, span: Span, table: Table) -> Apply:
             if found is not None and table[found.op].kind == "activation"
             else f"did you mean {near}?"
             if near
-            else f"known are {known}",
+            else f"known are {known}; see `gradcalc ops`",
         )
     if call.args:
         raise ProblemError(
@@ -79,19 +116,34 @@ def _call(text: str, span: Span, table: Table) -> Apply:
     return call
 
 
-def _target(root: Mapping, data: Dict[str, Data]) -> str:
+def _target(root: Mapping, data: Dict[str, Data], layers: int) -> str:
     targets = [name for name, quantity in data.items() if quantity.role == "target"]
     if len(targets) == 1:
         return targets[0]
     key = root.key("targets") or root.key("loss")
     assert key is not None
     raise ProblemError(
-        "a loss compares with one target" + ("" if targets else "; there is none"),
+        "a loss compares with one target; there "
+        + (f"are {len(targets)}: {', '.join(targets)}" if targets else "is none"),
         key.span,
-        hint="write the loss as an equation: L = squared_error(yhat, y)"
+        hint="in place of loss:, write the loss as an equation: "
+        + as_equation(f"squared_error(yhat, {targets[0]})", layers)
         if targets
         else "targets: {y: 10}",
     )
+
+
+def domain_hint(forward: Graph, line: str) -> str | None:
+    """Return a way out where the output in a cross-entropy is no probability."""
+    ops = {node.name: node.expr.op for node in forward.nodes if isinstance(node.expr, Apply)}
+    node = forward.node(line)
+    if node is None or not node.operands:
+        return None
+    probability, logits = _PROBABILITIES.get(ops.get(line, ""), ("", ""))
+    before = node.operands[0]
+    if not probability or before != "yhat" or ops.get(before) in ("sigmoid", "softmax"):
+        return None
+    return f"{before} is to be a probability: use {probability} for the output, or loss: {logits}"
 
 
 def refuse_doubled(forward: Graph) -> None:

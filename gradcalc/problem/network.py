@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as Dict
 
 from gradcalc.algebra.names import canonical
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Dim
-from gradcalc.errors import ProblemError, suggestion
+from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.data import fit, read_dims
 from gradcalc.problem.document import Mapping, Sequence, Value
 from gradcalc.problem.layers import WEIGHT, Network, activation, network
 from gradcalc.problem.model import Data
 from gradcalc.problem.schema import items_of, text_of
+
+_GAP = re.compile(r"\s*([\w.]+(?:\([^()]*\))?)(\s+)([A-Za-z][\w.]*(?:\([^()]*\))?)")
 
 
 def read_network(
@@ -39,6 +42,13 @@ def read_network(
                 span,
                 "brackets do not balance",
                 "put it in quotes, as in ['clip(low=0, high=1)', identity]",
+            )
+        gap = _GAP.match(text)
+        if gap:
+            raise ProblemError(
+                f"a comma is missing between {gap[1]} and {gap[3]}",
+                span.within(gap.start(2), gap.end(2)),
+                hint=f"activations: [{gap[1]}, {gap[3]}]",
             )
         functions.append((activation(text, table, span), span))
     start = _network_input(root, data)
@@ -89,13 +99,18 @@ def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> No
         )
     have = ", ".join(f"W{number}" for number in found) or "no W1"
     due = "W1 is" if layers == 1 else f"W1 to W{layers} are"
+    if layers > len(found):
+        raise ProblemError(
+            f"{layers} activation{'s' if layers != 1 else ''}, but {have} under weights",
+            activations.span,
+            "one activation a layer",
+            f"{due} due, or fewer activations",
+        )
     raise ProblemError(
-        f"{layers} activation{'s' if layers != 1 else ''}, but {have} under weights",
+        f"{len(found)} activations are due, {layers} given",
         activations.span,
-        "one activation a layer",
-        f"{due} due, or fewer activations"
-        if layers > len(found)
-        else f"name an activation for each of the {len(found)} layers (identity for none)",
+        f"one a layer: {have}",
+        "write one for each layer, the last for the output; identity for none",
     )
 
 
@@ -143,7 +158,7 @@ def _network_input(root: Mapping, data: Dict[str, Data]) -> str:
                 f"{name} is not an input",
                 node.span,
                 hint=suggestion(
-                    name, inputs, "the inputs are " + ", ".join(inputs) if inputs else None
+                    name, inputs, "the inputs are " + listed(inputs) if inputs else None
                 ),
             )
         return name

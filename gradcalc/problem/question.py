@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gradcalc.algebra.expr import symbols
 from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
 from gradcalc.engine.graph import Graph, Line
-from gradcalc.errors import ProblemError, suggestion
+from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.model import Data, sized
 from gradcalc.problem.naming import Names, Reference, is_hidden
@@ -74,7 +74,7 @@ def _handed(forward: Graph, handed: Dict[tuple[str, str], Scalar]) -> Output:
             raise ProblemError(
                 f"{by} in {key.text.strip()} names no value of this problem",
                 key.span,
-                hint=suggestion(by, known, "known are " + ", ".join(known)),
+                hint=suggestion(by, known, "known are " + listed(known)),
             )
     if len(outputs) > 1:
         last = list(handed.values())[-1]
@@ -129,16 +129,27 @@ def operands(
     return tuple(name for name in forward.shapes if name in by | found)
 
 
-def check_scalar(forward: Graph, output: Output) -> None:
-    """Refuse gradients of something that is not a number."""
-    shape = forward.shapes.get(output.name, ())
-    if shape and not output.upstream:
-        node = forward.node(output.name)
+def check_scalar(forward: Graph, output: Output, after: str | None) -> None:
+    """Refuse gradients of something that is not a number; `after` is a network's output."""
+    shape, name = forward.shapes.get(output.name, ()), output.name
+    if not shape or output.upstream:
+        return
+    node = forward.node(name)
+    place = node.span if node else None
+    if name == after:
         raise ProblemError(
-            f"{sized(output.name, shape)}; a gradient is that of one number",
-            node.span if node else None,
-            hint=f"add a loss, or hand in the upstream gradient: given: {{dL/d{output.name}: …}}",
+            f"there is no loss to differentiate: the output {sized(name, shape)}",
+            place,
+            "the last layer",
+            f"add a line, as in loss: half_squared_error, or given: {{dL/d{name}: […]}}",
         )
+    raise ProblemError(
+        f"{sized(name, shape)}; a gradient is that of one number",
+        place,
+        hint=f"make one number of {name}, as in sum(…)"
+        if name == "L"
+        else f"add a loss, or hand in the upstream gradient: given: {{dL/d{name}: …}}",
+    )
 
 
 def read_find(asked: Sequence[Scalar], vocabulary: Vocabulary) -> tuple[Reference, ...]:

@@ -89,14 +89,22 @@ def with_plain_lines(text: str) -> str:
 
 def problem_files(path: str) -> list[str]:
     """Return the problem files that a command-line argument means, in order of name."""
+    return files_in(path, (".yaml", ".yml"))
+
+
+def files_in(path: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Return a path, or the files of a folder that end so, in order of name.
+
+    Raises ProblemError for a folder without any.
+    """
     folder = Path(path)
     if path in ("-", "") or not folder.is_dir():
         return [path]
     found = sorted(
         str(file)
         for file in folder.iterdir()
-        if file.suffix in (".yaml", ".yml") and not file.name.startswith(".")
+        if file.suffix in suffixes and not file.name.startswith(".")
     )
     if not found:
-        raise ProblemError(f"there is no .yaml file in {path}", where=path)
+        raise ProblemError(f"there is no {suffixes[0]} file in {path}", where=path)
     return found

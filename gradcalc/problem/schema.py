@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradcalc.errors import ProblemError, suggestion
+from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 
 KEYS: dict[str, tuple[str, str]] = {
@@ -31,6 +31,30 @@ KEYS: dict[str, tuple[str, str]] = {
     "marking": ("mapping", "points"),
     "descent": ("mapping", "learning rate and steps"),
 }
+_EXAMPLES = {
+    "title": "A ReLU network",
+    "source": "Exercise sheet 4",
+    "inputs": "{x: [1, 2]}",
+    "targets": "{y: 1}",
+    "weights": "{W1: [[0.1, 0.2]], b1: [0.3]}",
+    "constants": "{lam: 0.1}",
+    "activations": "[relu, identity]",
+    "units": "[3, 1]",
+    "weights_layout": "inputs_by_units",
+    "network_input": "x",
+    "loss": "half_squared_error",
+    "given": "{a1: [4, 5]}",
+    "find": "[dL/dW1, dL/dx]",
+    "names": "{yhat: o, L: E}",
+    "rounding": "{decimals: 2}",
+    "accept": "[half, layout]",
+    "options": "{a: [1, 2], b: [2, 1]}",
+    "answer": "a",
+    "expect": "{dL/dW1: [[0.1, 0.2]]}",
+    "marking": "{dL/dW1: 4}",
+    "descent": "{learning_rate: 0.1, steps: 5}",
+}
+_COMMON = ("inputs", "targets", "weights", "activations", "loss", "equations", "given", "find")
 ACCEPT = ("half", "reduction", "layout", "relu_at_zero")
 _WANTED = {
     "text": (Scalar,),
@@ -60,7 +84,9 @@ def check_keys(root: Mapping) -> None:
                 f"{key.text} is not a key of a problem file",
                 key.span,
                 hint=blank_after_colon(key.text)
-                or suggestion(key.text, KEYS, "the keys are " + ", ".join(KEYS)),
+                or suggestion(
+                    key.text, KEYS, "the keys are " + listed(dict.fromkeys((*_COMMON, *KEYS)))
+                ),
             )
         kind, what = KEYS[key.text]
         if isinstance(value, Scalar) and value.empty:
@@ -76,8 +102,12 @@ def check_keys(root: Mapping) -> None:
                 f"{key.text} holds {_FOUND[type(value)]}, not {_DUE[kind]}",
                 value.span,
                 what,
-                blank_after_colon(text) if kind == "mapping" else None,
+                (kind == "mapping" and blank_after_colon(text)) or _example(key.text),
             )
+
+
+def _example(key: str) -> str | None:
+    return f"as in {key}: {_EXAMPLES[key]}" if key in _EXAMPLES else None
 
 
 def blank_after_colon(text: str) -> str | None:
@@ -135,7 +165,7 @@ def choices_of(value: Value | None, what: str, allowed: tuple[str, ...]) -> tupl
             raise ProblemError(
                 f"{word} is not {what}",
                 item.span,
-                hint=suggestion(word, allowed, "known are " + ", ".join(allowed)),
+                hint=suggestion(word, allowed, "known are " + listed(allowed)),
             )
         words.append(word)
     return tuple(words)

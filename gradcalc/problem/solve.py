@@ -16,6 +16,7 @@ from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
 from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError
+from gradcalc.problem.loss import domain_hint
 from gradcalc.problem.model import Comparison, Problem, Solution
 from gradcalc.problem.naming import is_hidden
 
@@ -190,7 +191,10 @@ def _located(problem: Problem, error: EvaluationError) -> ProblemError:
         line = next((name for name in owners if not is_hidden(name)), problem.loss)
         line = gradient_name(problem.loss, line) if parts else line
     return ProblemError(
-        f"{line}: {what}", node.span if node else None, label, _way_out(problem, node)
+        f"{line}: {what}",
+        node.span if node else None,
+        label,
+        _way_out(problem, node) or domain_hint(problem.forward, error.line),
     )
 
 

@@ -8,14 +8,13 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradcalc.algebra.names import canonical, gradient_parts, is_name
+from gradcalc.algebra.names import canonical, gradient_name, gradient_parts, is_name
 from gradcalc.algebra.shapes import Shape, describe
-from gradcalc.errors import ProblemError, suggestion
+from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 from gradcalc.problem.model import sized
 from gradcalc.problem.naming import Index, Names, Reference, is_hidden
 
-SHOWN = 24
 _FROM_ZERO = re.compile(r"\[\s*(?:\d+\s*,\s*)?0\s*[,\]]")
 
 
@@ -31,6 +30,12 @@ class Vocabulary:
     def known(self) -> tuple[str, ...]:
         """Return our names, those of hidden lines left out."""
         return tuple(name for name in self.shapes if not is_hidden(name))
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return our names that a hint may offer: not dL/dL, which is 1."""
+        own = gradient_name(self.loss, self.loss)
+        return tuple(name for name in self.known if name != own)
 
     def read(self, node: Scalar, *, more: Iterable[str] = ()) -> Reference:
         """Return what a text of the file names.
@@ -64,7 +69,7 @@ class Vocabulary:
                 hint=f"derivatives of {self.names.shown(self.loss)} are worked out; ask for"
                 f" those of {of} in a problem of their own",
             )
-        return unknown(node, (*self.known, *taken, *more), taken.get(name))
+        return unknown(node, (*self.offered, *taken, *more), taken.get(name))
 
     def whole(self, node: Scalar, *, more: Iterable[str] = ()) -> str:
         """Return the quantity that a text names; raises ProblemError for a single entry."""
@@ -97,13 +102,12 @@ def unknown(node: Scalar, known: Iterable[str], taken: Reference | None = None) 
             node.span,
             hint="a blank is due after the - of a list",
         )
-    shown = ", ".join(candidates[:SHOWN]) + (", …" if len(candidates) > SHOWN else "")
     return ProblemError(
         f"{text} names no value of this problem",
         node.span,
         hint=f"{text.partition('[')[0]} is {taken} in this file"
         if taken
-        else suggestion(text, candidates, f"known are {shown}"),
+        else suggestion(text, candidates, "known are " + listed(candidates)),
     )
 
 

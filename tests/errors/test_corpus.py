@@ -25,6 +25,7 @@ from tests.shown import ROOT, matches
 
 FILES = Path(__file__).parent / "files"
 CORPUS = sorted(FILES.glob("*.yaml"))
+LONGEST_HINT = 105
 MEMORY = 1_500_000_000
 THROUGH_THE_COMMAND_LINE = (
     "101-empty",
@@ -86,6 +87,14 @@ def test_a_diagnostic_is_short_and_shows_its_place(path: Path) -> None:
     assert 2 <= len(lines) <= 5
     assert all(line.isprintable() and len(line) <= 450 for line in lines)
     assert not lines[0].endswith((".", "!"))
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_a_hint_can_be_read_at_a_glance(path: Path) -> None:
+    text = path.with_suffix(".txt").read_text(encoding="utf-8")
+    hint = text.partition("\nhint: ")[2].rstrip("\n")
+    assert len(hint) <= LONGEST_HINT
+    assert not re.search(r"d(\w+)/d\1\b", hint), "the derivative of a thing by itself is 1"
 
 
 def test_the_corpus_is_whole() -> None:

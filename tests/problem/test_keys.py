@@ -192,7 +192,7 @@ def test_arrays_that_are_no_weights(beside, array):
 KEY_ERRORS = [
     # key by key: text, message, place, hint or label
     ("tilte: x\n", "tilte is not a key", "1:1", "did you mean title"),
-    ("zzz: x\n", "zzz is not a key", "1:1", "the keys are title, source"),
+    ("zzz: x\n", "zzz is not a key", "1:1", "the keys are inputs, targets"),
     ("title: [a]\n", "title holds a list, not a text", "1:8", ""),
     ("source: {a: b}\n", "source holds a mapping, not a text", "1:9", ""),
     ("inputs: 3\n", "inputs holds a single value, not a mapping", "1:9", "known"),
@@ -229,8 +229,8 @@ KEY_ERRORS = [
     (NETWORK + "weights_layout: inputs_by_units\n", "W2 is 1×2 and does not fit", "6:3",
      "rows are inputs.*transposed: write it as 2×1, or set weights_layout: units_by_inputs"),
     (NETWORK + "weights_layout: rows\n", "rows is not a layout", "9:17", "units_by_inputs"),
-    (changed("[relu, identity]", "[relu]"), "1 activation, but W1, W2", "7:14",
-     "each of the 2 layers"),
+    (changed("[relu, identity]", "[relu]"), "2 activations are due, 1 given", "7:14",
+     "one for each layer"),
     (changed("[relu, identity]", "[relu, relu, relu]"), "3 activations, but W1, W2", "7:14",
      "W1 to W3 are due"),
     (changed("  W1: [[1, 2], [3, 4]]\n", ""), "there is W2, but no W1", "5:3", "in order"),
@@ -242,7 +242,7 @@ KEY_ERRORS = [
     (changed("relu", "relu(z1)"), "an activation is a name", "7:15", "leaky_relu"),
     (changed("relu", "2"), "an activation is a name", "7:15", ""),
     (changed("relu", "[relu]"), "a name is due here", "7:15", ""),
-    (changed("[relu, identity]", "[]"), "0 activations", "7:14", ""),
+    (changed("[relu, identity]", "[]"), "2 activations are due, 0 given", "7:14", ""),
     ("activations: {a: b}\n", "activations holds a mapping", "1:14", "one activation a layer"),
     ("units: [2]\n", "units without activations", "1:1", "activations: "),
     ("inputs: {x: {shape: N}}\nunits: [2]\nactivations: [relu, relu]\n",

@@ -1,0 +1,253 @@
+"""`gradcalc check`: which option is right, where a solution goes wrong, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradcalc.cli import output
+from gradcalc.errors import ProblemError
+
+if TYPE_CHECKING:
+    from gradcalc.grading.answers import Sheet
+    from gradcalc.grading.comparison import Tolerance
+    from gradcalc.grading.options import OptionsReview
+    from gradcalc.grading.verdict import Review
+    from gradcalc.problem.model import Problem
+    from gradcalc.report.page import Page
+    from gradcalc.report.reasons import Reveal
+
+
+@click.command("check")
+@click.argument("problem", metavar="PROBLEM")
+@click.argument("answers", metavar="[ANSWERS]", nargs=-1)
+@click.option("--options", "options", is_flag=True, help="Judge the options of the problem.")
+@click.option("-a", "--answer", "given", multiple=True, help="An answer: 'dL/dz3 = -2'.")
+@click.option("--sheet", is_flag=True, help="Print a file of answers to fill in.")
+@click.option(
+    "--reveal",
+    type=click.Choice(["score", "where", "why", "full"]),
+    default="full",
+    show_default=True,
+    help="How much is said: a count, the lines, the mistakes, the values.",
+)
+@click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals.")
+@click.option("--significant", type=click.IntRange(1, 15), help="Compare to so many digits.")
+@click.option("--abs", "absolute", type=click.FloatRange(0), help="Largest absolute difference.")
+@click.option("--rel", "relative", type=click.FloatRange(0), help="Largest relative difference.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="Text to read, one JSON object a file, or annotations of a workflow.",
+)
+def command(
+    problem: str,
+    answers: tuple[str, ...],
+    options: bool,
+    given: tuple[str, ...],
+    sheet: bool,
+    reveal: Reveal,
+    decimals: int | None,
+    significant: int | None,
+    absolute: float | None,
+    relative: float | None,
+    style: str,
+) -> int:
+    """Check ANSWERS to a PROBLEM, its options, or its published key.
+
+    PROBLEM is a problem file; ANSWERS are files of lines `name = value`, YAML or JSON,
+    folders of them, or - for standard input. Without ANSWERS the key under `expect:` is
+    checked. A value is right if the writer's own digits explain its distance to what
+    the writer's own earlier values give; --decimals and the like ask for another measure.
+
+    \b
+    Examples:
+      gradcalc check problem.yaml --options           the key, and what the others come from
+      gradcalc check problem.yaml --sheet > mine.txt  a file to fill in
+      gradcalc check problem.yaml mine.txt            where it goes wrong, and why
+      gradcalc check problem.yaml -a 'dL/dz3 = -2'    a single value
+      gradcalc check problem.yaml mine.txt --reveal why
+
+    Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
+    2 it could not be checked.
+    """
+    from gradcalc.cli import AT_FAULT, report
+
+    chosen = _tolerance(decimals, significant, absolute, relative)
+    if options and (answers or given or sheet):
+        raise click.UsageError("--options goes without answers")
+    if sheet and (answers or given):
+        raise click.UsageError("--sheet goes without answers")
+    printer = _Printer(style, reveal)
+    code = 0
+    for name in _files(problem, multiple=not (answers or given or sheet)):
+        try:
+            found = _load(name)
+            if sheet:
+                _write_sheet(found)
+            elif options:
+                code = max(code, printer.options(found))
+            else:
+                code = max(code, _answers(found, answers, given, chosen, printer))
+        except ProblemError as error:
+            report(error)
+            code = AT_FAULT
+    return code
+
+
+def _files(problem: str, *, multiple: bool) -> list[str]:
+    from gradcalc.problem.reading import problem_files
+
+    names = problem_files(problem)
+    if len(names) > 1 and not multiple:
+        raise click.UsageError("answers belong to one problem; name its file")
+    return names
+
+
+def _load(name: str) -> Problem:
+    from gradcalc.problem.loader import load
+    from gradcalc.problem.reading import read_source
+
+    return load(read_source(name))
+
+
+def _write_sheet(problem: Problem) -> None:
+    from gradcalc.errors import visible
+    from gradcalc.grading.answers import blank_sheet
+
+    text = blank_sheet(problem)
+    output.write_text("".join(f"{visible(line)}\n" for line in text.splitlines()))
+
+
+def _tolerance(
+    decimals: int | None, significant: int | None, absolute: float | None, relative: float | None
+) -> Tolerance:
+    from gradcalc.grading.comparison import Measure, Tolerance
+
+    measures: dict[Measure, float | None] = {
+        "decimals": decimals,
+        "significant": significant,
+        "absolute": absolute,
+        "relative": relative,
+    }
+    asked = [(measure, amount) for measure, amount in measures.items() if amount is not None]
+    if len(asked) > 1:
+        raise click.UsageError("--decimals, --significant, --abs and --rel exclude each other")
+    return Tolerance(*asked[0]) if asked else Tolerance()
+
+
+def _answers(
+    problem: Problem,
+    answers: tuple[str, ...],
+    given: tuple[str, ...],
+    tolerance: Tolerance,
+    printer: _Printer,
+) -> int:
+    """Check every sheet against a problem and return the exit code."""
+    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.grading.marking import check
+
+    code = 0
+    for sheet in _sheets(problem, answers, given):
+        if isinstance(sheet, ProblemError):
+            report(sheet)
+            code = AT_FAULT
+            continue
+        review = check(problem, sheet, tolerance)
+        printer.answers(review)
+        code = max(code, AT_FAULT if not review.verdicts else int(not review.right))
+    return code
+
+
+def _sheets(
+    problem: Problem, answers: tuple[str, ...], given: tuple[str, ...]
+) -> list[Sheet | ProblemError]:
+    """Return the sheets that a call names; one that cannot be read is an error in its place."""
+    from gradcalc.grading.answers import read_assignments, read_sheet
+    from gradcalc.grading.expected import expected_sheet
+    from gradcalc.problem.reading import files_in, read_source
+
+    found: list[Sheet | ProblemError] = []
+    if given:
+        found.append(read_assignments(given, problem))
+    for argument in answers:
+        try:
+            names = files_in(argument, (".txt", ".yaml", ".yml", ".json"))
+        except ProblemError as error:
+            found.append(error)
+            continue
+        for name in names:
+            try:
+                found.append(read_sheet(read_source(name), problem))
+            except ProblemError as error:
+                found.append(error)
+    if not given and not answers:
+        found.append(expected_sheet(problem))
+    return found
+
+
+class _Printer:
+    """Writes one check after the other in one style."""
+
+    def __init__(self, style: str, reveal: Reveal) -> None:
+        from gradcalc.report.page import encodable
+
+        self.style, self.reveal = style, reveal
+        self.able = encodable(output.encoding())
+        self.first = True
+
+    def options(self, problem: Problem) -> int:
+        """Judge the options of a problem and write the page."""
+        from gradcalc.grading.options import check_options
+        from gradcalc.report.checkrecord import options_annotations, options_record
+        from gradcalc.report.optionpage import OptionPage
+        from gradcalc.report.wording import wording
+
+        review: OptionsReview = check_options(problem)
+        words = wording(review.lines, unicode=self.able or self.style != "text")
+        if self.style == "json":
+            self.json(options_record(review, words))
+        elif self.style == "github":
+            self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
+        else:
+            self.gap()
+            output.write_page(OptionPage(self.page(), review, words).write())
+        return 0 if review.fine else 1
+
+    def answers(self, review: Review) -> None:
+        """Write what the check of one sheet has found."""
+        from gradcalc.report.auditpage import AuditPage
+        from gradcalc.report.checkrecord import answers_annotations, answers_record
+        from gradcalc.report.wording import wording
+
+        words = wording(review.lines, unicode=self.able or self.style != "text")
+        if self.style == "json":
+            self.json(answers_record(review, words))
+        elif self.style == "github":
+            self.text("".join(f"{each}\n" for each in answers_annotations(review, words)))
+        else:
+            self.gap()
+            output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
+
+    def page(self) -> Page:
+        from gradcalc.report.page import Page
+
+        return Page(output.columns(), self.able)
+
+    def gap(self) -> None:
+        if not self.first:
+            output.write_text("\n\n")
+        self.first = False
+
+    def json(self, record: dict[str, Any]) -> None:
+        from gradcalc.report.checkrecord import line
+
+        output.write_json(line(record, ascii_only=not self.able) + "\n")
+
+    def text(self, text: str) -> None:
+        encoding = output.encoding()
+        output.write_json(text.encode(encoding, "replace").decode(encoding))

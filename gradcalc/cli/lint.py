@@ -1,0 +1,57 @@
+"""`gradcalc lint`: which mistakes a problem cannot show."""
+
+from __future__ import annotations
+
+import click
+
+from gradcalc.cli import output
+
+
+@click.command("lint")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def command(files: tuple[str, ...]) -> int:
+    """Tell which mistakes each FILE cannot show, and which it cannot tell apart.
+
+    A mistake that changes nothing in what is asked for cannot be seen by anybody who
+    marks. The smallest change of one number that would show it is named, or what else
+    to ask for.
+
+    \b
+    Examples:
+      gradcalc lint problem.yaml
+      gradcalc lint problems/
+
+    Exit code: 0 every mistake shows, 1 some do not, 2 a file cannot be used.
+    """
+    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.errors import ProblemError
+    from gradcalc.grading.lint import lint
+    from gradcalc.problem.loader import load
+    from gradcalc.problem.reading import problem_files, read_source
+    from gradcalc.report.lintpage import lint_page
+    from gradcalc.report.page import Page, encodable
+    from gradcalc.report.wording import wording
+
+    code, first = 0, True
+    able = encodable(output.encoding())
+    for argument in files:
+        try:
+            names = problem_files(argument)
+        except ProblemError as error:
+            report(error)
+            code = AT_FAULT
+            continue
+        for name in names:
+            try:
+                found = lint(load(read_source(name)))
+            except ProblemError as error:
+                report(error)
+                code = AT_FAULT
+                continue
+            words = wording(found.lines, unicode=able)
+            if not first:
+                output.write_text("\n\n")
+            first = False
+            output.write_page(lint_page(Page(output.columns(), able), found, words))
+            code = max(code, int(bool(found.blind or found.twins)))
+    return code

@@ -1,0 +1,166 @@
+"""Make the options of a question: the key, and wrong ones that each come from a mistake."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from string import ascii_lowercase
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.engine.rounding import round_decimals
+from gradcalc.errors import ProblemError
+from gradcalc.grading.comparison import leading
+from gradcalc.grading.library import RULES
+from gradcalc.grading.lines import lines_of
+from gradcalc.grading.search import Explanation, Search
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
+
+MOST = len(ascii_lowercase)
+MOST_ENTRIES = 64
+DIGITS = 3
+COMMON = (
+    "loss-sign",
+    "act-derivative-missing",
+    "loss-factor-2",
+    "act-skipped",
+    "loss-target-dropped",
+    "weight-not-transposed",
+    "act-wrong-argument",
+    "loss-reduction",
+    "raw-error-propagated",
+    "weight-missing",
+)
+"""Rules that make the first wrong options: what people do most."""
+
+
+@dataclass(frozen=True)
+class MadeOption:
+    """One option as it is to be printed; no explanation for the key."""
+
+    label: str
+    texts: tuple[str, ...]
+    shape: tuple[int, ...]
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True)
+class MadeOptions:
+    """Options that all differ as they are printed."""
+
+    find: Reference
+    decimals: int
+    options: tuple[MadeOption, ...]
+
+    @property
+    def key(self) -> str:
+        """Return the label of the key."""
+        return next(option.label for option in self.options if option.explanation is None)
+
+
+def make_options(
+    problem: Problem,
+    find: Reference,
+    count: int,
+    decimals: int | None = None,
+    seed: int = 1,
+) -> MadeOptions:
+    """Return `count` options for one quantity, the key among them at a drawn place.
+
+    decimals: digits after the point; without it, as many as the key needs, at most 3
+    significant digits. Raises ProblemError where there are not so many mistakes that
+    show at that precision, or what is asked for cannot be an option.
+    """
+    where = problem.source.name
+    if not problem.numeric:
+        raise ProblemError("options of numbers need a problem with numbers", where=where)
+    if not 2 <= count <= MOST:
+        raise ProblemError(f"a question has 2 to {MOST} options", where=where)
+    lines = lines_of(problem)
+    if find.name not in lines.by_name:
+        raise ProblemError(f"{find} is no line of this problem", where=where)
+    search = Search(lines, find.name)
+    right = _entry(search.unchanged, find)
+    if right.size > MOST_ENTRIES:
+        raise ProblemError(
+            f"{find.name} has {right.size} entries, too many for an option",
+            where=where,
+            hint="ask for one entry, as in dL/dW1[1,1]",
+        )
+    places = _places(right) if decimals is None else decimals
+    seen = {_texts(right, places)}
+    wrong: list[tuple[tuple[str, ...], Explanation]] = []
+    for explanation, value in _wrong(search, find):
+        if len(wrong) == count - 1:
+            break
+        texts = _texts(value, places)
+        if value.shape == right.shape and texts not in seen and np.isfinite(value).all():
+            seen.add(texts)
+            wrong.append((texts, explanation))
+    if len(wrong) < count - 1:
+        raise ProblemError(
+            f"only {len(wrong)} mistakes change {find} at {places} decimals",
+            where=where,
+            hint=f"ask for {len(wrong) + 1} options, for more decimals, or change the numbers:"
+            " `gradcalc lint` says which",
+        )
+    made: list[tuple[tuple[str, ...], Explanation | None]] = [*wrong]
+    made.insert(random.Random(seed).randrange(count), (_texts(right, places), None))
+    return MadeOptions(
+        find,
+        places,
+        tuple(
+            MadeOption(label, texts, right.shape, explanation)
+            for label, (texts, explanation) in zip(ascii_lowercase, made, strict=False)
+        ),
+    )
+
+
+def _entry(value: Array, find: Reference) -> Array:
+    return value if find.index is None else np.asarray(value[find.index])
+
+
+def _places(value: Array) -> int:
+    """Return the decimals at which the key is exact, or has three significant digits."""
+    for places in range(7):
+        if np.allclose(round_decimals(value, places), value, rtol=1e-12, atol=1e-12):
+            return places
+    smallest = np.abs(value[value != 0]).min(initial=1.0)
+    return int(max(1, DIGITS - 1 - float(leading(np.asarray(smallest)))))
+
+
+def _texts(value: Array, places: int) -> tuple[str, ...]:
+    rounded = round_decimals(value, places) + 0.0
+    found = []
+    for number in rounded.ravel().tolist():
+        text = f"{number:.{places}f}"
+        found.append(text.lstrip("-") if not text.strip("-0.") else text)
+    return tuple(_short(text) for text in found)
+
+
+def _short(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _wrong(search: Search, find: Reference) -> Iterator[tuple[Explanation, Array]]:
+    """Yield wrong values, each of one mistake, then of two, the commonest first."""
+    order = {name: at for at, name in enumerate((*COMMON, *RULES))}
+    slips = [slip for slip in search.slips if RULES[slip.rule].convention != "relu_at_zero"]
+    slips.sort(key=lambda slip: (slip.systematic, order[slip.rule]))
+    first: dict[str, None] = {}
+    ahead, behind = [], []
+    for slip in slips:  # each rule once before any rule twice
+        (behind if slip.rule in first else ahead).append(slip)
+        first[slip.rule] = None
+    singles = [(slip,) for slip in (*ahead, *behind)]
+    pairs = [pair for pair in combinations(ahead, 2) if not any(slip.systematic for slip in pair)][
+        :200
+    ]
+    for slips_, value in search.effects([*singles, *pairs]):
+        if value is not None and value.shape == search.unchanged.shape:
+            placed = sorted(slips_, key=lambda slip: search.lines.place[slip.at])
+            yield Explanation(tuple(placed)), _entry(value, find)

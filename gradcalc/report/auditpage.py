@@ -1,0 +1,273 @@
+"""A checked sheet as a page: what went wrong and why, then every line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gradcalc.algebra.expr import Apply, Expr, rebuild
+from gradcalc.errors import width
+from gradcalc.grading.verdict import Finding, Review, Verdict
+from gradcalc.problem.model import Solution
+from gradcalc.report.boxes import aligned
+from gradcalc.report.figures import figure
+from gradcalc.report.headings import heading
+from gradcalc.report.linetable import as_written, entry_name, line_table
+from gradcalc.report.notation import Notation
+from gradcalc.report.page import TIED, Page
+from gradcalc.report.reasons import Reasons, Reveal
+from gradcalc.report.steppage import StepPage
+from gradcalc.report.view import View
+from gradcalc.report.wording import NUMBERS, Wording
+
+INDENT = 5
+LIST = 6
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Writes what a check found; `reveal` says how much of it."""
+
+    page: Page
+    review: Review
+    words: Wording
+    reveal: Reveal = "full"
+
+    @property
+    def why(self) -> Reasons:
+        """Return what says where wrong answers come from."""
+        return Reasons(self.review, self.words, self.reveal)
+
+    @property
+    def notation(self) -> Notation:
+        """Return how names and formulas are written."""
+        return self.words.notation
+
+    def write(self) -> Page:
+        """Write the page."""
+        page, review = self.page, self.review
+        heading(page, review.lines.problem.title, f"check of {Path(review.sheet.name).name}")
+        page.paragraph(self.summary(), 0)
+        for warning in review.warnings:
+            page.blank()
+            page.paragraph(f"!  {warning}", 2, "warning", 3)
+        if self.reveal == "score":
+            return page
+        if self.reveal != "full":
+            StepPage(page, review, self.words, self.reveal).write()
+            return page
+        for number, finding in enumerate(review.findings, start=1):
+            page.blank()
+            self.finding(number, finding)
+        self.unreadable()
+        if any(v.value is not None for v in review.verdicts):
+            page.band("Line by line")
+            line_table(page, review, self.notation)
+            self.legend()
+            self.rounding()
+        return page
+
+    def summary(self) -> str:
+        """Return in one or two sentences how many numbers are right."""
+        verdicts = [v for v in self.review.verdicts if v.status != "missing"]
+        wrong = [v for v in verdicts if v.status == "incorrect"]
+        unread = [v for v in verdicts if v.status == "unreadable"]
+        blank = len(self.review.verdicts) - len(verdicts)
+        follows = sum(v.status == "follows" for v in verdicts)
+        right = len(verdicts) - len(wrong) - len(unread)
+        if not verdicts:
+            text = "There is no answer to check."
+        elif not wrong and not unread:
+            text = f"All {_count(right)} are right." if right > 1 else "The one number is right."
+        elif not wrong:
+            text = f"{_count(right).capitalize()} {'is' if right == 1 else 'are'} right."
+        else:
+            slips = len({v.finding for v in wrong if v.finding is not None}) or 1
+            noun = "slip" if slips == 1 else "slips"
+            text = f"{_word(slips).capitalize()} {noun}, in {len(wrong)} of the {len(verdicts)}"
+            noun = "number" if all(v.value is not None for v in verdicts) else "answer"
+            text += f" {noun}s." if len(verdicts) > 1 else f" {noun}."
+            if right:
+                verb = "is" if right == 1 else "are"
+                text += f" The other {right if right > 1 else ''}".rstrip() + f" {verb} right."
+        if follows:
+            text += (
+                f" Of the right ones {follows} follow{'s' * (follows == 1)} from an earlier slip."
+            )
+        if unread:
+            text += f" {len(unread)} could not be read."
+        if blank:
+            text += f" {blank} {'is' if blank == 1 else 'are'} blank."
+        return text
+
+    def finding(self, number: int, finding: Finding) -> None:
+        """Write one slip: what is written, what should be, and where it comes from."""
+        page, notation = self.page, self.notation
+        verdicts = [
+            v for v in self.review.verdicts if v.finding == number - 1 and v.repeats is None
+        ]
+        again = [v.line for v in self.review.verdicts if v.finding == number - 1 and v.repeats]
+        accepted = any(v.status == "convention" for v in verdicts)
+        mark = "✓" if accepted else "✗"
+        place = _lines(sorted({*finding.lines, *again}))
+        name = notation.name(finding.name)
+        if len(finding.entries) == 1 and finding.entries[0]:
+            name = notation.entry_name(finding.name, finding.entries[0])
+        lead = f"{mark} {number}  {name}"
+        gap = max(2, page.columns - width(lead) - width(place))
+        page.text(lead + " " * gap + place, "heading")
+        self.numbers(finding, verdicts)
+        for text in self.why.reasons(finding, verdicts):
+            page.blank()
+            page.paragraph(text, INDENT)
+
+    def numbers(self, finding: Finding, verdicts: Sequence[Verdict]) -> None:
+        """Write what is written beside what should be, and the difference."""
+        page, notation = self.page, self.notation
+        if not verdicts or verdicts[0].value is None:
+            for verdict in verdicts[:1]:
+                page.text(f"written    {verdict.given}", "plain", INDENT)
+            self.right_formula(finding)
+            return
+        shown = verdicts[:LIST]
+        given = aligned([as_written(v.given, notation) for v in shown])
+        due = aligned([notation.number(figure(v.own if v.own is not None else 0)) for v in shown])
+        off = aligned(
+            [notation.number(figure((v.value or 0) - (v.own or 0), digits=3)) for v in shown]
+        )
+        said = self.words.pattern(finding.pattern) if finding.pattern else ""
+        if len(shown) == 1:
+            both = aligned([as_written(shown[0].given, notation), due[0].strip()])
+            page.text(f"written    {both[0]}".rstrip(), "plain", INDENT)
+            text = f"should be  {both[1]}".rstrip()
+            gap = max(2, page.columns - INDENT - width(text) - width(said))
+            page.text(text + (" " * gap + said if said else ""), "plain", INDENT)
+        else:
+            names = [entry_name(v, notation) for v in shown]
+            wide = max(map(width, names))
+            columns = [("written", given), ("should be", due), ("off by", off)]
+            sizes = [max(width(h), *map(width, column)) for h, column in columns]
+            head = "  ".join(h.ljust(s) for (h, _), s in zip(columns, sizes, strict=True))
+            page.text((" " * (wide + 2) + head).rstrip(), "faint", INDENT)
+            for at, own in enumerate(names):
+                cells = "  ".join(
+                    column[at].ljust(s) for (_, column), s in zip(columns, sizes, strict=True)
+                )
+                page.text(f"{own.ljust(wide)}  {cells}".rstrip(), "plain", INDENT)
+            if len(verdicts) > LIST:
+                page.text(f"and {len(verdicts) - LIST} more", "note", INDENT)
+        self.worked(finding)
+
+    def right_formula(self, finding: Finding) -> None:
+        """Write the formula that is due, where a formula was the answer."""
+        lines = self.review.lines
+        if finding.name in lines.by_name:
+            text = self.words.formula(lines.written_out(finding.name))
+            self.page.paragraph(f"should be  {text}", INDENT, "plain", 11)
+
+    def worked(self, finding: Finding) -> None:
+        """Write the right line with the writer's own numbers in it, for a single entry."""
+        expr = self.why.expression(finding)
+        if expr is None or finding.name not in finding.values:
+            return
+        notation, page = self.notation, self.page
+        own = self.view_of(finding)
+        if len(finding.entries) != 1:
+            page.blank()
+            page.paragraph(self.words.equation(finding.name, expr), INDENT, "note", 4)
+            return
+        entry = finding.entries[0]
+        formula = _flat(own.entry(expr, entry, numbers=False))
+        filled = _flat(own.entry(expr, entry, numbers=True))
+        value = notation.number(figure(float(finding.values[finding.name][entry]), digits=4))
+        page.blank()
+        page.paragraph(notation.line(formula), INDENT, "note")
+        page.paragraph(f"= {notation.line(filled)} = {value}", INDENT + 4, "note", 2)
+
+    def view_of(self, finding: Finding) -> View:
+        """Return the problem with the values that the writer's own give."""
+        values = {
+            name: value
+            for name, value in finding.values.items()
+            if name in self.notation.shapes and np.isfinite(value).all()
+        }
+        return View(Solution(self.review.lines.problem, values), unicode=self.notation.unicode)
+
+    def unreadable(self) -> None:
+        """Write what could not be read, with the reason."""
+        for verdict in self.review.verdicts:
+            if verdict.status == "unreadable":
+                self.page.blank()
+                name = entry_name(verdict, self.notation)
+                self.page.paragraph(
+                    f"!  line {verdict.line}, {name}: {verdict.reason}", 0, "warning", 3
+                )
+
+    def legend(self) -> None:
+        """Write what the small letters of the table mean."""
+        verdicts = self.review.verdicts
+        notes = []
+        if any(v.status == "follows" for v in verdicts):
+            notes.append("f: follows from an earlier slip.")
+        if any(v.cut and v.right for v in verdicts):
+            notes.append("c: cut off after the last digit, not rounded.")
+        if any(v.kept for v in verdicts):
+            notes.append("k: right if digits were kept that are not written.")
+        if notes:
+            self.page.blank()
+        for note in notes:
+            self.page.paragraph(note, INDENT, "note")
+
+    def rounding(self) -> None:
+        """Write what the writer's rounding does to right gradients."""
+        loss = self.review.lines.problem.loss
+        off = {}
+        for v in self.review.verdicts:
+            gradient = v.name.startswith(f"d{loss}/")
+            if (
+                gradient
+                and v.right
+                and v.value is not None
+                and v.expected
+                and v.status == "correct"
+            ):
+                off[(v.name, v.index)] = abs(v.value - v.expected) / abs(v.expected)
+        beyond = sum(each > 0.01 for each in off.values())
+        if not beyond:
+            return
+        self.page.band("How the writer rounds")
+        largest = f"{100 * max(off.values()):.1f}{TIED}%"
+        self.page.paragraph(
+            f"Rounding on the way moves right gradients by up to {largest}: a tolerance of 1\u00a0%"
+            f" would have called {beyond} of the {len(off)} right ones wrong.",
+            INDENT,
+        )
+
+
+def _flat(expr: Expr) -> Expr:
+    """Return a formula with products of products as one product."""
+
+    def change(part: Expr) -> Expr:
+        if not (isinstance(part, Apply) and part.op == "mul"):
+            return part
+        args = [a.args if isinstance(a, Apply) and a.op == "mul" else (a,) for a in part.args]
+        return Apply("mul", tuple(arg for each in args for arg in each))
+
+    return rebuild(expr, change)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"line {numbers[0]}"
+    return "lines " + ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
+
+
+def _word(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def _count(count: int) -> str:
+    return f"{count} number{'s' * (count != 1)}"

@@ -1,0 +1,200 @@
+"""A checked sheet line by line: what is written, and what it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from gradcalc.errors import width
+from gradcalc.grading.verdict import Review, Verdict
+from gradcalc.report.boxes import aligned
+from gradcalc.report.figures import figure
+from gradcalc.report.notation import Notation
+from gradcalc.report.page import Page
+
+MARKS = {
+    "correct": "✓",
+    "follows": "✓",
+    "convention": "✓",
+    "incorrect": "✗",
+    "unreadable": "!",
+    "missing": "·",
+}
+SMALL = 5e-4
+"""Relative difference below which nothing is said."""
+LONGEST = 24
+WHOLE = 60
+"""Rows above which right entries are counted and not listed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: texts in columns, or one remark over all of them."""
+
+    line: str
+    name: str
+    written: str = ""
+    own: str = ""
+    exact: str = ""
+    off: str = ""
+    mark: str = ""
+    remark: str = ""
+
+
+def line_table(page: Page, review: Review, notation: Notation) -> None:
+    """Write the table, one row an entry; lines that only repeat are put together."""
+    rows = list(_rows(review, notation))
+    columns = [
+        [getattr(row, key) for row in rows if not row.remark]
+        for key in ("written", "own", "exact", "off")
+    ]
+    texts = [_column(column) for column in columns]
+    name = max((width(row.name) for row in rows), default=4)
+    number = max((width(row.line) for row in rows if not row.remark), default=2)
+    wide = [max((width(text) for text in column), default=0) for column in texts]
+    heads = ("written", "from own", "exact", "off by")
+    wide = [max(own, width(head)) for own, head in zip(wide, heads, strict=True)]
+    kept = 4
+    while kept > 1 and 2 + number + 2 + name + sum(wide[:kept]) + 2 * kept + 6 > page.columns:
+        kept -= 1
+    lead = " " * (number + 4) + " " * name
+    page.text(
+        (
+            lead
+            + "  "
+            + "  ".join(h.ljust(w) for h, w in list(zip(heads, wide, strict=True))[:kept])
+        ).rstrip(),
+        "faint",
+    )
+    page.text(" " + "─" * (page.columns - 1), "rule")
+    at = 0
+    for row in rows:
+        if row.remark:
+            text = f"  {row.remark}"
+            gap = max(1, page.columns - width(text) - width(row.mark) - 1)
+            page.text(text + " " * gap + row.mark)
+            continue
+        cells = [texts[k][at].ljust(wide[k]) for k in range(kept)]
+        text = f"  {row.line.rjust(number)}  {row.name.ljust(name)}  " + "  ".join(cells)
+        page.text(f"{text}  {row.mark}".rstrip(), "plain" if "✗" not in row.mark else "warning")
+        at += 1
+
+
+def _rows(review: Review, notation: Notation) -> Iterator[Row]:
+    """Yield the rows; runs of lines that repeat what stands above are one remark."""
+    lines = [list(group) for _, group in groupby(review.verdicts, key=lambda v: v.line)]
+    many = len(review.verdicts) > WHOLE
+    for again, run in groupby(lines, key=_again):
+        groups = list(run)
+        if again:
+            yield from _repeats(groups, notation)
+            continue
+        for group in groups:
+            if many and all(verdict.right and not verdict.kept for verdict in group):
+                yield _counted(group, notation)
+            else:
+                yield from _entries(group, notation)
+
+
+def _again(group: Sequence[Verdict]) -> bool:
+    """Tell whether a line says nothing new."""
+    known = all(verdict.repeats is not None or verdict.rounded is not None for verdict in group)
+    return known and any(verdict.repeats is not None for verdict in group)
+
+
+def _column(texts: Sequence[str]) -> list[str]:
+    """Return texts padded to one width, decimal points of the numbers under each other."""
+    numbers = [at for at, text in enumerate(texts) if text[-1:].isdigit() and " " not in text]
+    found = list(texts)
+    for at, text in zip(numbers, aligned([texts[at] for at in numbers] or [""]), strict=False):
+        found[at] = text
+    widest = max(map(width, found), default=0)
+    return [text + " " * (widest - width(text)) for text in found]
+
+
+def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterator[Row]:
+    verdicts = [verdict for group in groups for verdict in group]
+    first, last = groups[0][0].line, groups[-1][0].line
+    right = sum(verdict.right for verdict in verdicts)
+    place = f"{first} to {last}" if last > first else str(first)
+    if right:
+        count = (
+            f"{right} of {len(verdicts)} numbers"
+            if right < len(verdicts)
+            else (f"{right} numbers" if right > 1 else "1 number")
+        )
+        verb = "repeats" if right == 1 else "repeat"
+        yield Row(place, "", mark="✓", remark=f"{place}: {count} {verb} what stands above")
+    for verdict in verdicts:
+        if not verdict.right:
+            yield _row(verdict, notation, str(verdict.line))
+
+
+def _counted(group: Sequence[Verdict], notation: Notation) -> Row:
+    name = notation.name(group[0].name)
+    return Row(
+        "", "", mark="✓", remark=f"{group[0].line}: {name}, all {len(group)} entries are right"
+    )
+
+
+def _entries(group: Sequence[Verdict], notation: Notation) -> Iterator[Row]:
+    for at, verdict in enumerate(group):
+        yield _row(verdict, notation, str(verdict.line) if not at else "")
+
+
+def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
+    mark = MARKS[verdict.status]
+    if verdict.finding is not None and not verdict.right:
+        mark += f" {verdict.finding + 1}"
+    if verdict.status == "follows":
+        mark += " f"
+    mark += " c" if verdict.cut and verdict.right else ""
+    mark += " k" if verdict.kept else ""
+    name = entry_name(verdict, notation)
+    given = as_written(verdict.given, notation)
+    if verdict.value is None:
+        short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
+        return Row(line, name, short, "", "", "", mark)
+    own = "" if verdict.own is None else notation.number(figure(verdict.own))
+    if verdict.rounded is not None and verdict.right:
+        own = f"line {verdict.rounded}, rounded"
+    if verdict.repeats is not None:
+        own = f"as in line {verdict.repeats}"
+    exact = "" if verdict.expected is None else notation.number(figure(verdict.expected))
+    return Row(line, name, given, own, exact, off_by(verdict, notation), mark)
+
+
+def off_by(verdict: Verdict, notation: Notation) -> str:
+    """Return how far an entry is from the unrounded value, in percent of it."""
+    if verdict.value is None or verdict.expected is None:
+        return ""
+    value, due = verdict.value, verdict.expected
+    if value * due < 0:
+        return "sign"
+    if due == 0 or not np.isfinite(due):
+        return "" if value == due else notation.number(figure(value - due, digits=2))
+    relative = (value - due) / due
+    if abs(relative) < SMALL:
+        return ""
+    percent = f"{100 * relative:.1f}" if abs(relative) < 10 else f"{100 * relative:.0f}"
+    return notation.number(percent) + " %"
+
+
+def as_written(text: str, notation: Notation) -> str:
+    """Return what a writer has put down, its minus signs typographic where it is numbers."""
+    plain = all(ch in "0123456789.,;-+/_ []()" for ch in text)
+    return text.replace("-", "−") if plain and notation.unicode else text
+
+
+def entry_name(verdict: Verdict, notation: Notation) -> str:
+    """Return the name of what a verdict is about."""
+    if verdict.name == "answer":
+        return "answer"
+    if verdict.name not in notation.shapes:
+        return verdict.name[:24] or "?"
+    if not verdict.index:
+        return notation.name(verdict.name)
+    return notation.entry_name(verdict.name, verdict.index)

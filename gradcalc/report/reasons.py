@@ -1,0 +1,128 @@
+"""Where a wrong answer comes from, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from gradcalc.algebra.expr import Expr, substitute, symbols
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.grading.mistake import tidy
+from gradcalc.grading.verdict import Finding, Review, Verdict
+from gradcalc.report.figures import figure
+from gradcalc.report.wording import Wording
+
+Reveal: TypeAlias = Literal["score", "where", "why", "full"]
+MOST_PARTS = 30
+"""Parts of a formula above which unwritten lines are not put into it."""
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Says what is known of each slip; `reveal` says how much of it."""
+
+    review: Review
+    words: Wording
+    reveal: Reveal = "full"
+
+    def expression(self, finding: Finding) -> Expr | None:
+        """Return the right formula over what the writer has written."""
+        lines = self.review.lines
+        if finding.name not in lines.by_name:
+            return None
+        expr = lines.written_out(finding.name)
+        written = {v.name for v in self.review.verdicts if v.value is not None}
+        known = set(self.words.notation.shapes)
+        while len(finding.entries) == 1:
+            inner = [
+                name
+                for name in symbols(expr)
+                if gradient_parts(name) and name in lines.by_name and name not in written
+            ]
+            if not inner:
+                break
+            longer = tidy(lines, substitute(expr, {n: lines.written_out(n) for n in inner}))
+            if longer.size > MOST_PARTS:
+                break
+            expr = longer
+        return expr if set(symbols(expr)) <= known else None
+
+    def reasons(self, finding: Finding, verdicts: Sequence[Verdict]) -> Iterator[str]:
+        """Yield what is known of where a wrong answer comes from."""
+        if finding.shape and not finding.explanations:
+            yield "It has another shape than the quantity."
+        if finding.trivial:
+            yield (
+                "It would follow from the earlier values only because they are all 0;"
+                " that shows nothing."
+            )
+        if finding.explanations:
+            yield from self.explained(finding)
+        elif finding.as_if is not None:
+            yield self.words.as_if(finding.as_if) + self.ids(("transcription",))
+        elif finding.pattern is not None:
+            text = self.words.pattern(finding.pattern)
+            if len(verdicts) > 1 or finding.pattern.id == "arithmetic-slip":
+                yield f"{text[0].upper()}{text[1:]}.{self.ids((finding.pattern.id,))}"
+            yield from self.where_used(finding)
+        elif not finding.trivial and not finding.shape:
+            yield "No mistake of the library gives this, alone or with others."
+
+    def explained(self, finding: Finding) -> Iterator[str]:
+        first, *others = finding.explanations
+        seen = self.earlier(finding)
+        if seen is not None:
+            yield f"The same slip as in {seen}.{self.ids(first.rules)}"
+        else:
+            yield f"{self.words.explanation(first)}{self.ids(first.rules)}"
+        for other in others[:3]:
+            yield f"Or: {self.words.explanation(other)}{self.ids(other.rules)}"
+        if len(others) > 3:
+            yield f"Or {len(others) - 3} more that are as simple."
+        if others and finding.tells is not None:
+            name = self.words.notation.name(finding.tells.name)
+            yield f"{name} would tell them apart."
+        for slip in first.slips if len(first.slips) == 1 else ():
+            convention = self.words.right_for(slip)
+            if convention:
+                yield f"This is right for {convention}."
+
+    def ids(self, rules: Sequence[str]) -> str:
+        """Return the ids of rules in parentheses, where all is revealed."""
+        return f" ({', '.join(rules)})" if self.reveal == "full" else ""
+
+    def earlier(self, finding: Finding) -> str | None:
+        """Return where the same mistake was made before."""
+        for number, other in enumerate(self.review.findings, start=1):
+            if other is finding:
+                return None
+            if other.explanations and other.explanations[0].rules == finding.explanations[0].rules:
+                return f"{number}"
+        return None
+
+    def where_used(self, finding: Finding) -> Iterator[str]:
+        """Yield whether later lines were worked with a wrong number of the problem."""
+        review, notation = self.review, self.words.notation
+        if finding.name not in review.lines.start or not finding.entries:
+            return
+        entry = finding.entries[0]
+        verdict = next(
+            (v for v in review.verdicts if v.name == finding.name and v.index == entry), None
+        )
+        if verdict is None or verdict.expected is None:
+            return
+        above = any(
+            v.line < verdict.line and v.right and _reads(review, v.name, finding.name)
+            for v in review.verdicts
+        )
+        if above:
+            right = notation.number(figure(verdict.expected))
+            yield f"The lines above were worked with {right}. No gradient is affected."
+
+
+def _reads(review: Review, name: str, data: str) -> bool:
+    lines = review.lines
+    return name in lines.by_name and any(
+        data in lines.by_name[line].operands for line in lines.reads(name)
+    )
