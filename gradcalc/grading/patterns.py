@@ -16,7 +16,20 @@ from gradcalc.problem.naming import Index
 SIMPLE = tuple(
     Fraction(text) for text in ("2", "1/2", "10", "1/10", "100", "1/100", "3", "1/3", "4", "1/4")
 )
-MOST_SWAPS = 300
+PATTERN_IDS = (
+    "negated",
+    "sign-slip",
+    "scaled",
+    "decimal-slip",
+    "layout-transposed",
+    "rows-swapped",
+    "columns-swapped",
+    "entries-swapped",
+    "digit-slip",
+    "arithmetic-slip",
+    "given-value-conflict",
+)
+"""Ids of all patterns; they never change."""
 
 
 @dataclass(frozen=True)

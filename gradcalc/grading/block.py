@@ -1,0 +1,91 @@
+"""A stretch of a class's submissions: one row a submission, one column an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.problem.naming import Index
+
+Small: TypeAlias = npt.NDArray[np.int16]
+States: TypeAlias = npt.NDArray[np.uint8]
+
+BLANK, NUMBER, UNREADABLE = 0, 1, 2
+"""What a cell is: nothing written, a number, or something that is no number."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One entry of one quantity; the index counts from 0 and is () for a number."""
+
+    name: str
+    index: Index = ()
+
+    def __str__(self) -> str:
+        if not self.index:
+            return self.name
+        return f"{self.name}[{','.join(str(i + 1) for i in self.index)}]"
+
+
+@dataclass(frozen=True)
+class RowError:
+    """A row that is no submission, or none that counts: where it stands, and why."""
+
+    source: str
+    line: int
+    id: str
+    reason: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True)
+class Block:
+    """Submissions of one source in the order of its lines.
+
+    value: the numbers, 0 where there is none; decimals, significant: as they are
+    written, significant -1 for a fraction such as 1/3, which has no last digit; state: BLANK, NUMBER or UNREADABLE. text and reason give one cell as it is
+    written and why it cannot be read, by row and column. errors: rows between these that
+    are no submissions. own, parameters: which numbers of the problem are the
+    submission's own, and those numbers, one row a submission.
+    """
+
+    source: str
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+    lines: tuple[int, ...]
+    value: Array
+    decimals: Small
+    significant: Small
+    state: States
+    text: Callable[[int, int], str]
+    reason: Callable[[int, int], str]
+    errors: tuple[RowError, ...] = ()
+    own: tuple[Column, ...] = ()
+    parameters: Array | None = None
+
+    def start(self, data: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the problem's own quantities with each submission's numbers in them."""
+        found = dict(data)
+        for at, column in enumerate(self.own):
+            if self.parameters is None:
+                break
+            value = found[column.name]
+            if value is data[column.name]:
+                value = np.repeat(np.asarray(value)[None], len(self.ids), axis=0)
+            value[(slice(None), *column.index)] = self.parameters[:, at]
+            found[column.name] = value
+        return found
+
+    @cached_property
+    def quantities(self) -> dict[str, list[int]]:
+        """Return the columns of each quantity, in the order of its first column."""
+        found: dict[str, list[int]] = {}
+        for at, column in enumerate(self.columns):
+            found.setdefault(column.name, []).append(at)
+        return found
