@@ -61,8 +61,9 @@ def command(
 
     PROBLEM is a problem file; ANSWERS are files of lines `name = value`, YAML or JSON,
     folders of them, or - for standard input. Without ANSWERS the key under `expect:` is
-    checked. A value is right if the writer's own digits explain its distance to what
-    the writer's own earlier values give; --decimals and the like ask for another measure.
+    checked; a folder of problems then means those that have one. A value is right if the
+    writer's own digits explain its distance to what the writer's own earlier values
+    give; --decimals and the like ask for another measure.
 
     \b
     Examples:
@@ -84,9 +85,15 @@ def command(
         raise click.UsageError("--sheet goes without answers")
     printer = _Printer(style, reveal)
     code = 0
-    for name in _files(problem, multiple=not (answers or given or sheet)):
+    names = _files(problem, multiple=not (answers or given or sheet))
+    section = "options" if options else "expect"
+    some = False
+    for name in names:
         try:
             found = _load(name)
+            if len(names) > 1 and section not in found.extras:
+                continue  # of a folder, those that have something to check
+            some = True
             if sheet:
                 _write_sheet(found)
             elif options:
@@ -95,7 +102,10 @@ def command(
                 code = max(code, _answers(found, answers, given, chosen, printer))
         except ProblemError as error:
             report(error)
-            code = AT_FAULT
+            code, some = AT_FAULT, True
+    if not some:
+        report(ProblemError(f"no file in {problem} has {section}:"))
+        return AT_FAULT
     return code
 
 
@@ -159,7 +169,8 @@ def _answers(
             continue
         review = check(problem, sheet, tolerance)
         printer.answers(review)
-        code = max(code, AT_FAULT if not review.verdicts else int(not review.right))
+        blank = all(verdict.status == "missing" for verdict in review.verdicts)
+        code = max(code, AT_FAULT if blank else int(not review.right))
     return code
 
 
@@ -208,7 +219,7 @@ class _Printer:
         from gradcalc.report.wording import wording
 
         review: OptionsReview = check_options(problem)
-        words = wording(review.lines, unicode=self.able or self.style != "text")
+        words = wording(review.lines, unicode=self.able or self.style == "json")
         if self.style == "json":
             self.json(options_record(review, words))
         elif self.style == "github":
@@ -224,11 +235,12 @@ class _Printer:
         from gradcalc.report.checkrecord import answers_annotations, answers_record
         from gradcalc.report.wording import wording
 
-        words = wording(review.lines, unicode=self.able or self.style != "text")
+        words = wording(review.lines, unicode=self.able or self.style == "json")
         if self.style == "json":
-            self.json(answers_record(review, words))
+            self.json(answers_record(review, words, self.reveal))
         elif self.style == "github":
-            self.text("".join(f"{each}\n" for each in answers_annotations(review, words)))
+            lines = answers_annotations(review, words, self.reveal)
+            self.text("".join(f"{each}\n" for each in lines))
         else:
             self.gap()
             output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
@@ -249,5 +261,6 @@ class _Printer:
         output.write_json(line(record, ascii_only=not self.able) + "\n")
 
     def text(self, text: str) -> None:
-        encoding = output.encoding()
-        output.write_json(text.encode(encoding, "replace").decode(encoding))
+        from gradcalc.report.page import ascii_text
+
+        output.write_json(text if self.able else ascii_text(text))

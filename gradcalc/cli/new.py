@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from gradcalc.cli import output
-from gradcalc.errors import OutputError, ProblemError, visible
+from gradcalc.cli.files import write_file
+from gradcalc.errors import ProblemError, visible
 
 LAYERS, UNITS, DECIMALS, SEEDS = 8, 20, 3, 2**32
 
@@ -99,33 +99,3 @@ def command(
     else:
         output.write_text(text)
     return 0
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all: aside, flushed, renamed; raises OutputError."""
-    aside = None
-    try:
-        path = path.resolve() if path.is_symlink() else path
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        if path.is_dir():
-            raise IsADirectoryError(None, "is a directory")
-        handle, aside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).chmod(mode)
-        Path(aside).replace(path)
-        aside = None
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OutputError(f"{path} could not be written: {reason.lower()}") from None
-    finally:
-        if aside is not None:
-            Path(aside).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

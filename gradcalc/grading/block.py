@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -48,11 +48,12 @@ class RowError:
 class Block:
     """Submissions of one source in the order of its lines.
 
-    value: the numbers, 0 where there is none; decimals, significant: as they are
-    written, significant -1 for a fraction such as 1/3, which has no last digit; state: BLANK, NUMBER or UNREADABLE. text and reason give one cell as it is
-    written and why it cannot be read, by row and column. errors: rows between these that
-    are no submissions. own, parameters: which numbers of the problem are the
-    submission's own, and those numbers, one row a submission.
+    value: the numbers, 0 where there is none; decimals, significant: as they are written,
+    significant -1 for a fraction such as 1/3, which has no last digit; state: BLANK, NUMBER
+    or UNREADABLE. text and reason give one cell as it is written and why it cannot be
+    read, by row and column. errors: rows between these that are no submissions. own,
+    parameters: which numbers of the problem are the submission's own, and those numbers,
+    one row a submission.
     """
 
     source: str
@@ -78,9 +79,28 @@ class Block:
             value = found[column.name]
             if value is data[column.name]:
                 value = np.repeat(np.asarray(value)[None], len(self.ids), axis=0)
-            value[(slice(None), *column.index)] = self.parameters[:, at]
+            shape = value.shape[1:]
+            flat = int(np.ravel_multi_index(column.index, shape)) if shape else 0
+            value.reshape(len(self.ids), -1)[:, flat] = self.parameters[:, at]
             found[column.name] = value
         return found
+
+    def of(self, row: int) -> Block:
+        """Return one submission as a block of its own."""
+        part = slice(row, row + 1)
+        return replace(
+            self,
+            ids=self.ids[part],
+            lines=self.lines[part],
+            value=self.value[part],
+            decimals=self.decimals[part],
+            significant=self.significant[part],
+            state=self.state[part],
+            text=lambda _, column: self.text(row, column),
+            reason=lambda _, column: self.reason(row, column),
+            errors=(),
+            parameters=None if self.parameters is None else self.parameters[part],
+        )
 
     @cached_property
     def quantities(self) -> dict[str, list[int]]:

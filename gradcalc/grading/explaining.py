@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
-from gradcalc.grading.following import Style, radius
+from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
+from gradcalc.grading.diagnosing import LUCK, Way, chance, diagnose
+from gradcalc.grading.following import Style
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.patterns import Pattern, pattern
@@ -18,10 +19,10 @@ from gradcalc.grading.transcription import as_if
 from gradcalc.grading.verdict import Finding
 from gradcalc.problem.naming import Index, Reference
 
-LUCK = 0.3
-"""Matches by chance above which a search would prove nothing."""
-WIDER = 2.0
-"""Radii that a mistaken value may be off, since the writer rounded on the way to it."""
+__all__ = ["Wrong", "convention", "diagnose", "explain", "slips_within", "telling"]
+
+READINGS = 200
+"""Misreadings of one number, about: each may match by chance."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,26 @@ def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Find
     if wrong.name in lines.given and _recomputed(lines, wrong, tolerance):
         return _with(finding, pattern=Pattern("given-value-conflict", entries))
     search = Search(lines, wrong.name, wrong.own)
-    diagnosis = diagnose(search, wrong.written, tolerance)
-    if not diagnosis.explanations and wrong.style is not None:
-        around = radius(lines, wrong.name, wrong.own, wrong.halves, wrong.style)
-        if around is not None and np.isfinite(around[1]).all():
-            diagnosis = diagnose(search, wrong.written, tolerance, WIDER * around[1])
+    way = Way(wrong.style or style_of(wrong.written), wrong.halves)
+    diagnosis = diagnose(search, wrong.written, tolerance, way)
     found = pattern(wrong.written, wrong.due, wrong.entries, tolerance)
     if diagnosis.explanations and not _pen(found, wrong, diagnosis):
         return _with(finding, diagnosis=diagnosis, tells=telling(search, diagnosis))
     if found is None or found.id == "arithmetic-slip":
         read = as_if(lines, wrong.name, wrong.own, wrong.texts, wrong.written, tolerance)
-        if read is not None and chance(search, wrong.written) * 200 < LUCK:
+        if read is not None and chance(search, wrong.written) * READINGS < LUCK:
             return _with(finding, as_if=read, pattern=found)
     return _with(finding, pattern=found)
+
+
+def style_of(written: Typed) -> Style:
+    """Return how the entries of one answer are rounded."""
+    half = written.half[written.mask & (written.half > 0)]
+    if not half.size:
+        return Style(0, 1)
+    decimals = -np.floor(np.log10(2 * half) + 0.5)
+    first = leading(written.value[written.mask & (written.half > 0)])
+    return Style(int(decimals.max()), int((first + 1 + decimals).max()))
 
 
 def _with(finding: Finding, **changes: object) -> Finding:
@@ -89,55 +97,14 @@ def _recomputed(lines: Lines, wrong: Wrong, tolerance: Tolerance) -> bool:
     )
 
 
-def diagnose(
-    search: Search, written: Typed, tolerance: Tolerance, further: Array | float = 0.0
-) -> Diagnosis:
-    """Return the simplest mistakes that give what is written, as far as it can prove any."""
-
-    def match(values: Array) -> Mask:
-        if values.shape[1:] != written.value.shape:
-            return np.zeros(len(values), dtype=bool)
-        same = written.agrees(values, tolerance, further) | ~written.mask
-        return np.asarray(same.reshape(len(values), -1).all(axis=1))
-
-    luck = chance(search, written, further)
-    return search.diagnose(match, int(min(LUCK / max(luck, 1e-300), 1e9)))
-
-
-def chance(search: Search, written: Typed, further: Array | float = 0.0) -> float:
-    """Return the probability that a value which has nothing to do with it would match.
-
-    Entries that move together under all mistakes count once.
-    """
-    effects = [
-        value.ravel()
-        for _, value in search.effects([(slip,) for slip in search.slips])
-        if value is not None and value.shape == written.value.shape
-    ]
-    mask = written.mask.ravel()
-    own = written.value.ravel()[mask]
-    table = np.array([effect[mask] for effect in effects] + [own])
-    spread = table.max(axis=0) - table.min(axis=0) + 2 * np.abs(own).max(initial=0.0)
-    room = 2 * (written.half + further).ravel()[mask]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.minimum(1.0, np.where(spread > 0, room / spread, 1.0))
-    if not effects:
-        return float(np.prod(parts))
-    centred = table - table.mean(axis=0)
-    values = np.linalg.svd(centred / np.where(spread > 0, spread, 1.0), compute_uv=False)
-    independent = max(1, int((values > 0.02 * values.max(initial=0.0)).sum()))
-    parts = np.maximum(parts, 1e-12)
-    return float(np.prod(np.sort(parts)[:independent]))
-
-
 def slips_within(
     lines: Lines, name: str, own: Mapping[str, Own], middle: Array, reach: Array
 ) -> Mask:
     """Tell for which entries the value that some slip gives is as near as what is written."""
     search = Search(lines, name, own)
     found = np.zeros(middle.shape, dtype=bool)
-    for _, value in search.effects([(slip,) for slip in search.slips]):
-        if value is not None and value.shape == middle.shape:
+    for _, value in search.singles:
+        if value.shape == middle.shape:
             differs = np.abs(value - middle) > 1e-9 * np.abs(middle)
             with np.errstate(invalid="ignore"):
                 found |= differs & (np.abs(value - middle) <= reach)

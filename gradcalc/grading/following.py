@@ -11,8 +11,8 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.engine.rounding import Rounding
 from gradcalc.grading.comparison import leading
+from gradcalc.grading.effects import Own
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.search import Own
 
 MOST_LANES = 600
 """Entries whose rounding is followed through the lines; beyond them no radius is known."""
@@ -61,6 +61,16 @@ class Style:
             Rounding(decimals=max(0, self.decimals)),
             Rounding(significant=max(1, self.significant)),
         )
+
+    def halves(self, value: Array) -> Array:
+        """Return how far values that are not written may have been rounded.
+
+        Whole numbers are taken as exact.
+        """
+        with np.errstate(invalid="ignore", over="ignore"):
+            digits = 0.5 * 10.0 ** (leading(value) + 1 - self.significant)
+            places = np.maximum(0.5 * 10.0**-self.decimals, digits)
+            return np.where(value == np.round(value), 0.0, places)
 
 
 def radius(
@@ -122,10 +132,7 @@ def _moves(
     value = values[name].ravel()
     if value.size != count or not np.isfinite(value).all():
         return found
-    places = np.maximum(
-        0.5 * 10.0**-style.decimals, 0.5 * 10.0 ** (leading(value) + 1 - style.significant)
-    )
-    whole = value == np.round(value)
+    places = style.halves(value)
     return found + [
-        (name, at, float(places[at])) for at in range(count) if not mask[at] and not whole[at]
+        (name, at, float(places[at])) for at in range(count) if not mask[at] and places[at] > 0
     ]

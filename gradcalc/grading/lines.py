@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -28,7 +29,7 @@ told from its own numbers when it is printed with letters again."""
 DRAWS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lines:
     """Both passes of a problem, hidden lines included, every shape in numbers.
 
@@ -51,6 +52,11 @@ class Lines:
     def place(self) -> dict[str, int]:
         """Return the position of every line in the order of evaluation."""
         return {node.name: at for at, node in enumerate(self.nodes)}
+
+    @cached_property
+    def operands(self) -> dict[str, tuple[str, ...]]:
+        """Return the names that every line reads."""
+        return {node.name: tuple(symbols(node.expr)) for node in self.nodes}
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -109,6 +115,18 @@ class Lines:
             and self.by_name[name].expr == add(*(edge.contribution for edge in edges))
         }
 
+    def student(self, row: int) -> Lines:
+        """Return the lines with the numbers of one student, where each has numbers of their own."""
+        own = {
+            name: value[row] if value.ndim > len(self.inputs[name]) else value
+            for name, value in self.start.items()
+        }
+        if all(own[name] is value for name, value in self.start.items()):
+            return self
+        found = replace(self, start=own)
+        found.memo.update(self.memo)
+        return found
+
     def reads(self, target: str, cut: Iterable[str] = ()) -> set[str]:
         """Return the lines that a value is computed from, itself included.
 
@@ -119,11 +137,9 @@ class Lines:
         waiting = [target]
         while waiting:
             name = waiting.pop()
-            node = self.by_name.get(name)
-            if node is None or name in found:
-                continue
-            found.add(name)
-            waiting += [read for read in symbols(node.expr) if read not in stop]
+            if name in self.operands and name not in found:
+                found.add(name)
+                waiting += [read for read in self.operands[name] if read not in stop]
         return found
 
     def written_out(self, name: str, exprs: Mapping[str, Expr] | None = None) -> Expr:
@@ -146,11 +162,22 @@ class Lines:
         return simplify(visit(other.get(name, node.expr)), shape_of)
 
 
+_IN_USE: WeakValueDictionary[tuple[int, bool, int], Lines] = WeakValueDictionary()
+
+
 def lines_of(problem: Problem, *, recompute: bool = False, seed: int = 0) -> Lines:
     """Return the lines of a problem with its own numbers, or with drawn ones for letters.
 
-    recompute: set given values of lines aside.
+    recompute: set given values of lines aside. What is in use somewhere is not made again.
     """
+    key = (id(problem), recompute, seed)
+    found = _IN_USE.get(key)
+    if found is None or found.problem is not problem:
+        found = _IN_USE[key] = _lines(problem, recompute, seed)
+    return found
+
+
+def _lines(problem: Problem, recompute: bool, seed: int) -> Lines:
     sizes = sizes_of(problem)
     rename: dict[str, Expr] = {old: Symbol(new) for old, new in problem.visible.names.items()}
     letters = {name: dimension(value) for name, value in sizes.items()}

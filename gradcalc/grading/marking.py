@@ -24,12 +24,18 @@ from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index
 
 
-def check(problem: Problem, answers: Sheet | str, tolerance: Tolerance | None = None) -> Review:
+def check(
+    problem: Problem,
+    answers: Sheet | str,
+    tolerance: Tolerance | None = None,
+    lines: Lines | None = None,
+) -> Review:
     r"""Return a verdict for every entry of a sheet, or of lines of text, and what went wrong.
 
     An answer is right if its own last digit explains the distance to what the writer's
     own operands give, to the value itself, or to what the operands give before they were
-    rounded. Raises ProblemError where the problem's own lines have no value.
+    rounded. lines: the problem's, with other numbers. Raises ProblemError where the
+    problem's own lines have no value.
 
     >>> from gradcalc.problem.loader import load
     >>> problem = load("inputs: {x: 3}\nequations: y = x^2\n")
@@ -38,7 +44,7 @@ def check(problem: Problem, answers: Sheet | str, tolerance: Tolerance | None = 
     """
     if isinstance(answers, str):
         answers = read_sheet(Source("<answers>", answers), problem)
-    return _Marker(lines_of(problem), answers, tolerance or Tolerance()).review()
+    return _Marker(lines or lines_of(problem), answers, tolerance or Tolerance()).review()
 
 
 def contradictions(lines: Lines) -> Iterator[str]:

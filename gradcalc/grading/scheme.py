@@ -121,7 +121,9 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
         if words.get(word, 0) > 1:
             key = node.key(word)
             raise ProblemError(
-                f"{word} is a share from 0 to 1", key.span if key else node.span, hint=f"{word}: 0.5"
+                f"{word} is a share from 0 to 1",
+                key.span if key else node.span,
+                hint=f"{word}: 0.5",
             )
     return Scheme(
         whole,

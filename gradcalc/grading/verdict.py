@@ -27,7 +27,8 @@ class Finding:
     diagnosis: rules that rewrite lines; pattern: a shape of the difference; as_if: one
     operand copied wrongly; shape: another shape was written than is due; tells: the
     further quantity that would tell equally simple explanations apart; trivial: it would
-    follow only since the earlier values are all 0; values: every value as the writer's
+    follow only since the earlier values are all 0; written: the answer as it is written;
+    values: every value as the writer's
     own give it.
     """
 
@@ -40,6 +41,7 @@ class Finding:
     shape: bool = False
     tells: Reference | None = None
     trivial: bool = False
+    written: tuple[str, ...] = ()
     values: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -15,16 +15,20 @@ from gradcalc.problem.model import Solution
 from gradcalc.report.boxes import aligned
 from gradcalc.report.figures import figure
 from gradcalc.report.headings import heading
-from gradcalc.report.linetable import as_written, entry_name, line_table
+from gradcalc.report.linetable import as_written, due_text, entry_name, line_table
 from gradcalc.report.notation import Notation
 from gradcalc.report.page import TIED, Page
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.steppage import StepPage
+from gradcalc.report.summary import summary
 from gradcalc.report.view import View
-from gradcalc.report.wording import NUMBERS, Wording
+from gradcalc.report.wording import Wording
 
 INDENT = 5
 LIST = 6
+MOST = 40
+"""Slips, and unreadable answers, that a page lists."""
+MOST_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class AuditPage:
         """Write the page."""
         page, review = self.page, self.review
         heading(page, review.lines.problem.title, f"check of {Path(review.sheet.name).name}")
-        page.paragraph(self.summary(), 0)
+        page.paragraph(summary(review), 0)
         for warning in review.warnings:
             page.blank()
             page.paragraph(f"!  {warning}", 2, "warning", 3)
@@ -59,9 +63,10 @@ class AuditPage:
         if self.reveal != "full":
             StepPage(page, review, self.words, self.reveal).write()
             return page
-        for number, finding in enumerate(review.findings, start=1):
+        for number, finding in enumerate(review.findings[:MOST], start=1):
             page.blank()
             self.finding(number, finding)
+        self.more(len(review.findings), "slips")
         self.unreadable()
         if any(v.value is not None for v in review.verdicts):
             page.band("Line by line")
@@ -69,39 +74,6 @@ class AuditPage:
             self.legend()
             self.rounding()
         return page
-
-    def summary(self) -> str:
-        """Return in one or two sentences how many numbers are right."""
-        verdicts = [v for v in self.review.verdicts if v.status != "missing"]
-        wrong = [v for v in verdicts if v.status == "incorrect"]
-        unread = [v for v in verdicts if v.status == "unreadable"]
-        blank = len(self.review.verdicts) - len(verdicts)
-        follows = sum(v.status == "follows" for v in verdicts)
-        right = len(verdicts) - len(wrong) - len(unread)
-        if not verdicts:
-            text = "There is no answer to check."
-        elif not wrong and not unread:
-            text = f"All {_count(right)} are right." if right > 1 else "The one number is right."
-        elif not wrong:
-            text = f"{_count(right).capitalize()} {'is' if right == 1 else 'are'} right."
-        else:
-            slips = len({v.finding for v in wrong if v.finding is not None}) or 1
-            noun = "slip" if slips == 1 else "slips"
-            text = f"{_word(slips).capitalize()} {noun}, in {len(wrong)} of the {len(verdicts)}"
-            noun = "number" if all(v.value is not None for v in verdicts) else "answer"
-            text += f" {noun}s." if len(verdicts) > 1 else f" {noun}."
-            if right:
-                verb = "is" if right == 1 else "are"
-                text += f" The other {right if right > 1 else ''}".rstrip() + f" {verb} right."
-        if follows:
-            text += (
-                f" Of the right ones {follows} follow{'s' * (follows == 1)} from an earlier slip."
-            )
-        if unread:
-            text += f" {len(unread)} could not be read."
-        if blank:
-            text += f" {blank} {'is' if blank == 1 else 'are'} blank."
-        return text
 
     def finding(self, number: int, finding: Finding) -> None:
         """Write one slip: what is written, what should be, and where it comes from."""
@@ -117,8 +89,7 @@ class AuditPage:
         if len(finding.entries) == 1 and finding.entries[0]:
             name = notation.entry_name(finding.name, finding.entries[0])
         lead = f"{mark} {number}  {name}"
-        gap = max(2, page.columns - width(lead) - width(place))
-        page.text(lead + " " * gap + place, "heading")
+        page.beside(lead, place, "heading")
         self.numbers(finding, verdicts)
         for text in self.why.reasons(finding, verdicts):
             page.blank()
@@ -134,7 +105,7 @@ class AuditPage:
             return
         shown = verdicts[:LIST]
         given = aligned([as_written(v.given, notation) for v in shown])
-        due = aligned([notation.number(figure(v.own if v.own is not None else 0)) for v in shown])
+        due = aligned([due_text(v.own or 0.0, notation) for v in shown])
         off = aligned(
             [notation.number(figure((v.value or 0) - (v.own or 0), digits=3)) for v in shown]
         )
@@ -142,14 +113,14 @@ class AuditPage:
         if len(shown) == 1:
             both = aligned([as_written(shown[0].given, notation), due[0].strip()])
             page.text(f"written    {both[0]}".rstrip(), "plain", INDENT)
-            text = f"should be  {both[1]}".rstrip()
-            gap = max(2, page.columns - INDENT - width(text) - width(said))
-            page.text(text + (" " * gap + said if said else ""), "plain", INDENT)
+            page.beside(f"should be  {both[1]}".rstrip(), said, "plain", INDENT)
         else:
             names = [entry_name(v, notation) for v in shown]
             wide = max(map(width, names))
             columns = [("written", given), ("should be", due), ("off by", off)]
             sizes = [max(width(h), *map(width, column)) for h, column in columns]
+            while len(columns) > 1 and wide + sum(2 + s for s in sizes) > page.columns - INDENT:
+                columns, sizes = columns[:-1], sizes[:-1]
             head = "  ".join(h.ljust(s) for (h, _), s in zip(columns, sizes, strict=True))
             page.text((" " * (wide + 2) + head).rstrip(), "faint", INDENT)
             for at, own in enumerate(names):
@@ -198,13 +169,19 @@ class AuditPage:
 
     def unreadable(self) -> None:
         """Write what could not be read, with the reason."""
-        for verdict in self.review.verdicts:
-            if verdict.status == "unreadable":
-                self.page.blank()
-                name = entry_name(verdict, self.notation)
-                self.page.paragraph(
-                    f"!  line {verdict.line}, {name}: {verdict.reason}", 0, "warning", 3
-                )
+        found = [v for v in self.review.verdicts if v.status == "unreadable"]
+        for verdict in found[:MOST]:
+            self.page.blank()
+            name = entry_name(verdict, self.notation)
+            place = f"line {verdict.line}" + (f", {name}" if verdict.name else "")
+            self.page.paragraph(f"!  {place}: {verdict.reason}", 0, "warning", 3)
+        self.more(len(found), "answers that could not be read")
+
+    def more(self, count: int, what: str) -> None:
+        """Write how many more there are than a page lists."""
+        if count > MOST:
+            self.page.blank()
+            self.page.paragraph(f"And {count - MOST} more {what}; --format json has all.", 0)
 
     def legend(self) -> None:
         """Write what the small letters of the table mean."""
@@ -260,14 +237,25 @@ def _flat(expr: Expr) -> Expr:
 
 
 def _lines(numbers: Sequence[int]) -> str:
+    """Return line numbers in words, runs of three and more as `4 to 9`.
+
+    >>> _lines([4, 5, 6, 9]), _lines([7]), _lines([1, 2])
+    ('lines 4 to 6 and 9', 'line 7', 'lines 1 and 2')
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = [
+        text
+        for run in runs
+        for text in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run))
+    ]
     if len(numbers) == 1:
-        return f"line {numbers[0]}"
-    return "lines " + ", ".join(map(str, numbers[:-1])) + f" and {numbers[-1]}"
-
-
-def _word(count: int) -> str:
-    return NUMBERS[count] if count < len(NUMBERS) else str(count)
-
-
-def _count(count: int) -> str:
-    return f"{count} number{'s' * (count != 1)}"
+        return f"line {texts[0]}"
+    if len(texts) > MOST_LINES:
+        texts = [*texts[: MOST_LINES - 1], f"{len(texts) - MOST_LINES + 1} more"]
+    head = ", ".join(texts[:-1])
+    return f"lines {head} and {texts[-1]}" if head else f"lines {texts[-1]}"

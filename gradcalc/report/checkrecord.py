@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
@@ -11,6 +12,8 @@ from gradcalc.grading.options import Option, OptionsReview
 from gradcalc.grading.search import Explanation
 from gradcalc.grading.verdict import Finding, Review, Verdict
 from gradcalc.report.linetable import entry_name
+from gradcalc.report.reasons import Reveal
+from gradcalc.report.summary import summary
 from gradcalc.report.wording import Wording
 
 SCHEMA = "gradcalc/check/1"
@@ -34,15 +37,18 @@ def options_record(review: OptionsReview, words: Wording) -> dict[str, Any]:
     }
 
 
-def answers_record(review: Review, words: Wording) -> dict[str, Any]:
-    """Return the object that `check --format json` prints: one verdict an entry."""
-    return {
-        "schema": SCHEMA,
-        "file": review.sheet.name,
-        "verdicts": [_verdict(verdict, review, words) for verdict in review.verdicts],
-        "first_wrong": review.first_wrong,
-        "warnings": list(review.warnings),
-    }
+def answers_record(review: Review, words: Wording, reveal: Reveal = "full") -> dict[str, Any]:
+    """Return the object that `check --format json` prints: one verdict an entry.
+
+    What is not revealed is null or empty; of a score, the verdicts are counted.
+    """
+    found: dict[str, Any] = {"schema": SCHEMA, "file": review.sheet.name}
+    if reveal == "score":
+        found["counts"] = dict(Counter(verdict.status for verdict in review.verdicts))
+    else:
+        found["verdicts"] = [_verdict(each, review, words, reveal) for each in review.verdicts]
+        found["first_wrong"] = review.first_wrong
+    return {**found, "warnings": list(review.warnings)}
 
 
 def line(record: dict[str, Any], *, ascii_only: bool = False) -> str:
@@ -57,16 +63,19 @@ def _explained(explanation: Explanation, words: Wording) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict, review: Review, words: Wording) -> dict[str, Any]:
+def _verdict(verdict: Verdict, review: Review, words: Wording, reveal: Reveal) -> dict[str, Any]:
+    whole = reveal == "full"
     finding = None if verdict.finding is None else review.findings[verdict.finding]
+    if reveal == "where":
+        finding = None
     found: dict[str, Any] = {
         "quantity": verdict.name,
         "index": [i + 1 for i in verdict.index] or None,
         "line": verdict.line,
         "status": verdict.status,
         "given": verdict.given,
-        "expected": _number(verdict.expected),
-        "expected_from_own": _number(verdict.own),
+        "expected": _number(verdict.expected) if whole else None,
+        "expected_from_own": _number(verdict.own) if whole else None,
         "explanations": explanations(finding, words) if finding else [],
     }
     if verdict.reason is not None:
@@ -102,20 +111,25 @@ def _line_of(options: Sequence[Option]) -> int | None:
     return options[0].answer.line if options else None
 
 
-def answers_annotations(review: Review, words: Wording) -> Iterator[str]:
-    """Yield one workflow command for each answer that is not right."""
+def answers_annotations(review: Review, words: Wording, reveal: Reveal = "full") -> Iterator[str]:
+    """Yield one workflow command for each answer that is not right, or the score."""
     for warning in review.warnings:
         yield _command("warning", review.sheet.name, None, "check", warning)
+    if reveal == "score":
+        level = "notice" if review.right and review.verdicts else "error"
+        yield _command(level, review.sheet.name, None, "score", summary(review))
+        return
     for verdict in review.verdicts:
         if verdict.right or verdict.status == "missing":
             continue
         name = entry_name(verdict, words.notation)
         finding = None if verdict.finding is None else review.findings[verdict.finding]
         texts = [each["text"] for each in explanations(finding, words)] if finding else []
-        text = verdict.reason or f"{verdict.given} is not right"
-        if verdict.own is not None and verdict.reason is None:
-            text = f"{verdict.given} stands where {verdict.own:.6g} is due"
-        text = ". ".join([text, *texts[:1]])
+        text = verdict.reason or f"{verdict.given} is not right."
+        if verdict.own is not None and verdict.reason is None and reveal == "full":
+            text = f"{verdict.given} stands where {verdict.own:.6g} is due."
+        if texts and reveal != "where":
+            text += f" {texts[0][0].upper()}{texts[0][1:].rstrip('.')}."
         level = "warning" if verdict.status == "unreadable" else "error"
         yield _command(level, review.sheet.name, verdict.line, name, text)
 

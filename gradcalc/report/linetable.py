@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -28,6 +28,10 @@ SMALL = 5e-4
 LONGEST = 24
 WHOLE = 60
 """Rows above which right entries are counted and not listed."""
+MOST = 400
+"""Rows of a table."""
+NOISE = 1e-15
+"""Below it a value is what the order of additions makes of a 0."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,9 @@ class Row:
 
 def line_table(page: Page, review: Review, notation: Notation) -> None:
     """Write the table, one row an entry; lines that only repeat are put together."""
-    rows = list(_rows(review, notation))
+    rows = list(islice(_rows(review, notation), MOST + 1))
+    long = len(rows) > MOST
+    rows = rows[:MOST]
     columns = [
         [getattr(row, key) for row in rows if not row.remark]
         for key in ("written", "own", "exact", "off")
@@ -73,14 +79,14 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
     at = 0
     for row in rows:
         if row.remark:
-            text = f"  {row.remark}"
-            gap = max(1, page.columns - width(text) - width(row.mark) - 1)
-            page.text(text + " " * gap + row.mark)
+            page.beside(row.remark, f"{row.mark} ", "plain", 2, 4)
             continue
         cells = [texts[k][at].ljust(wide[k]) for k in range(kept)]
         text = f"  {row.line.rjust(number)}  {row.name.ljust(name)}  " + "  ".join(cells)
         page.text(f"{text}  {row.mark}".rstrip(), "plain" if "✗" not in row.mark else "warning")
         at += 1
+    if long:
+        page.paragraph("and more; --format json has all", 2, "note")
 
 
 def _rows(review: Review, notation: Notation) -> Iterator[Row]:
@@ -158,12 +164,12 @@ def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
     if verdict.value is None:
         short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
         return Row(line, name, short, "", "", "", mark)
-    own = "" if verdict.own is None else notation.number(figure(verdict.own))
+    own = "" if verdict.own is None else due_text(verdict.own, notation)
     if verdict.rounded is not None and verdict.right:
         own = f"line {verdict.rounded}, rounded"
     if verdict.repeats is not None:
         own = f"as in line {verdict.repeats}"
-    exact = "" if verdict.expected is None else notation.number(figure(verdict.expected))
+    exact = "" if verdict.expected is None else due_text(verdict.expected, notation)
     return Row(line, name, given, own, exact, off_by(verdict, notation), mark)
 
 
@@ -172,6 +178,8 @@ def off_by(verdict: Verdict, notation: Notation) -> str:
     if verdict.value is None or verdict.expected is None:
         return ""
     value, due = verdict.value, verdict.expected
+    if abs(due) < NOISE:
+        due = 0.0
     if value * due < 0:
         return "sign"
     if due == 0 or not np.isfinite(due):
@@ -181,6 +189,11 @@ def off_by(verdict: Verdict, notation: Notation) -> str:
         return ""
     percent = f"{100 * relative:.1f}" if abs(relative) < 10 else f"{100 * relative:.0f}"
     return notation.number(percent) + " %"
+
+
+def due_text(value: float, notation: Notation) -> str:
+    """Return a value that is due, what is only noise around 0 as 0."""
+    return notation.number(figure(0.0 if abs(value) < NOISE else value))
 
 
 def as_written(text: str, notation: Notation) -> str:

@@ -180,7 +180,7 @@ class OptionPage:
     def slip(self, slip: Slip, sentence: str, options: Sequence[Option]) -> None:
         label = self.words.label(slip)
         room = self.page.columns - INDENT - HANG
-        lines = wrapped(sentence, room)
+        lines = wrapped(self.page.prose(sentence), room)
         if width(label) >= HANG:
             self.page.text(label, "heading", INDENT)
             self.page.block(_box(lines), INDENT + HANG)
@@ -232,10 +232,11 @@ class OptionPage:
         if not spots:
             return
         self.page.band("What this question cannot show")
+        key = self.review.key[0] if len(self.review.key) == 1 else None
         for at, spot in enumerate(spots):
             if at:
                 self.page.blank()
-            self.page.paragraph(f"!  {blind_text(self.words, spot)}", 2, "plain", 3)
+            self.page.paragraph(f"!  {blind_text(self.words, spot, key)}", 2, "plain", 3)
 
 
 def _box(lines: Sequence[str]) -> Box:

@@ -59,6 +59,10 @@ _ASCII = str.maketrans(
         "ℝ": "R",
         "∈": ":",
         "²": "2",
+        "ᵀ": "'",
+        "ⱼ": "j",
+        "✓": "+",
+        "✗": "x",
     }
 )
 
@@ -99,8 +103,28 @@ class Page:
 
     def paragraph(self, content: str, indent: int, style: str = "plain", hang: int = 0) -> None:
         """Add text broken at blanks to fit the page."""
-        for at, line in enumerate(wrapped(content, self.columns - indent - hang)):
+        for at, line in enumerate(wrapped(self.prose(content), self.columns - indent - hang)):
             self.text(line, style, indent + (hang if at else 0))
+
+    def beside(self, content: str, words: str, style: str, indent: int = 0, hang: int = 5) -> None:
+        """Add text with words flush right on its last line, or under it where they do not fit."""
+        rows = wrapped(self.prose(content), self.columns - indent - hang)
+        if len(rows) == 1 or width(self.prose(content)) <= self.columns - indent:
+            rows = wrapped(self.prose(content), self.columns - indent)
+        for at, row in enumerate(rows[:-1]):
+            self.text(row, style, indent + (hang if at else 0))
+        own = indent + (hang if len(rows) > 1 else 0)
+        gap = self.columns - own - width(rows[-1]) - width(words)
+        if not words or gap >= 2:
+            self.text(rows[-1] + (" " * gap + words if words else ""), style, own)
+            return
+        self.text(rows[-1], style, own)
+        for row in wrapped(words, self.columns - hang):
+            self.text(" " * (self.columns - width(row)) + row, style)
+
+    def prose(self, content: str) -> str:
+        """Return words as they are written on this page: without signs of two columns."""
+        return content if self.unicode else content.replace("½", "1/2")
 
     def panel(self, box: Box, indent: int, beside: str = "") -> None:
         """Add a box in a frame, with words to its right on the baseline."""

@@ -63,7 +63,8 @@ class Reasons:
             yield self.words.as_if(finding.as_if) + self.ids(("transcription",))
         elif finding.pattern is not None:
             text = self.words.pattern(finding.pattern)
-            if len(verdicts) > 1 or finding.pattern.id == "arithmetic-slip":
+            said = self.reveal == "full" and len(verdicts) == 1  # beside the number
+            if not said or finding.pattern.id == "arithmetic-slip":
                 yield f"{text[0].upper()}{text[1:]}.{self.ids((finding.pattern.id,))}"
             yield from self.where_used(finding)
         elif not finding.trivial and not finding.shape:

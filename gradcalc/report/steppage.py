@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.errors import width
 from gradcalc.grading.verdict import Finding, Review, Verdict, answer_of
 from gradcalc.report.linetable import MARKS, as_written, entry_name
 from gradcalc.report.notation import Notation
@@ -40,29 +39,31 @@ class StepPage:
     def write(self) -> None:
         """Write right and wrong lines in order, the reasons if they are to be revealed."""
         right: list[str] = []
-        follows = False
+        follows, last = False, 0
         first = True
         shown: set[int] = set()
         for verdict in self.names():
             if verdict.right:
                 if follows != (verdict.status == "follows"):
-                    self.run(right, follows)
+                    self.run(right, last if follows else 0)
                     right, follows = [], verdict.status == "follows"
                 right.append(self.notation.name(verdict.name))
                 continue
-            self.run(right, follows)
+            self.run(right, last if follows else 0)
             right = []
             self.wrong(verdict, first, shown)
+            last = verdict.line if verdict.status == "incorrect" else last
             first = first and verdict.status != "incorrect"
-        self.run(right, follows)
+        self.run(right, last if follows else 0)
         if self.reveal == "why" and self.review.findings:
             wrong = dict.fromkeys(
                 v.line for v in self.names() if v.status == "incorrect" and v.repeats is None
             )
-            first, *others = (f"line {line}" for line in wrong) if wrong else ("",)
-            text = f"Put {first} right" + "".join(f", then {other}" for other in others)
+            one, *others = (f"line {line}" for line in wrong) if wrong else ("",)
+            text = f"Put {one} right" + "".join(f", then {other}" for other in others)
             if any(v.status == "follows" for v in self.review.verdicts):
-                text += "; the lines that follow from it change with it"
+                text += "; the lines that follow from "
+                text += "them change with them" if others else "it change with it"
             self.page.blank()
             if wrong:
                 self.page.paragraph(f"{text}.", 0)
@@ -79,12 +80,13 @@ class StepPage:
                 worst[key] = verdict
         yield from worst.values()
 
-    def run(self, names: Sequence[str], follows: bool) -> None:
-        """Write names that are right one after the other."""
+    def run(self, names: Sequence[str], follows: int) -> None:
+        """Write names that are right one after the other, or right from a wrong line."""
         if names:
             self.page.blank()
-            head = "Follows" if follows else "Right  "
-            self.page.paragraph(f"{head} {'   '.join(dict.fromkeys(names))}", 0, "plain", 8)
+            text = f"{'Follows' if follows else 'Right  '} {'   '.join(dict.fromkeys(names))}"
+            words = f"right from your line {follows}" if follows else ""
+            self.page.beside(text, words, "plain", 0, INDENT)
 
     def wrong(self, verdict: Verdict, first: bool, shown: set[int]) -> None:
         """Write one line that is not right."""
@@ -100,8 +102,7 @@ class StepPage:
         lead = f"{MARKS[verdict.status]} {verdict.line}".ljust(INDENT) + f"{name} = {given}"
         remark = self.remark(verdict, first, same)
         page.blank()
-        gap = max(2, page.columns - width(lead) - width(remark))
-        page.text(lead + (" " * gap + remark if remark else ""), "heading")
+        page.beside(lead, remark, "heading", 0, INDENT)
         if verdict.reason is not None:
             page.paragraph(verdict.reason, INDENT)
         if self.reveal == "why" and finding is not None and number not in shown and not same:

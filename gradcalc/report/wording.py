@@ -40,6 +40,51 @@ CONVENTIONS = {
     ("layout", ""): "the other layout of the weights",
     ("relu_at_zero", ""): "a derivative of 1 at the kink; this problem takes the other side",
 }
+MISTAKE_WORDS = {
+    "loss-target-dropped": "target forgotten",
+    "loss-sign": "difference the wrong way round",
+    "loss-factor-2": "the 2 of the square",
+    "loss-reduction": "sum and mean mixed up",
+    "reduction-twice": "averaged twice",
+    "act-skipped": "activation left out",
+    "act-derivative-missing": "f′ left out",
+    "act-forward-missing": "activation left out forward",
+    "act-derivative-extra": "f′ once too often",
+    "act-wrong-argument": "f′ at the wrong value",
+    "act-local-wrong": "wrong formula for f′",
+    "relu-mask-upstream": "ReLU of the gradient",
+    "relu-at-zero": "f′ at the kink",
+    "softmax-diagonal": "softmax: diagonal only",
+    "weight-not-transposed": "W and Wᵀ mixed up",
+    "weight-missing": "W left out going back",
+    "weight-wrong-layer": "W of another layer",
+    "weight-gradient-propagated": "∂L/∂W sent back for W",
+    "raw-error-propagated": "error, not δ, sent back",
+    "elementwise-for-product": "entrywise for a product",
+    "outer-transposed": "gradient transposed",
+    "input-replaced-by-weight": "weight in place of input",
+    "input-not-activated": "z in place of a",
+    "weight-transposed": "Wᵀ forward",
+    "bias-forgotten": "b left out of z",
+    "bias-times-input": "∂L/∂b multiplied by b",
+    "bias-not-summed": "∂L/∂b not summed",
+    "paths-not-summed": "one path only",
+    "inner-derivative-missing": "inner derivative left out",
+    "power-rule": "power rule",
+    "negated": "all signs",
+    "sign-slip": "one sign",
+    "scaled": "a constant factor",
+    "decimal-slip": "one decimal point",
+    "layout-transposed": "transposed",
+    "rows-swapped": "rows exchanged",
+    "columns-swapped": "columns exchanged",
+    "entries-swapped": "entries exchanged",
+    "digit-slip": "copied wrongly",
+    "arithmetic-slip": "one entry miscalculated",
+    "transcription": "an operand copied wrongly",
+    "given-value-conflict": "given value computed anew",
+}
+"""Mistakes in a few words, for tables."""
 PATTERNS = {
     "negated": "every sign is the other way round",
     "sign-slip": "the sign is lost",
@@ -177,8 +222,8 @@ class Wording:
         return decimal or self.notation.number(f"{factor.numerator}/{factor.denominator}")
 
 
-def blind_text(words: Wording, spot: Blind) -> str:
-    """Return what a question cannot show, and what would."""
+def blind_text(words: Wording, spot: Blind, key: str | None = None) -> str:
+    """Return what a question cannot show, and what would; `key` is the right option."""
     notation = words.notation
     text = f"{words.label(spot.slip)} ({spot.slip.rule}): {words.sentence(spot.slip)}"
     change = spot.change
@@ -190,12 +235,14 @@ def blind_text(words: Wording, spot: Blind) -> str:
         if change.entry:
             where = f" in entry {','.join(str(i + 1) for i in change.entry)}"
         text += (
-            f" Here this changes nothing. With {data} = {notation.number(change.new)} instead of"
+            f" {'Here this changes nothing' if key is None else f'Here it gives {key}, the key'}."
+            f" With {data} = {notation.number(change.new)} instead of"
             f" {notation.number(change.old)} it would give {_figure(notation, change.wrong)}"
             f"{where} instead of {_figure(notation, change.right)}."
         )
     elif spot.ask is not None:
-        text += f" No numbers can show it here. Ask for {notation.name(spot.ask.name)} too"
+        told = "No numbers can show it here" if key is None else f"It gives {key} with any numbers"
+        text += f" {told}. Ask for {notation.name(spot.ask.name)} too"
         if spot.right is not None and spot.wrong is not None:
             right, wrong = _figure(notation, spot.right), _figure(notation, spot.wrong)
             text += f": it is {right}, and {wrong} with this slip"

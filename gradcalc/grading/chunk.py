@@ -1,0 +1,149 @@
+"""One block marked to the end: what it adds to every output, so that parts can be kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcalc.grading.block import Block, Column, RowError
+from gradcalc.grading.classwide import Marker
+from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.marked import (
+    CORRECT,
+    INCORRECT,
+    MISSING,
+    STATUSES,
+    UNREAD,
+    Marked,
+)
+from gradcalc.grading.tally import Tally
+
+
+@dataclass
+class Part:
+    """What one block comes to; it is what another process or machine sends back."""
+
+    entries: list[Entry]
+    results: list[str]
+    problems: list[tuple[str, int, str, str, str]]
+    tally: Tally
+    read: int
+    unreadable: int
+    duplicates: int
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def mark_part(block: Block, marker: Marker, *, every: bool = False) -> Part:
+    """Mark a block and return all that it adds to the outputs.
+
+    every: keep the verdicts that are correct in the results, too.
+    """
+    marked = marker.mark(block)
+    tally = Tally(block.columns, marker.scheme)
+    tally.add(marked)
+    entries = [_entry(marked, row) for row in range(len(block.ids))]
+    results = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
+    problems = [*_errors(block.errors), *_cells(marked)]
+    lost = [error for error in block.errors if not error.duplicate]
+    entries += [
+        Entry(
+            error.id, None, status="unreadable", note=f"{error.source}:{error.line}: {error.reason}"
+        )
+        for error in lost
+    ]
+    return Part(
+        entries,
+        results,
+        problems,
+        tally,
+        len(block.ids) + len(block.errors),
+        len(lost),
+        len(block.errors) - len(lost),
+    )
+
+
+def _entry(marked: Marked, row: int) -> Entry:
+    block = marked.block
+    points = tuple(
+        float(marked.points[row, columns].sum()) for columns in block.quantities.values()
+    )
+    return Entry(block.ids[row], float(marked.score[row]), points, "marked", _note(marked, row))
+
+
+def _note(marked: Marked, row: int) -> str:
+    """Return where a student first goes wrong, and why."""
+    block = marked.block
+    for name, columns in block.quantities.items():
+        codes = marked.status[row, columns]
+        if (codes == INCORRECT).any():
+            number = marked.finding[name][row] if name in marked.finding else -1
+            ids = marked.findings[number].ids if number >= 0 else ()
+            return f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else "")
+    empty = int(np.isin(marked.status[row], (MISSING, UNREAD)).sum())
+    return f"{empty} not answered" if empty else ""
+
+
+def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:
+    """Return the line of one student in results.jsonl."""
+    block = marked.block
+    counts = np.bincount(marked.status[row], minlength=len(STATUSES))
+    record: dict[str, Any] = {
+        "student": block.ids[row],
+        "source": block.source,
+        "line": block.lines[row],
+        "score": round(float(marked.score[row]), 6),
+        "max_score": round(marker.scheme.most(block.columns), 6),
+        "points": {
+            name: round(float(marked.points[row, columns].sum()), 6)
+            for name, columns in block.quantities.items()
+        },
+        "status": {name: int(counts[code]) for code, name in enumerate(STATUSES) if counts[code]},
+        "verdicts": list(_verdicts(marked, row, every=every)),
+    }
+    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+
+
+def _verdicts(marked: Marked, row: int, *, every: bool) -> Iterator[dict[str, Any]]:
+    block = marked.block
+    for at, column in enumerate(block.columns):
+        code = int(marked.status[row, at])
+        if code == CORRECT and not every:
+            continue
+        verdict: dict[str, Any] = {
+            "quantity": column.name,
+            "index": [i + 1 for i in column.index] or None,
+            "status": STATUSES[code],
+        }
+        if code != MISSING:
+            verdict["given"] = block.text(row, at).strip()[:200]
+            verdict["points"] = round(float(marked.points[row, at]), 6)
+        if code == UNREAD:
+            verdict["reason"] = block.reason(row, at)
+        elif code != MISSING:
+            verdict["expected"] = _finite(marked.exact[row, at])
+            verdict["expected_from_own"] = _finite(marked.own[row, at])
+        if code == INCORRECT:
+            number = marked.finding[column.name][row]
+            verdict["mistakes"] = list(marked.findings[number].ids) if number >= 0 else []
+        yield verdict
+
+
+def _finite(value: float) -> float | None:
+    return float(value) + 0.0 if np.isfinite(value) else None
+
+
+def _errors(errors: tuple[RowError, ...]) -> Iterator[tuple[str, int, str, str, str]]:
+    for error in errors:
+        yield error.source, error.line, error.id, "", error.reason
+
+
+def _cells(marked: Marked) -> Iterator[tuple[str, int, str, str, str]]:
+    block = marked.block
+    for row, at in np.argwhere(marked.status == UNREAD):
+        column: Column = block.columns[at]
+        reason = block.reason(int(row), int(at))
+        yield block.source, block.lines[row], block.ids[row], str(column), reason

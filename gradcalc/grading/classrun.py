@@ -1,0 +1,75 @@
+"""Mark a class block by block, and say where each submission went."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from gradcalc.grading.block import Block
+from gradcalc.grading.chunk import Part, mark_part
+from gradcalc.grading.classwide import Marker
+from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.tally import Tally
+
+
+@dataclass
+class ClassResult:
+    """What became of a class: counts that add up, and the tally of what was marked.
+
+    read = marked + unreadable + duplicates. roster: how many are on it; missing: those
+    without a submission that was marked; unknown: marked, but not on it.
+    """
+
+    tally: Tally
+    read: int = 0
+    unreadable: int = 0
+    duplicates: int = 0
+    roster: int | None = None
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def fine(self) -> bool:
+        """Tell whether every row that counts was judged whole."""
+        return not self.unreadable and not self.tally.unread_cells
+
+    @property
+    def closing(self) -> str:
+        """Return the line whose counts add up."""
+        return (
+            f"{self.read} read = {self.tally.students} marked + {self.unreadable} unreadable"
+            f" + {self.duplicates} duplicates"
+        )
+
+    def add(self, part: Part) -> None:
+        """Count what one part of the class comes to."""
+        self.tally.merge(part.tally)
+        self.read += part.read
+        self.unreadable += part.unreadable
+        self.duplicates += part.duplicates
+
+
+def marked_parts(
+    blocks: Iterable[Block],
+    marker: Marker,
+    known: Callable[[int], Part | None] = lambda _: None,
+    *,
+    every: bool = False,
+) -> Iterator[tuple[int, Part]]:
+    """Yield every block's part in order; one that is known already is not marked again."""
+    for number, block in enumerate(blocks):
+        yield number, known(number) or mark_part(block, marker, every=every)
+
+
+def in_order(entries: Iterable[Entry], roster: Iterable[str]) -> Iterator[Entry]:
+    """Yield the entries in the order of a roster, those who are not on it at the end.
+
+    Who is on it and has handed in nothing gets an entry without a score.
+    """
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.student, []).append(entry)
+    for student in roster:
+        yield from found.pop(student, [Entry(student, None, status="missing")])
+    for rest in found.values():
+        yield from rest

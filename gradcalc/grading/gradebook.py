@@ -1,0 +1,114 @@
+"""Gradebooks: rows of points as this program and as learning platforms have them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Form: TypeAlias = Literal["plain", "canvas", "moodle", "gradescope", "brightspace"]
+FORMS: tuple[Form, ...] = ("plain", "canvas", "moodle", "gradescope", "brightspace")
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_STEERING = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RESERVED = re.compile(r"\s*\(\d+\)\s*\Z")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a gradebook says of one student.
+
+    score is None where there is nothing to mark. points: by quantity, in the order of
+    the gradebook's columns.
+    """
+
+    student: str
+    score: float | None
+    points: tuple[float | None, ...] = ()
+    status: str = "marked"
+    note: str = ""
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class Gradebook:
+    """One form of gradebook for one problem."""
+
+    form: Form
+    title: str
+    most: float
+    quantities: tuple[str, ...]
+
+    @property
+    def item(self) -> str:
+        """Return the title as the name of an assignment: one line, no number in brackets."""
+        title = " ".join(self.title.split()) or "gradcalc"
+        return _RESERVED.sub("", title) or "gradcalc"
+
+    def head(self) -> str:
+        """Return the lines above the students."""
+        if self.form == "canvas":
+            rows = [
+                ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", self.item],
+                ["    Points Possible", "", "", "", "", number(self.most)],
+            ]
+        elif self.form == "moodle":
+            item = self.item
+            rows = [["Username", "ID number", "Email address", item, f"{item} feedback"]]
+        elif self.form == "gradescope":
+            rows = [
+                ["First Name", "Last Name", "SID", "Email", "Total Score", "Max Points", "Status"]
+                + [f"{at}: {name}" for at, name in enumerate(self.quantities, start=1)]
+            ]
+        elif self.form == "brightspace":
+            points = f"{self.item} Points Grade <Numeric MaxPoints:{number(self.most)}>"
+            rows = [["OrgDefinedId", points, "End-of-Line Indicator"]]
+        else:
+            rows = [["student", "score", "max_score", *self.quantities, "status", "note"]]
+        return written(rows)
+
+    def line(self, entry: Entry) -> str:
+        """Return the line of one student."""
+        score = "" if entry.score is None else number(entry.score)
+        if self.form == "canvas":
+            row = [entry.name or entry.student, "", entry.student, entry.email, "", score]
+        elif self.form == "moodle":
+            row = [entry.student, entry.student, entry.email, score, entry.note]
+        elif self.form == "gradescope":
+            first, _, last = entry.name.rpartition(" ")
+            status = "Graded" if entry.score is not None else "Ungraded"
+            row = [first, last, entry.student, entry.email, score, number(self.most), status]
+            row += ["" if each is None else number(each) for each in entry.points]
+        elif self.form == "brightspace":
+            row = [f"#{entry.student}", score, "#"]
+        else:
+            row = [entry.student, score, number(self.most)]
+            row += ["" if each is None else number(each) for each in entry.points]
+            row += [""] * (len(self.quantities) - len(entry.points))
+            row += [entry.status, entry.note]
+        return written([row])
+
+
+def number(value: float) -> str:
+    """Return points as text: at most four decimals, no trailing zeros."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def written(rows: Iterable[Sequence[str]]) -> str:
+    """Return rows as CSV text in which no cell is a formula of a spreadsheet."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([safe(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def safe(cell: str) -> str:
+    """Return a cell that a spreadsheet takes for text or a number, never for a formula."""
+    cell = "".join(ch if ch.isprintable() or ch in "\n\t" else "\ufffd" for ch in cell)
+    if cell.startswith(_STEERING) and not _NUMBER.match(cell):
+        return "'" + cell
+    return cell

@@ -1,0 +1,84 @@
+"""Parts of a class as JSON, so that they can be kept, resumed, and sent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from gradcalc.grading.block import Column
+from gradcalc.grading.chunk import Part
+from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.scheme import Scheme
+from gradcalc.grading.tally import COUNTS, Cluster, LineTally, MistakeTally, Tally
+from gradcalc.problem.naming import Reference
+
+
+def part_text(part: Part) -> str:
+    """Return a part as one line of JSON."""
+    return json.dumps(
+        {
+            "entries": [list(asdict(entry).values()) for entry in part.entries],
+            "results": part.results,
+            "problems": part.problems,
+            "tally": tally_record(part.tally),
+            "counts": [part.read, part.unreadable, part.duplicates],
+        },
+        ensure_ascii=False,
+    )
+
+
+def part_of(text: str, columns: tuple[Column, ...], scheme: Scheme) -> Part:
+    """Return the part that a line of JSON holds; raises ValueError for anything else."""
+    try:
+        record = json.loads(text)
+        entries = [
+            Entry(student, score, tuple(points), status, note, name, email)
+            for student, score, points, status, note, name, email in record["entries"]
+        ]
+        problems = [tuple(row) for row in record["problems"]]
+        tally = _tally(record["tally"], columns, scheme)
+        read, unreadable, duplicates = record["counts"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from None
+    return Part(entries, record["results"], problems, tally, read, unreadable, duplicates)
+
+
+def tally_record(tally: Tally) -> dict[str, Any]:
+    """Return a tally as JSON has it."""
+    return {
+        "counts": {name: getattr(tally, name) for name in COUNTS},
+        "scores": sorted(tally.scores.items()),
+        "lines": [
+            [line.name, line.points, line.right, line.follows, line.convention]
+            + [line.wrong, line.blank, line.first, line.sums.tolist()]
+            for line in tally.lines.values()
+        ],
+        "mistakes": [[rule, e.students, e.points] for rule, e in tally.mistakes.items()],
+        "clusters": [
+            [key, c.name, c.written, _ref(c.operand), c.text, c.right, c.students, c.ids]
+            for key, c in tally.clusters.items()
+        ],
+    }
+
+
+def _ref(ref: Reference | None) -> list[Any] | None:
+    return None if ref is None else [ref.name, ref.index]
+
+
+def _tally(record: dict[str, Any], columns: tuple[Column, ...], scheme: Scheme) -> Tally:
+    found = Tally(columns, scheme, **{name: record["counts"][name] for name in COUNTS})
+    found.scores = {float(score): int(count) for score, count in record["scores"]}
+    for name, points, right, follows, conv, wrong, blank, first, sums in record["lines"]:
+        found.lines[name] = LineTally(
+            name, points, right, follows, conv, wrong, blank, first, np.array(sums, dtype=float)
+        )
+    found.mistakes = {rule: MistakeTally(n, points) for rule, n, points in record["mistakes"]}
+    for key, name, written, operand, text, right, students, ids in record["clusters"]:
+        ref = None
+        if operand is not None:
+            ref = Reference(operand[0], None if operand[1] is None else tuple(operand[1]))
+        found.clusters[key] = Cluster(name, tuple(written), ref, text, right, students, list(ids))
+    return found

@@ -1,0 +1,122 @@
+"""A block of submissions with its verdicts, and the answers to one quantity in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.grading.block import NUMBER, Block
+from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
+from gradcalc.grading.verdict import Finding
+from gradcalc.problem.naming import Index
+
+MISSING, CORRECT, FOLLOWS, CONVENTION, INCORRECT, UNREAD = range(6)
+STATUSES = ("missing", "correct", "follows", "convention", "incorrect", "unreadable")
+Codes = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.intp]
+
+MOST_KEPT = 20_000
+"""Distinct wrong answers that are kept from one block to the next."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A block of submissions, marked.
+
+    status: a code an entry (see STATUSES); points an entry, score a student; own: what
+    the student's own values give; finding: for each quantity the number of the finding
+    its wrong entries belong to, or -1; kept: right only by digits that are not written;
+    findings, keys: the distinct findings of the block, and what makes each distinct;
+    unsearched: wrong answers beyond those that are explained; ruled: which of the rulings
+    a wrong answer to a quantity falls under, or -1.
+    """
+
+    block: Block
+    status: Codes
+    points: Array
+    score: Array
+    own: Array
+    exact: Array
+    finding: dict[str, Rows]
+    kept: Mask
+    findings: tuple[Finding, ...] = ()
+    keys: tuple[str, ...] = ()
+    unsearched: int = 0
+    ruled: dict[str, Rows] = field(default_factory=dict)
+    rulings: tuple[str, ...] = ()
+
+
+@dataclass
+class Findings:
+    """The distinct slips of a class, each explained once, by what makes them distinct."""
+
+    known: dict[bytes, Finding] = field(default_factory=dict)
+
+    def keep(self, key: bytes, finding: Finding) -> None:
+        """Remember a finding; the oldest is forgotten where there are too many."""
+        if len(self.known) >= MOST_KEPT:
+            del self.known[next(iter(self.known))]
+        self.known[key] = finding
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers to one quantity, students first.
+
+    columns: of the block; entries, flat: which entry of the quantity each one holds.
+    """
+
+    columns: list[int]
+    entries: tuple[Index, ...]
+    flat: list[int]
+    value: Array
+    mask: Mask
+    half: Array
+
+    def rows(self, rows: Rows) -> Answers:
+        """Return the answers of some students only."""
+        return replace(self, value=self.value[rows], mask=self.mask[rows], half=self.half[rows])
+
+    def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the entries of the columns, from an array over the whole quantity."""
+        return values.reshape(len(values), -1)[:, self.flat]
+
+    def matches(self, due: Array, tolerance: Tolerance) -> Mask:
+        """Tell where answers are a value, rounded or cut off."""
+        typed = self.typed
+        found = typed.agrees(due, tolerance)
+        if tolerance.measure == "own digits":
+            found = found | (typed.mask & typed.cut_off(due))
+        return found & np.isfinite(due)
+
+    @property
+    def typed(self) -> Typed:
+        """Return the answers as entries to be compared."""
+        return Typed(self.value, self.mask, self.half, ())
+
+
+def half_units(block: Block) -> Array:
+    """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
+    number = block.state == NUMBER
+    decimals = np.where(number, block.decimals, -999).astype(float)
+    digits = np.where(number, block.significant, 0).astype(float)
+    halves = np.zeros(block.value.shape)
+    sheet = decimals.max(axis=1, initial=0.0)
+    for columns in block.quantities.values():
+        part = np.s_[:, columns]
+        most = decimals[part].max(axis=1, keepdims=True)
+        longest = digits[part].max(axis=1, keepdims=True)
+        value = block.value[part]
+        with np.errstate(under="ignore", over="ignore"):
+            own = 0.5 * 10.0 ** -decimals[part]
+            room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
+            zero = np.maximum(most, sheet[:, None])
+            of_zero = np.where(zero > 0, 0.5 * 10.0**-zero, 0.0)
+        half = np.where(value == 0, of_zero, np.minimum(own, room))
+        exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
+        halves[part] = np.where(number[part] & ~exact, half, 0.0)
+    return halves

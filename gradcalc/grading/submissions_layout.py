@@ -1,0 +1,244 @@
+"""Where the cells of a table's rows go: to which entries of a block, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.grading.block import BLANK, NUMBER, Block, Column, RowError, Small, States
+from gradcalc.grading.headers import Headers, entries_of
+from gradcalc.grading.submissions_cells import Cell, read_entry, read_whole
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
+
+MAX_ID = 200
+SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The entries that one column of a table fills, `count` from `start`; and its shape."""
+
+    start: int
+    count: int
+    shape: tuple[int, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The entries of a block, the students' own numbers behind them.
+
+    slots: by column of the table. comma: a comma is known to be a decimal one.
+    """
+
+    columns: tuple[Column, ...]
+    own: tuple[Column, ...] = ()
+    slots: Mapping[int, Slot] = field(default_factory=dict)
+    comma: bool = False
+
+    @property
+    def width(self) -> int:
+        """Return how many numbers a row has."""
+        return len(self.columns) + len(self.own)
+
+    @cached_property
+    def all(self) -> tuple[Column, ...]:
+        """Return the entries of a row, the own numbers last."""
+        return (*self.columns, *self.own)
+
+    @cached_property
+    def source(self) -> dict[int, int]:
+        """Return the column of the table that each entry comes from."""
+        return {
+            slot.start + more: at for at, slot in self.slots.items() for more in range(slot.count)
+        }
+
+    def cells(self, texts: Mapping[int, str] | Sequence[str]) -> list[Cell]:
+        """Return all entries of a row of texts."""
+        row = [Cell()] * self.width
+        for at, slot in self.slots.items():
+            row[slot.start : slot.start + slot.count] = self.read(slot, texts[at])
+        return row
+
+    def read(self, slot: Slot, text: str) -> list[Cell]:
+        """Return the entries that one cell of the table holds."""
+        if slot.whole:
+            return read_whole(text, slot.shape, comma=self.comma)
+        return [read_entry(text, comma=self.comma)]
+
+
+def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Layout:
+    """Return where the columns of a table go, in the order of the table."""
+    columns: list[Column] = []
+    slots: dict[int, Slot] = {}
+    parts = []
+    for entries, wholes in (
+        (headers.entries, headers.wholes),
+        (headers.parameters, headers.whole_parameters),
+    ):
+        for at in sorted({*entries, *wholes}):
+            if at in entries:
+                found, shape = [entries[at]], ()
+                whole = at in headers.letters
+            else:
+                dims = problem.visible.shapes[wholes[at]]
+                shape = tuple(int(dim) for dim in dims)
+                found, whole = entries_of(Reference(wholes[at]), shape), True
+            slots[at] = Slot(len(columns), len(found), shape, whole)
+            columns += found
+        parts.append(len(columns))
+    return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of several rows, one row a submission, own numbers last."""
+
+    value: Array
+    decimals: Small
+    significant: Small
+    state: States
+
+    @classmethod
+    def empty(cls, rows: int, width: int) -> Numbers:
+        """Return rows of blanks."""
+        shape = (rows, width)
+        return cls(
+            np.zeros(shape),
+            np.zeros(shape, dtype=np.int16),
+            np.zeros(shape, dtype=np.int16),
+            np.full(shape, BLANK, dtype=np.uint8),
+        )
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[Cell]], width: int) -> Numbers:
+        """Return the numbers of rows of cells."""
+        found = cls.empty(len(rows), width)
+        for at, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if cell.state != BLANK:
+                    found.put(at, column, cell)
+        return found
+
+    def put(self, row: int, column: int, cell: Cell) -> None:
+        """Set one entry."""
+        self.value[row, column] = cell.value
+        self.decimals[row, column] = cell.decimals
+        self.significant[row, column] = cell.significant
+        self.state[row, column] = cell.state
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission as it stands in a table of any kind, before its cells are numbers."""
+
+    line: int
+    id: str
+    cells: Sequence[Cell]
+
+
+def tidy_id(text: str) -> str:
+    """Return an id as it counts: without blanks around it, addresses in small letters."""
+    text = text.strip().strip("\ufeff\u200b").strip()
+    return text.casefold() if "@" in text else text
+
+
+def id_error(text: str) -> str | None:
+    """Return why a text is no id, or None."""
+    if not text:
+        return "no student id"
+    if len(text) > MAX_ID:
+        return f"a student id of more than {MAX_ID} characters"
+    return None
+
+
+def own_error(cell: Cell, column: Column) -> str:
+    """Return why a submission without one of its own numbers cannot be marked."""
+    if cell.state == BLANK:
+        return f"{column}, the student's own number, is blank"
+    return f"{column}, the student's own number: {cell.reason}"
+
+
+def block_of_rows(
+    source: str, layout: Layout, rows: Sequence[Row], errors: Sequence[RowError]
+) -> Block:
+    """Return a block of submissions whose cells are read."""
+    kept: list[Row] = []
+    wrong = list(errors)
+    first = len(layout.columns)
+    for row in rows:
+        reason = id_error(row.id)
+        for column, cell in zip(layout.own, row.cells[first:], strict=True):
+            if reason is None and cell.state != NUMBER:
+                reason = own_error(cell, column)
+        if reason is None:
+            kept.append(row)
+        else:
+            wrong.append(RowError(source, row.line, row.id[:MAX_ID], reason))
+    wrong.sort(key=lambda error: error.line)
+    read = _ReadRows(tuple(tuple(row.cells) for row in kept))
+    return block_of(
+        source,
+        layout,
+        tuple(row.id for row in kept),
+        tuple(row.line for row in kept),
+        Numbers.of([row.cells for row in kept], layout.width),
+        read,
+        tuple(wrong),
+    )
+
+
+class Texts:
+    """Gives the text of a cell and why it cannot be read, by row and entry."""
+
+    def text(self, row: int, column: int) -> str:
+        """Return a cell as it is written."""
+        raise NotImplementedError
+
+    def reason(self, row: int, column: int) -> str:
+        """Return why a cell cannot be read, or an empty text."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class _ReadRows(Texts):
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def text(self, row: int, column: int) -> str:
+        return self.rows[row][column].text
+
+    def reason(self, row: int, column: int) -> str:
+        return self.rows[row][column].reason
+
+
+def block_of(
+    source: str,
+    layout: Layout,
+    ids: tuple[str, ...],
+    lines: tuple[int, ...],
+    numbers: Numbers,
+    texts: Texts,
+    errors: tuple[RowError, ...],
+) -> Block:
+    """Return a block of rows whose numbers are known."""
+    first = len(layout.columns)
+    return Block(
+        source,
+        layout.columns,
+        ids,
+        lines,
+        numbers.value[:, :first],
+        numbers.decimals[:, :first],
+        numbers.significant[:, :first],
+        numbers.state[:, :first],
+        texts.text,
+        texts.reason,
+        errors,
+        layout.own,
+        numbers.value[:, first:] if layout.own else None,
+    )

@@ -1,0 +1,236 @@
+"""Open a class's files and hand out their bytes as UTF-8 lines, a stretch at a time."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from gradcalc.errors import ProblemError
+
+PIECE = 1 << 20
+MAX_LINE = 4 << 20
+MAX_STRETCH = 16 << 20
+STDIN = "<stdin>"
+CUT = b"\x00"  # behind a line that was cut, so that it is no row
+
+_spooled: list[tuple[object, IO[bytes]]] = []
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A file of submissions: its name for the user, and how to open it.
+
+    held: its bytes, where it stood in an archive.
+    """
+
+    name: str
+    path: str = ""
+    held: IO[bytes] | None = field(default=None, compare=False)
+
+    def open(self) -> IO[bytes]:
+        """Return the file at its beginning, to be given back by `close`.
+
+        Raises ProblemError for what is no regular file that can be read.
+        """
+        if self.held is not None:
+            self.held.seek(0)
+            return self.held
+        return _standard_input() if self.path == "-" else _regular_file(self.path)
+
+    def close(self, file: IO[bytes]) -> None:
+        """Close a file that `open` gave, unless it is needed again."""
+        if self.held is None and self.path != "-":
+            file.close()
+
+
+def _regular_file(path: str) -> IO[bytes]:
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except ValueError:
+        raise ProblemError("cannot read a file of such a name", where=path) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProblemError(f"cannot read {path}: {reason}", where=path) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ProblemError(f"{path} is not a regular file", where=path)
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def _standard_input() -> IO[bytes]:
+    """Return standard input as a file that can be read twice."""
+    for stdin, file in _spooled:
+        if stdin is sys.stdin:
+            file.seek(0)
+            return file
+    if sys.stdin is None:
+        raise ProblemError("cannot read standard input: it is closed", where=STDIN)
+    file = tempfile.SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - read again later
+    try:
+        while piece := sys.stdin.buffer.read(PIECE):
+            file.write(piece)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProblemError(f"cannot read standard input: {reason}", where=STDIN) from None
+    _spooled[:] = [(sys.stdin, file)]
+    file.seek(0)
+    return file
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a file from its beginning; raises ProblemError where reading fails."""
+    file.seek(0)
+    try:
+        while piece := file.read(PIECE):
+            yield piece
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProblemError(f"reading stopped: {reason}") from None
+
+
+def encoding_of(file: IO[bytes]) -> str:
+    """Return the encoding of a file: by its first bytes, else by what can be read.
+
+    A file with more lines that are no UTF-8 than lines of it beyond ASCII is cp1252.
+    """
+    file.seek(0)
+    head = file.read(4096)
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    for bom, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if head.startswith(bom):
+            return name
+    if len(head) > 3 and b"\x00" in head:
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        if odd > 0.4 * len(head) / 2 and not even:
+            return "utf-16-le"
+        if even > 0.4 * len(head) / 2 and not odd:
+            return "utf-16-be"
+    right = wrong = 0
+    for lines in _whole_lines(pieces(file)):
+        if lines.isascii():
+            continue
+        try:
+            lines.decode("utf-8")
+            right += 1
+        except UnicodeDecodeError:
+            more = [_is_utf8(line) for line in lines.split(b"\n") if not line.isascii()]
+            right += sum(more)
+            wrong += len(more) - sum(more)
+    return "cp1252" if wrong > right else "utf-8"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _whole_lines(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the bytes again, parted behind ends of lines only where there are any."""
+    rest = b""
+    for part in parts:
+        cut = part.rfind(b"\n") + 1
+        if cut or len(rest) > MAX_LINE:
+            yield rest + part[:cut]
+            rest = part[cut:]
+        else:
+            rest += part
+    if rest:
+        yield rest
+
+
+def plain_pieces(file: IO[bytes], encoding: str) -> Iterator[bytes]:
+    """Yield a file's bytes as UTF-8 without a mark in front, every line ended by a line feed."""
+    decoder: Any = None
+    if not encoding.startswith("utf-8"):
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+    held = b""
+    first = True
+    for piece in pieces(file):
+        part = decoder.decode(piece).encode("utf-8", "replace") if decoder else piece
+        if first and part:
+            part, first = part.removeprefix(codecs.BOM_UTF8), False
+        part = held + part
+        held = b"\r" if part.endswith(b"\r") else b""
+        if held:
+            part = part[:-1]
+        if b"\r" in part:
+            part = part.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if part:
+            yield part
+    tail = decoder.decode(b"", True).encode("utf-8", "replace") if decoder else b""
+    if tail or held:
+        yield (held + tail).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Some lines of a file, each ended by a line feed; line: the number of the first."""
+
+    data: bytes
+    line: int
+
+
+class LineReader:
+    """Hands out lines of bounded length, as many as are wanted at a time."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self.parts = parts
+        self.buffer = b""
+        self.line = 1
+        self.ended = False
+
+    def fill(self, lines: int, most: int = MAX_STRETCH) -> None:
+        """Read until the buffer holds so many lines, or bytes, or all that is left."""
+        count = self.buffer.count(b"\n")
+        gathered = [self.buffer]
+        size = len(self.buffer)
+        while not self.ended and count < lines and size < most:
+            part = next(self.parts, None)
+            if part is None:
+                self.ended = True
+                break
+            gathered.append(part)
+            size += len(part)
+            count += part.count(b"\n")
+            if not count and size > MAX_LINE:
+                gathered = [self.cut_line(b"".join(gathered))]
+                size, count = len(gathered[0]), gathered[0].count(b"\n")
+        self.buffer = b"".join(gathered)
+        if self.ended and self.buffer and not self.buffer.endswith(b"\n"):
+            self.buffer += b"\n"
+
+    def cut_line(self, begun: bytes) -> bytes:
+        """Return the beginning of a line that is too long, marked, and what follows it."""
+        for part in self.parts:
+            end = part.find(b"\n")
+            if end >= 0:
+                return begun[:MAX_LINE] + CUT + part[end:]
+        self.ended = True
+        return begun[:MAX_LINE] + CUT + b"\n"
+
+    def take(self, size: int) -> Lines:
+        """Hand out so many bytes of whole lines."""
+        taken = Lines(self.buffer[:size], self.line)
+        self.buffer = self.buffer[size:]
+        self.line += taken.data.count(b"\n")
+        return taken
+
+    def offset(self, lines: int) -> int:
+        """Return where in the buffer so many lines end, or where its last whole line ends."""
+        end = 0
+        for _ in range(lines):
+            following = self.buffer.find(b"\n", end) + 1
+            if not following:
+                break
+            end = following
+        return end

@@ -1,0 +1,279 @@
+"""Count what a class did: scores, lines, mistakes, answers that wait for a ruling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.grading.block import Column
+from gradcalc.grading.comparison import Mask
+from gradcalc.grading.marked import (
+    CONVENTION,
+    CORRECT,
+    FOLLOWS,
+    INCORRECT,
+    MISSING,
+    UNREAD,
+    Codes,
+    Marked,
+)
+from gradcalc.grading.scheme import Scheme
+from gradcalc.problem.naming import Reference
+
+BLANK, UNREADABLE, UNEXPLAINED = "blank", "unreadable", "unexplained"
+BIG = 5
+"""Students who share an unexplained answer, from which on it is worth a ruling."""
+OFF = 0.01
+MOST_CLUSTERS = 50_000
+"""Different unexplained answers that are kept; students beyond them are counted."""
+WAITING = (("arithmetic-slip",), ("transcription",))
+"""Explanations that are a guess, so that a teacher may want to rule on them."""
+COUNTS = (
+    "students",
+    "spotless",
+    "stopped",
+    "unread_cells",
+    "carried_students",
+    "carried_points",
+    "rounded_values",
+    "rounded_students",
+    "unsearched",
+    "dropped",
+)
+
+
+@dataclass
+class LineTally:
+    """One quantity: how many were right, and how points here go with the rest of the score."""
+
+    name: str
+    points: float
+    right: int = 0
+    follows: int = 0
+    convention: int = 0
+    wrong: int = 0
+    blank: int = 0
+    first: int = 0
+    sums: Array = field(default_factory=lambda: np.zeros(5))
+
+    @property
+    def discrimination(self) -> float | None:
+        """Return the correlation of the points here with the rest of the score."""
+        n = self.right + self.follows + self.convention + self.wrong + self.blank
+        here, rest, here2, rest2, both = self.sums
+        top = n * both - here * rest
+        bottom = (n * here2 - here**2) * (n * rest2 - rest**2)
+        return float(top / np.sqrt(bottom)) if bottom > 1e-9 else None
+
+
+@dataclass
+class MistakeTally:
+    """One mistake: the students who made it, and the points that it cost."""
+
+    students: int = 0
+    points: float = 0.0
+
+
+@dataclass
+class Cluster:
+    """An answer that no rule explains, and how many gave it.
+
+    written: the answer as it is written; operand: the one operand whose misreading, as
+    `text`, would explain it.
+    """
+
+    name: str
+    written: tuple[str, ...]
+    operand: Reference | None = None
+    text: str = ""
+    right: str = ""
+    students: int = 0
+    ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Tally:
+    """Counts over a class, added up block by block."""
+
+    columns: tuple[Column, ...]
+    scheme: Scheme
+    students: int = 0
+    lines: dict[str, LineTally] = field(default_factory=dict)
+    mistakes: dict[str, MistakeTally] = field(default_factory=dict)
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    scores: dict[float, int] = field(default_factory=dict)
+    spotless: int = 0
+    stopped: int = 0
+    unread_cells: int = 0
+    carried_students: int = 0
+    carried_points: float = 0.0
+    rounded_values: int = 0
+    rounded_students: int = 0
+    unsearched: int = 0
+    dropped: int = 0
+
+    @property
+    def most(self) -> float:
+        """Return the largest score that can be reached."""
+        return self.scheme.most(self.columns)
+
+    @property
+    def lost(self) -> float:
+        """Return the points that the class lost in all."""
+        return self.students * self.most - sum(s * n for s, n in self.scores.items())
+
+    def add(self, marked: Marked) -> None:
+        """Count the submissions of one block."""
+        block, status = marked.block, marked.status
+        if not block.ids:
+            return
+        self.students += len(block.ids)
+        self.unsearched += marked.unsearched
+        scores, counts = np.unique(np.round(marked.score, 9), return_counts=True)
+        for score, count in zip(scores, counts, strict=True):
+            self.scores[float(score)] = self.scores.get(float(score), 0) + int(count)
+        most = self.scheme.points(block.columns)
+        worst = {name: _worst(status[:, columns]) for name, columns in block.quantities.items()}
+        self.add_lines(marked, worst, most)
+        self.add_mistakes(marked, most)
+        fine = np.isin(status, (CORRECT, CONVENTION))
+        self.spotless += int(fine.all(axis=1).sum())
+        self.unread_cells += int((status == UNREAD).sum())
+        follows = (status == FOLLOWS) * marked.points
+        self.carried_students += int((status == FOLLOWS).any(axis=1).sum())
+        self.carried_points += float(follows.sum())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            off = np.abs(block.value - marked.exact) > OFF * np.abs(marked.exact)
+        off &= status == CORRECT
+        self.rounded_values += int(off.sum())
+        self.rounded_students += int(off.any(axis=1).sum())
+        empty = np.stack([np.isin(codes, (MISSING, UNREAD)) for codes in worst.values()], axis=1)
+        self.stopped += int((empty[:, -1] & ~empty.all(axis=1)).sum()) if empty.size else 0
+
+    def add_lines(self, marked: Marked, worst: Mapping[str, Codes], most: Array) -> None:
+        """Count each quantity, and where a student first goes wrong."""
+        block = marked.block
+        first = np.zeros(len(block.ids), dtype=bool)
+        for name, columns in block.quantities.items():
+            line = self.lines.get(name)
+            if line is None:
+                line = self.lines[name] = LineTally(name, float(most[columns].sum()))
+            codes = worst[name]
+            line.right += int((codes == CORRECT).sum())
+            line.follows += int((codes == FOLLOWS).sum())
+            line.convention += int((codes == CONVENTION).sum())
+            wrong = codes == INCORRECT
+            line.wrong += int(wrong.sum())
+            line.blank += int(np.isin(codes, (MISSING, UNREAD)).sum())
+            line.first += int((wrong & ~first).sum())
+            first |= wrong
+            here = marked.points[:, columns].sum(axis=1)
+            rest = marked.score - here
+            line.sums += [here.sum(), rest.sum(), here @ here, rest @ rest, here @ rest]
+
+    def add_mistakes(self, marked: Marked, most: Array) -> None:
+        """Count mistakes by id, with the students who made them and the points lost."""
+        block, status = marked.block, marked.status
+        lost = np.where(status == MISSING, most - marked.points, 0.0).sum(axis=1)
+        self.count(BLANK, (status == MISSING).any(axis=1), float(lost.sum()))
+        lost = np.where(status == UNREAD, most, 0.0).sum(axis=1)
+        self.count(UNREADABLE, (status == UNREAD).any(axis=1), float(lost.sum()))
+        made: dict[str, Mask] = {}
+        for name, numbers in marked.finding.items():
+            columns = block.quantities[name]
+            codes = status[:, columns]
+            lost = np.where(codes == INCORRECT, most[columns] - marked.points[:, columns], 0.0)
+            wrong = (codes == INCORRECT).any(axis=1)
+            ruled = marked.ruled.get(name)
+            for at, ruling in enumerate(marked.rulings if ruled is not None else ()):
+                rows = wrong & (ruled == at)
+                if rows.any():
+                    self.count(ruling, rows, float(lost[rows].sum()))
+                    wrong = wrong & ~rows
+            for number in np.unique(numbers[wrong]) if wrong.any() else ():
+                rows = wrong & (numbers == number)
+                ids = marked.findings[number].ids if number >= 0 else ()
+                if number >= 0 and (not ids or ids in WAITING):
+                    self.wait(marked, int(number), rows)
+                ids = ids or (UNEXPLAINED,)
+                for rule in dict.fromkeys(ids):
+                    made.setdefault(rule, np.zeros(len(block.ids), dtype=bool))
+                    made[rule] |= rows
+                    entry = self.mistakes.setdefault(rule, MistakeTally())
+                    entry.points += float(lost[rows].sum()) / len(set(ids))
+        for rule, students in made.items():
+            self.mistakes[rule].students += int(students.sum())
+
+    def count(self, rule: str, students: Array, points: float) -> None:
+        if students.any():
+            entry = self.mistakes.setdefault(rule, MistakeTally())
+            entry.students += int(students.sum())
+            entry.points += points
+
+    def wait(self, marked: Marked, number: int, rows: Array) -> None:
+        """Remember who gave an answer that no rule explains."""
+        key, finding = marked.keys[number], marked.findings[number]
+        cluster = self.clusters.get(key)
+        if cluster is None:
+            if len(self.clusters) >= MOST_CLUSTERS:
+                self.dropped += int(rows.sum())
+                return
+            read = finding.as_if
+            cluster = self.clusters[key] = Cluster(
+                finding.name,
+                finding.written,
+                read.operand if read else None,
+                read.text if read else "",
+                read.right if read else "",
+            )
+        found = np.flatnonzero(rows)
+        cluster.students += len(found)
+        cluster.ids += [marked.block.ids[row] for row in found[: max(0, BIG - len(cluster.ids))]]
+
+    def merge(self, other: Tally) -> None:
+        """Add the counts of a later part of the class."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for score, count in other.scores.items():
+            self.scores[score] = self.scores.get(score, 0) + count
+        for name, line in other.lines.items():
+            own = self.lines.setdefault(name, LineTally(name, line.points))
+            for key in ("right", "follows", "convention", "wrong", "blank", "first", "sums"):
+                setattr(own, key, getattr(own, key) + getattr(line, key))
+        for rule, entry in other.mistakes.items():
+            mine = self.mistakes.setdefault(rule, MistakeTally())
+            mine.students += entry.students
+            mine.points += entry.points
+        for key, cluster in other.clusters.items():
+            if key not in self.clusters:
+                if len(self.clusters) >= MOST_CLUSTERS:
+                    self.dropped += cluster.students
+                    continue
+                self.clusters[key] = replace(cluster, students=0, ids=[])
+            kept = self.clusters[key]
+            kept.students += cluster.students
+            kept.ids += cluster.ids[: max(0, BIG - len(kept.ids))]
+
+    def moments(self) -> tuple[float, float, float, float, float]:
+        """Return mean, median, both quartiles and standard deviation of the scores."""
+        values = np.array(sorted(self.scores))
+        counts = np.array([self.scores[value] for value in values.tolist()])
+        total = counts.sum()
+        mean = float((values * counts).sum() / total)
+        spread = float(np.sqrt(((values - mean) ** 2 * counts).sum() / max(1, total - 1)))
+        ends = counts.cumsum()
+
+        def at(share: float) -> float:
+            return float(values[np.searchsorted(ends, share * total, side="left")])
+
+        return mean, at(0.5), at(0.25), at(0.75), spread
+
+
+def _worst(status: Codes) -> Codes:
+    """Return for each student the worst status of the entries of one quantity."""
+    rank = np.array([3, 0, 2, 1, 5, 4])
+    back = np.argsort(rank)
+    return np.asarray(back[rank[status].max(axis=1)], dtype=np.uint8)
