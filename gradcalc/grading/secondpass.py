@@ -36,7 +36,17 @@ from gradcalc.problem.naming import Index
 
 MOST_EXPLAINED = 1_000
 """Distinct wrong answers of one block that are explained; further ones are counted."""
-LANES = ("own", "right", "own decimals", "own digits", "right decimals", "right digits")
+LANES = (
+    "own",
+    "right",
+    "own decimals",
+    "own digits",
+    "right decimals",
+    "right digits",
+    "ours decimals",
+    "ours digits",
+)
+"""Whose values later lines read, and how lines that are not written are rounded."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +99,6 @@ class SecondPass:
         self.found: dict[bytes, Finding] = {}
         self.numbers: dict[bytes, int] = {}
         self.unsearched = 0
-        self.pure = self.replayed()
-
-    def replayed(self) -> dict[tuple[int, int], tuple[dict[str, Array], ...]]:
-        """Return all values rounded on the way, once for each way in which students round."""
-        found = {}
-        for decimals, digits in sorted(set(zip(self.decimals, self.digits, strict=True))):
-            style = Style(int(decimals), int(digits))
-            judge = Judge(self.course.lines, self.course.tolerance, style)
-            found[(int(decimals), int(digits))] = judge.replayed
-        return found
 
     def walk(self) -> None:
         """Evaluate the lines in order, judging each before later ones read it."""
@@ -149,25 +149,29 @@ class SecondPass:
         shape = (len(LANES), self.count, *self.shape(name))
         lanes = np.array(np.broadcast_to(value, shape))
         for lane, label in enumerate(LANES):
-            mask = answers.mask if label.startswith("own") else answers.mask & ~wrong
-            lanes[lane] = np.where(mask, answers.value, lanes[lane])
+            if not label.startswith("ours"):
+                mask = answers.mask if label.startswith("own") else answers.mask & ~wrong
+                lanes[lane] = np.where(mask, answers.value, lanes[lane])
         return lanes
 
     def judge(self, name: str, lanes: Array) -> None:
         """Judge the answers to one quantity from what each lane computes."""
         answers, tolerance = self.answers[name], self.course.tolerance
         exact = np.broadcast_to(self.lines.values[name], answers.value.shape)
-        plain = answers.matches(exact, tolerance) | self.pure_match(name, answers)
+        plain = answers.matches(exact, tolerance)
         found = np.zeros_like(answers.mask)
-        alike = plain.copy()
+        alike = np.zeros_like(answers.mask)
         for lane, label in enumerate(LANES):
             if name in self.lines.start and lane > 1:
                 break
             same = answers.matches(lanes[lane], tolerance)
             if label.startswith("own"):
                 found |= same
-            else:
+            elif label.startswith("right"):
                 alike |= same
+            else:
+                plain |= same
+        alike |= plain
         unsettled = answers.mask & ~plain & ~found
         kept = np.zeros_like(answers.mask)
         if unsettled.any() and tolerance.measure == "own digits":
@@ -185,19 +189,6 @@ class SecondPass:
         self.wrong[name] = answers.mask & (status != CORRECT)
         for row in np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1)):
             self.explain(name, int(row), wrong[row], lanes[0][row], bool(trivial[row].any()))
-
-    def pure_match(self, name: str, answers: Answers) -> Mask:
-        """Tell where answers are our own value, rounded on the way as each student rounds."""
-        found = np.zeros_like(answers.mask)
-        if name in self.lines.start or self.lines is not self.course.lines:
-            return found
-        for (decimals, digits), replays in self.pure.items():
-            rows = (self.decimals == decimals) & (self.digits == digits)
-            part = answers.rows(np.flatnonzero(rows))
-            for values in replays:
-                due = np.broadcast_to(values[name], part.value.shape)
-                found[rows] |= part.matches(due, self.course.tolerance)
-        return found
 
     def after_wrong(self, name: str) -> Mask:
         """Tell for which students something before a line is wrong."""
