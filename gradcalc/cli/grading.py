@@ -21,7 +21,7 @@ from gradcalc.cli.files import aside, write_file
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Part
+from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, in_order, marked_parts
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
@@ -118,6 +118,13 @@ class Settings:
     def roster(self) -> Roster | None:
         """Return who is in the class."""
         return None if self.roster_file is None else read_roster(self.roster_file)
+
+    @property
+    def wanted(self) -> Results:
+        """Return which lines of results are written."""
+        if self.results is None:
+            return "none"
+        return "all" if self.every else "wrong"
 
     def blocks(self) -> Iterator[Block]:
         """Yield the submissions, block by block."""
@@ -310,7 +317,7 @@ class _Parts:
             if name != "-" and path.exists():
                 state = path.stat()
                 digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
-        words = (settings.every, settings.pattern, settings.duplicates)
+        words = (settings.wanted, settings.pattern, settings.duplicates)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
 

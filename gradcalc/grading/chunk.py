@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from gradcalc.grading.marked import (
 from gradcalc.grading.tally import Tally
 
 
+Results: TypeAlias = Literal["none", "wrong", "all"]
+
+
 @dataclass
 class Part:
     """What one block comes to; it is what another process or machine sends back."""
@@ -34,19 +37,22 @@ class Part:
     read: int
     unreadable: int
     duplicates: int
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-def mark_part(block: Block, marker: Marker, *, every: bool = False) -> Part:
+def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
     """Mark a block and return all that it adds to the outputs.
 
-    every: keep the verdicts that are correct in the results, too.
+    results: a line of JSON a student with the verdicts that are not correct, with all
+    verdicts, or none.
     """
     marked = marker.mark(block)
     tally = Tally(block.columns, marker.scheme)
     tally.add(marked)
-    entries = [_entry(marked, row) for row in range(len(block.ids))]
-    results = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
+    entries = _entries(marked)
+    lines = []
+    if results != "none":
+        every = results == "all"
+        lines = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
     problems = [*_errors(block.errors), *_cells(marked)]
     lost = [error for error in block.errors if not error.duplicate]
     entries += [
@@ -57,7 +63,7 @@ def mark_part(block: Block, marker: Marker, *, every: bool = False) -> Part:
     ]
     return Part(
         entries,
-        results,
+        lines,
         problems,
         tally,
         len(block.ids) + len(block.errors),
@@ -66,25 +72,30 @@ def mark_part(block: Block, marker: Marker, *, every: bool = False) -> Part:
     )
 
 
-def _entry(marked: Marked, row: int) -> Entry:
+def _entries(marked: Marked) -> list[Entry]:
+    """Return what the gradebook says of each student of a block."""
     block = marked.block
-    points = tuple(
-        float(marked.points[row, columns].sum()) for columns in block.quantities.values()
-    )
-    return Entry(block.ids[row], float(marked.score[row]), points, "marked", _note(marked, row))
+    sums = [marked.points[:, columns].sum(axis=1) for columns in block.quantities.values()]
+    points = np.stack(sums, axis=1).tolist() if sums else [[]] * len(block.ids)
+    notes = _notes(marked)
+    rows = zip(block.ids, marked.score.tolist(), points, notes, strict=True)
+    return [Entry(student, score, tuple(own), "marked", note) for student, score, own, note in rows]
 
 
-def _note(marked: Marked, row: int) -> str:
-    """Return where a student first goes wrong, and why."""
+def _notes(marked: Marked) -> list[str]:
+    """Return for each student where they first go wrong, and why."""
     block = marked.block
+    empty = np.isin(marked.status, (MISSING, UNREAD)).sum(axis=1)
+    notes = ["" if not count else f"{count} not answered" for count in empty.tolist()]
+    open_ = np.ones(len(block.ids), dtype=bool)
     for name, columns in block.quantities.items():
-        codes = marked.status[row, columns]
-        if (codes == INCORRECT).any():
+        wrong = open_ & (marked.status[:, columns] == INCORRECT).any(axis=1)
+        open_ &= ~wrong
+        for row in np.flatnonzero(wrong):
             number = marked.finding[name][row] if name in marked.finding else -1
             ids = marked.findings[number].ids if number >= 0 else ()
-            return f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else "")
-    empty = int(np.isin(marked.status[row], (MISSING, UNREAD)).sum())
-    return f"{empty} not answered" if empty else ""
+            notes[row] = f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else "")
+    return notes
 
 
 def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:

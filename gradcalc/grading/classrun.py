@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Part, mark_part
+from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.gradebook import Entry
 from gradcalc.grading.tally import Tally
@@ -53,12 +53,11 @@ def marked_parts(
     blocks: Iterable[Block],
     marker: Marker,
     known: Callable[[int], Part | None] = lambda _: None,
-    *,
-    every: bool = False,
+    results: Results = "none",
 ) -> Iterator[tuple[int, Part]]:
     """Yield every block's part in order; one that is known already is not marked again."""
     for number, block in enumerate(blocks):
-        yield number, known(number) or mark_part(block, marker, every=every)
+        yield number, known(number) or mark_part(block, marker, results)
 
 
 def in_order(entries: Iterable[Entry], roster: Iterable[str]) -> Iterator[Entry]:

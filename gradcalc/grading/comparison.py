@@ -113,8 +113,8 @@ def typed(
 def half_units(cells: Sequence[Written | None], sheet: int = 0) -> list[float]:
     """Return half a unit of the last digit of each number of one answer.
 
-    The entries of an answer are rounded alike: one that is shorter has lost zeros, by
-    the decimals or by the significant digits of the longest.
+    A whole number beside entries with decimals has lost zeros, by the decimals or by the
+    significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded.
     """
     known = [cell for cell in cells if cell is not None and cell.rounded]
     decimals = max((cell.decimals for cell in known), default=0)
@@ -128,6 +128,9 @@ def half_units(cells: Sequence[Written | None], sheet: int = 0) -> list[float]:
             halves.append(0.5 * 10.0**-places if places > 0 else 0.0)
         else:
             own = 0.5 * 10.0**-cell.decimals
+            if cell.decimals > 0:
+                halves.append(own)
+                continue
             first = float(leading(np.asarray(cell.value)))
             room = max(0.5 * 10.0**-decimals, 0.5 * 10.0 ** (first + 1 - digits))
             halves.append(min(own, room))

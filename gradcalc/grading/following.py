@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
-from gradcalc.engine.rounding import Rounding
+from gradcalc.engine.rounding import NEAR, TIE, Rounding
 from gradcalc.grading.comparison import leading
 from gradcalc.grading.effects import Own
 from gradcalc.grading.lines import Lines
@@ -47,6 +47,12 @@ def evaluated(
     return lines.program.run(start, adjust=adjust, strict=False)
 
 
+TIES = ("half_up", "half_even", "binary", "truncate")
+"""What people and their tools do with halves; binary: halves of the binary fraction."""
+LANES = tuple((kind, tie, deep) for kind in (0, 1) for tie in TIES for deep in (False, True))
+"""Ways to round: decimals or digits, what becomes of halves, hidden lines as well."""
+
+
 @dataclass(frozen=True)
 class Style:
     """How a writer rounds: most decimals and most significant digits of all numbers."""
@@ -71,6 +77,48 @@ class Style:
             digits = 0.5 * 10.0 ** (leading(value) + 1 - self.significant)
             places = np.maximum(0.5 * 10.0**-self.decimals, digits)
             return np.where(value == np.round(value), 0.0, places)
+
+
+def otherwise(lines: Lines, own: Mapping[str, Own], style: Style) -> dict[str, Array]:
+    """Return the value of every name for each way of rounding lines that are not written."""
+    deep = np.array([deep for _, _, deep in LANES])
+    decimals = np.array([kind == 0 for kind, _, _ in LANES])
+    ties = np.array([TIES.index(tie) for _, tie, _ in LANES])
+
+    def adjust(name: str, value: Array) -> Array:
+        if name in lines.given:
+            value = lines.given[name]
+        else:
+            after = (len(LANES), *(1 for _ in lines.shapes[name]))
+            digits = style.significant - 1 - leading(value)
+            places = np.where(decimals.reshape(after), max(0, style.decimals), digits)
+            rounded = _rounded(value, places, ties.reshape(after))
+            if lines.by_name[name].hidden:
+                rounded = np.where(deep.reshape(after), rounded, value)
+            value = rounded
+        return own[name].over(value) if name in own else value
+
+    start = {
+        name: own[name].over(value) if name in own else value for name, value in lines.start.items()
+    }
+    return lines.program.run(start, adjust=adjust, strict=False)
+
+
+def _rounded(value: Array, places: Array, ties: Array) -> Array:
+    """Return a value rounded to decimals, halves as `ties` says for each lane."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        scale = 10.0**places
+        scaled = np.abs(value) * scale
+        slack = np.minimum(np.maximum(TIE * scaled, NEAR), 1 / 8)
+        floor = np.floor(scaled + slack)
+        rest = scaled - floor
+        up = rest > 0.5 - slack
+        odd = floor % 2 == 1
+        up = np.where((ties == 1) & (np.abs(rest - 0.5) <= slack), odd, up)
+        exact = np.abs(value).astype(np.longdouble) * scale - floor
+        up = np.where(ties == 2, (exact > 0.5) | ((exact == 0.5) & odd), up)
+        whole = floor + np.where(ties == 3, False, up)
+        return np.asarray(np.copysign(whole / scale, value))
 
 
 def radius(

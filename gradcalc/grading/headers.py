@@ -307,7 +307,7 @@ def read_columns_file(source: Source, problem: Problem) -> dict[str, str]:
             raise ProblemError(
                 reason,
                 key.span,
-                hint=suggestion(name, (*ROLES, *quantities.known), "dL/dyhat: \"Q3*\""),
+                hint=suggestion(name, (*ROLES, *quantities.known), 'dL/dyhat: "Q3*"'),
             )
         if not isinstance(value, Scalar) or value.empty:
             raise ProblemError(f"a header is due for {name}", value.span, hint='dL/dyhat: "Q3*"')

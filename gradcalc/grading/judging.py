@@ -17,7 +17,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import Rounding
 from gradcalc.grading.comparison import Mask, Tolerance, Typed
 from gradcalc.grading.explaining import slips_within
-from gradcalc.grading.following import Style, evaluated, radius
+from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
 
@@ -78,14 +78,15 @@ class Judge:
         if (written.mask & ~plain & ~found).any():
             found = found | self.replays(written, name, own)
         unsettled = written.mask & ~plain & ~found
+        if unsettled.any():
+            found = found | (unsettled & self.otherwise(written, name, own))
+            unsettled = unsettled & ~found
         kept = np.zeros_like(written.mask)
-        if unsettled.any() and self.tolerance.measure == "own digits":
-            kept = unsettled & self.with_radius(written, name, own, halves)
-        follows = np.zeros_like(written.mask)
-        if any(right[other] is not each for other, each in own.items()):
-            alike = self.matches(written, self.own_value(name, right))
-            alike = alike | self.replays(written, name, right)
-            follows = (found | kept) & ~plain & ~alike
+        if unsettled.any():
+            kept = unsettled & self.by_radius(written, name, own, halves)
+        follows = (found | kept) & ~plain
+        if follows.any():
+            follows = follows & self.after_wrong(written, name, own, right)
         trivial = follows & self.all_zero(name, own, right) & (given == 0) & (exact != 0)
         agrees = written.agrees(exact, self.tolerance) | written.agrees(given, self.tolerance)
         cut = written.mask & ~agrees & (written.cut_off(exact) | written.cut_off(given))
@@ -122,7 +123,42 @@ class Judge:
             found = found | self.matches(written, values[name])
         return found
 
+    def otherwise(self, written: Typed, name: str, own: Mapping[str, Own]) -> Mask:
+        """Tell where an answer comes out if halves, or steps inside a line, are rounded otherwise.
+
+        Where the problem says how to round, there is no other way.
+        """
+        if name in self.lines.start or self.lines.problem.rounding is not None:
+            return np.zeros_like(written.mask)
+        values = otherwise(self.lines, own, self.style)[name]
+        return np.asarray(self.matches(written, values).reshape(-1, *written.mask.shape).any(0))
+
+    def after_wrong(
+        self, written: Typed, name: str, own: Mapping[str, Own], right: Mapping[str, Own]
+    ) -> Mask:
+        """Tell where an answer is right only from wrong values before it."""
+        before = self.lines.reads(name)
+        inputs = self.lines.start
+        if all(
+            right.get(other) is each for other, each in own.items() if other in {*before, *inputs}
+        ):
+            return np.zeros_like(written.mask)
+        alike = self.matches(written, self.own_value(name, right))
+        alike = alike | self.replays(written, name, right)
+        if not alike[written.mask].all():
+            alike = alike | self.otherwise(written, name, right)
+        return np.asarray(written.mask & ~alike)
+
     def with_radius(
+        self, written: Typed, name: str, own: Mapping[str, Own], halves: Mapping[str, Array]
+    ) -> Mask:
+        """Tell where some rounding before an entry, not written or not seen, explains it."""
+        found = self.otherwise(written, name, own)
+        if found[written.mask].all():
+            return found
+        return found | self.by_radius(written, name, own, halves)
+
+    def by_radius(
         self, written: Typed, name: str, own: Mapping[str, Own], halves: Mapping[str, Array]
     ) -> Mask:
         """Tell where digits that were kept but not written explain an entry.
@@ -130,6 +166,8 @@ class Judge:
         It counts only while it would not also let 0, the other sign, or a known slip pass.
         """
         nothing = np.zeros_like(written.mask)
+        if self.tolerance.measure != "own digits":
+            return nothing
         if name in self.lines.start or name in self.lines.given:
             return nothing
         found = radius(self.lines, name, own, halves, self.style)

@@ -55,12 +55,19 @@ class Findings:
     """The distinct slips of a class, each explained once, by what makes them distinct."""
 
     known: dict[bytes, Finding] = field(default_factory=dict)
+    kept: dict[bytes, Mask] = field(default_factory=dict)
 
     def keep(self, key: bytes, finding: Finding) -> None:
         """Remember a finding; the oldest is forgotten where there are too many."""
         if len(self.known) >= MOST_KEPT:
             del self.known[next(iter(self.known))]
         self.known[key] = finding
+
+    def keep_mask(self, key: bytes, mask: Mask) -> None:
+        """Remember which entries digits that were not written explain."""
+        if len(self.kept) >= MOST_KEPT:
+            del self.kept[next(iter(self.kept))]
+        self.kept[key] = mask
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,8 @@ def half_units(block: Block) -> Array:
             room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
             zero = np.maximum(most, sheet[:, None])
             of_zero = np.where(zero > 0, 0.5 * 10.0**-zero, 0.0)
-        half = np.where(value == 0, of_zero, np.minimum(own, room))
+        short = np.where(decimals[part] > 0, own, np.minimum(own, room))
+        half = np.where(value == 0, of_zero, short)
         exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
         halves[part] = np.where(number[part] & ~exact, half, 0.0)
     return halves

@@ -6,7 +6,7 @@ what their own values give, with and without the wrong ones, rounded on the way 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,12 +30,14 @@ from gradcalc.grading.marked import (
     Findings,
     Rows,
 )
-from gradcalc.grading.search import Own
+from gradcalc.grading.search import Own, Search
 from gradcalc.grading.verdict import Finding
 from gradcalc.problem.naming import Index
 
 MOST_EXPLAINED = 1_000
 """Distinct wrong answers of one block that are explained; further ones are counted."""
+SAME = 1e-12
+"""Relative distance within which a written value is exactly ours and has no radius."""
 LANES = (
     "own",
     "right",
@@ -97,7 +99,6 @@ class SecondPass:
         self.finding: dict[str, Rows] = {}
         self.wrong: dict[str, Mask] = {}
         self.found: dict[bytes, Finding] = {}
-        self.numbers: dict[bytes, int] = {}
         self.unsearched = 0
 
     def walk(self) -> None:
@@ -187,8 +188,8 @@ class SecondPass:
         self.finding[name] = np.full(self.count, -1, dtype=np.intp)
         wrong = status == INCORRECT
         self.wrong[name] = answers.mask & (status != CORRECT)
-        for row in np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1)):
-            self.explain(name, int(row), wrong[row], lanes[0][row], bool(trivial[row].any()))
+        if wrong.any():
+            self.explain(name, wrong, lanes[0], trivial)
 
     def after_wrong(self, name: str) -> Mask:
         """Tell for which students something before a line is wrong."""
@@ -212,86 +213,109 @@ class SecondPass:
                 found |= wrong.reshape(self.count, -1).any(axis=1) & zero
         return found.reshape(after)
 
-    def student(
-        self, name: str, row: int
-    ) -> tuple[dict[str, Own], dict[str, Array], dict[tuple[str, Index], str]]:
-        """Return one student's values before a line, their half units and their texts."""
-        own, halves, texts = {}, {}, dict(self.course.texts)
-        values = self.single(row).values
+    def student(self, name: str, row: int) -> tuple[dict[str, Own], dict[str, Array]]:
+        """Return one student's values before a line, and their half units."""
+        own, halves = {}, {}
+        values = self.lines.student(row).values
         for other in self.status:
             each = self.answers[other]
             if other == name or not each.mask[row].any():
                 continue
             own[other] = Own(each.value[row], each.mask[row])
-            same = np.isclose(each.value[row], values[other], rtol=1e-12, atol=0)
+            due = values[other]
+            same = np.abs(each.value[row] - due) <= SAME * np.abs(due)
             halves[other] = np.where(same, 0.0, each.half[row])
-            for column, at in zip(each.columns, each.entries, strict=True):
-                if each.mask[(row, *at)]:
-                    texts[(other, at)] = self.block.text(int(self.rows[row]), column).strip()
-        return own, halves, texts
+        return own, halves
 
-    def key(self, name: str, row: int, own: Mapping[str, Own], what: bytes) -> bytes:
-        """Return what makes two answers one: what is written, and what it is read from."""
-        each = self.answers[name]
-        cut = {other for other, values in own.items() if values.mask.all()}
-        inside = self.lines.reads(name, cut)
-        read = {name for line in inside for name in self.lines.by_name[line].operands}
-        parts = [what, name.encode(), each.value[row].tobytes(), each.mask[row].tobytes()]
-        parts.append(each.half[row].tobytes())
-        for other in sorted(read & own.keys() | (own.keys() & inside)):
-            parts += [other.encode(), own[other].value.tobytes(), own[other].mask.tobytes()]
-        return b"\0".join(parts)
+    def texts(self, own: Mapping[str, Own], row: int) -> dict[tuple[str, Index], str]:
+        """Return how each operand is written: by the student, else in the problem."""
+        found = dict(self.course.texts)
+        for other, values in own.items():
+            each = self.answers[other]
+            for column, at in zip(each.columns, each.entries, strict=True):
+                if values.mask[at]:
+                    found[(other, at)] = self.block.text(int(self.rows[row]), column).strip()
+        return found
+
+    def distinct(self, name: str, rows: Rows) -> Iterator[tuple[bytes, Rows]]:
+        """Yield the students whose answer to a line is the same in all that it depends on.
+
+        That is the answer, what it is read from, how they round, and their own numbers.
+        """
+        before = [other for other in self.status if other != name]
+        masks = [self.answers[other].mask.reshape(self.count, -1) for other in (name, *before)]
+        packed = np.packbits(np.concatenate(masks, axis=1)[rows], axis=1)
+        patterns, kinds = np.unique(packed, axis=0, return_inverse=True)
+        for kind, pattern in enumerate(patterns):
+            members = rows[kinds.ravel() == kind]
+            own, _ = self.student(name, int(members[0]))
+            table = self.table(name, own, members)
+            _, firsts, groups = np.unique(table, axis=0, return_index=True, return_inverse=True)
+            lead = name.encode() + b"\0" + pattern.tobytes() + b"\0"
+            for group in np.argsort(firsts, kind="stable"):
+                same = members[groups.ravel() == group]
+                yield lead + table[firsts[group]].tobytes(), same
+
+    def table(self, name: str, own: Mapping[str, Own], rows: Rows) -> Array:
+        """Return all numbers that a judgement on a line depends on, one row a student."""
+        search = Search(self.lines.student(int(rows[0])), name, own)
+        cone = set(search.cone) | search.inside
+        read = {operand for line in cone for operand in self.lines.by_name[line].operands}
+        parts = [self.decimals[rows, None], self.digits[rows, None]]
+        for other in (name, *sorted(own.keys() & (read | cone))):
+            each = self.answers[other]
+            values = np.where(each.mask, each.value, 0.0)[rows]
+            parts += [values.reshape(len(rows), -1), each.half[rows].reshape(len(rows), -1)]
+        for other, value in self.lines.start.items():
+            if value.ndim > len(self.lines.inputs[other]):
+                parts.append(value[rows].reshape(len(rows), -1))
+        return np.concatenate(parts, axis=1, dtype=float) + 0.0
 
     def with_radius(self, name: str, unsettled: Mask) -> Mask:
         """Tell where digits that were kept but not written explain an entry."""
         found = np.zeros_like(unsettled)
-        known: dict[bytes, Mask] = {}
-        for row in np.flatnonzero(unsettled.reshape(self.count, -1).any(axis=1)):
-            own, halves, _ = self.student(name, int(row))
-            key = self.key(name, int(row), own, b"radius")
-            if key not in known:
-                each = self.answers[name].rows(np.array([row]))
-                typed = Typed(each.value[0], each.mask[0], each.half[0], ())
-                style = Style(int(self.decimals[row]), int(self.digits[row]))
-                judge = Judge(self.single(int(row)), self.course.tolerance, style)
-                known[key] = judge.with_radius(typed, name, own, halves)
-            found[row] = unsettled[row] & known[key]
-        return found
+        rows = np.flatnonzero(unsettled.reshape(self.count, -1).any(axis=1))
+        for key, same in self.distinct(name, rows):
+            known = self.course.findings.kept.get(key)
+            if known is None:
+                known = self.kept_alone(name, int(same[0]))
+                self.course.findings.keep_mask(key, known)
+            found[same] = known
+        return found & unsettled
 
-    def single(self, row: int) -> Lines:
-        """Return the lines with the numbers of one student."""
-        return self.lines.student(row)
+    def kept_alone(self, name: str, row: int) -> Mask:
+        """Tell for one student where digits that were not written explain an entry."""
+        own, halves = self.student(name, row)
+        each = self.answers[name]
+        typed = Typed(each.value[row], each.mask[row], each.half[row], ())
+        style = Style(int(self.decimals[row]), int(self.digits[row]))
+        judge = Judge(self.lines.student(row), self.course.tolerance, style)
+        return judge.with_radius(typed, name, own, halves)
 
-    def explain(self, name: str, row: int, wrong: Mask, due: Array, trivial: bool) -> None:
-        """Find out where a wrong answer comes from, once for all who have it."""
-        own, halves, texts = self.student(name, row)
-        key = self.key(name, row, own, b"explain" + bytes([trivial]))
-        if key not in self.found:
+    def explain(self, name: str, wrong: Mask, due: Array, trivial: Mask) -> None:
+        """Find out where wrong answers come from, each distinct one once."""
+        rows = np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1))
+        for key, same in self.distinct(name, rows):
+            row = int(same[0])
             if len(self.found) >= MOST_EXPLAINED:
-                self.unsearched += 1
-                return
+                self.unsearched += len(same)
+                continue
             known = self.course.findings.known.get(key)
             if known is None:
-                known = self.explained(name, row, wrong, due, (own, halves, texts))
-                known = replace(known, trivial=trivial)
+                known = self.explained(name, row, wrong[row], due[row])
+                known = replace(known, trivial=bool(trivial[row].any()))
                 self.course.findings.keep(key, known)
-            self.numbers[key] = len(self.found)
+            self.finding[name][same] = len(self.found)
             self.found[key] = known
-        self.finding[name][row] = self.numbers[key]
-        if convention(self.found[key].explanations, self.lines.problem.accept):
-            self.status[name][row][wrong] = CONVENTION
+            if convention(known.explanations, self.lines.problem.accept):
+                status = self.status[name]
+                status[same] = np.where(wrong[same], CONVENTION, status[same])
 
-    def explained(
-        self,
-        name: str,
-        row: int,
-        wrong: Mask,
-        due: Array,
-        student: tuple[dict[str, Own], dict[str, Array], dict[tuple[str, Index], str]],
-    ) -> Finding:
+    def explained(self, name: str, row: int, wrong: Mask, due: Array) -> Finding:
         """Return where one student's wrong answer comes from."""
-        own, halves, texts = student
-        lines, each = self.single(row), self.answers[name]
+        own, halves = self.student(name, row)
+        texts = self.texts(own, row)
+        lines, each = self.lines.student(row), self.answers[name]
         place = int(self.rows[row])
         written = tuple(self.block.text(place, column).strip() for column in each.columns)
         typed = Typed(each.value[row], each.mask[row], each.half[row], written)

@@ -73,7 +73,8 @@ class Dialect:
         line_end = data.index(b"\n", record.start) + 1
         if line_end == record.end or not self.width:
             return record
-        count = len(record.fields)
+        count = self.width + len(b"".join(record.fields[self.width :]).strip())
+        count = min(count, len(record.fields))
         inner = data[line_end : record.end].split(b"\n")[:-1]
         if count != self.width or self.swallowed(data[record.start : line_end], inner[:-1]):
             reason = "a quote is opened here and closed in a later row"

@@ -29,6 +29,7 @@ LIST = 6
 MOST = 40
 """Slips, and unreadable answers, that a page lists."""
 MOST_LINES = 6
+MOST_GIVEN = 400
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ class AuditPage:
         page, notation = self.page, self.notation
         if not verdicts or verdicts[0].value is None:
             for verdict in verdicts[:1]:
-                page.text(f"written    {verdict.given}", "plain", INDENT)
+                given = verdict.given
+                given = given if len(given) <= MOST_GIVEN else given[:MOST_GIVEN] + " …"
+                page.paragraph(f"written    {given}", INDENT, "plain", 11)
             self.right_formula(finding)
             return
         shown = verdicts[:LIST]

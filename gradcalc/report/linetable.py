@@ -63,18 +63,17 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
     wide = [max((width(text) for text in column), default=0) for column in texts]
     heads = ("written", "from own", "exact", "off by")
     wide = [max(own, width(head)) for own, head in zip(wide, heads, strict=True)]
-    kept = 4
-    while kept > 1 and 2 + number + 2 + name + sum(wide[:kept]) + 2 * kept + 6 > page.columns:
+    marks = max((width(row.mark) for row in rows if not row.remark), default=1)
+    kept, rest = 4, 2 + number + 2 + name + 2 + marks
+    while kept > 1 and rest + sum(wide[:kept]) + 2 * kept > page.columns:
         kept -= 1
-    lead = " " * (number + 4) + " " * name
-    page.text(
-        (
-            lead
-            + "  "
-            + "  ".join(h.ljust(w) for h, w in list(zip(heads, wide, strict=True))[:kept])
-        ).rstrip(),
-        "faint",
-    )
+    if rest + wide[0] + 2 > page.columns:  # no room for points under each other
+        texts[0] = columns[0]
+        wide[0] = max(width(text) for text in (heads[0], *columns[0]))
+    gap = " " * (1 if rest + wide[0] + 2 > page.columns else 2)
+    titles = [head.ljust(own) for head, own in list(zip(heads, wide, strict=True))[:kept]]
+    start = gap + " " * number + gap + " " * name
+    page.text(gap.join((start, *titles)).rstrip(), "faint")
     page.text(" " + "─" * (page.columns - 1), "rule")
     at = 0
     for row in rows:

@@ -148,7 +148,7 @@ class OptionPage:
         if option.reason is not None:
             return "cannot be judged"
         if not option.explanations:
-            return "no mistake of the library gives it"
+            return "no known mistake gives it"
         text = ", ".join(self.words.label(slip) for slip in option.explanations[0].slips)
         more = len(option.explanations) - 1
         return f"{text}; or {more} more" if more else text

@@ -156,17 +156,29 @@ def ascii_text(content: str) -> str:
 def wrapped(content: str, columns: int) -> list[str]:
     """Return text broken at blanks into lines of at most `columns` columns.
 
-    It is not broken at no-break spaces, which come out as blanks.
+    It is not broken at no-break spaces, which come out as blanks, nor inside a word
+    that a line has room for.
     """
     lines: list[str] = []
     room = max(8, columns)
     for part in content.split(" "):
         word = visible(part.replace(TIED, " "))
+        while width(word) > room:
+            cut = _fitting(word, room)
+            lines.append(word[:cut])
+            word = word[cut:]
         if lines and width(lines[-1]) + 1 + width(word) <= room:
             lines[-1] += " " + word
         elif word or not lines:
             lines.append(word)
     return lines or [""]
+
+
+def _fitting(word: str, columns: int) -> int:
+    """Return how many signs of a word a line has room for, if possible up to an operator."""
+    cut = next(n for n in range(min(len(word), columns), 0, -1) if width(word[:n]) <= columns)
+    signs = [at + 1 for at in range(cut // 2, cut) if word[at] in "(*+/,) "]
+    return signs[-1] if signs else cut
 
 
 def encodable(encoding: str | None) -> bool:

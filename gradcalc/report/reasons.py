@@ -65,10 +65,15 @@ class Reasons:
             text = self.words.pattern(finding.pattern)
             said = self.reveal == "full" and len(verdicts) == 1  # beside the number
             if not said or finding.pattern.id == "arithmetic-slip":
-                yield f"{text[0].upper()}{text[1:]}.{self.ids((finding.pattern.id,))}"
+                start = f"{text[0].upper()}{text[1:]}"
+                if len(finding.entries) == 1 and finding.entries[0] and self.reveal != "full":
+                    name = self.words.notation.entry_name(finding.name, finding.entries[0])
+                    start = f"{name}: {text}"
+                yield f"{start}.{self.ids((finding.pattern.id,))}"
             yield from self.where_used(finding)
         elif not finding.trivial and not finding.shape:
-            yield "No mistake of the library gives this, alone or with others."
+            more = "; work the line once more" if self.reveal == "why" else ", alone or with others"
+            yield f"No known mistake gives this{more}."
 
     def explained(self, finding: Finding) -> Iterator[str]:
         first, *others = finding.explanations
