@@ -44,6 +44,8 @@ def test_shown_outputs_are_real(path: Path, tmp_path: Path) -> None:
     examples = blocks(path, "yaml")
     for name, text in zip(("neuron.yaml", "transposed.yaml"), examples, strict=False):
         (tmp_path / name).write_text(text, encoding="utf-8")
+    for text in blocks(path, "text")[:1]:
+        (tmp_path / "mine.txt").write_text(text, encoding="utf-8")
     page = path.read_text(encoding="utf-8")
     for block in blocks(path, "console"):
         command = block.splitlines()[0]
@@ -88,6 +90,24 @@ def test_every_option_is_documented() -> None:
         for param in command.params:
             if isinstance(param, click.Option):
                 assert param.opts[-1] in page
+
+
+def test_every_mistake_is_listed() -> None:
+    from gradcalc.grading.library import RULES
+    from gradcalc.grading.patterns import PATTERN_IDS
+    from gradcalc.report.wording import MISTAKE_WORDS
+
+    page = README.read_text(encoding="utf-8")
+    title = "| id | what happened |\n| --- | --- |\n"
+    ids = [*RULES, *PATTERN_IDS, "transcription"]
+    table = title + "".join(f"| `{name}` | {MISTAKE_WORDS[name]} |\n" for name in ids)
+    head, start, rest = page.partition(title)
+    assert start
+    tail = rest[len(re.match(r"(?:\|.*\n)*", rest)[0]) :]  # type: ignore[index]
+    if WRITE:
+        README.write_text(head + table + tail, encoding="utf-8")
+    else:
+        assert page == head + table + tail
 
 
 def test_every_key_of_a_problem_file_is_documented() -> None:

@@ -82,15 +82,18 @@ class Gradebook:
             first, _, last = entry.name.rpartition(" ")
             status = "Graded" if entry.score is not None else "Ungraded"
             row = [first, last, entry.student, entry.email, score, number(self.most), status]
-            row += ["" if each is None else number(each) for each in entry.points]
+            row += self.cells(entry)
         elif self.form == "brightspace":
             row = [f"#{entry.student}", score, "#"]
         else:
             row = [entry.student, score, number(self.most)]
-            row += ["" if each is None else number(each) for each in entry.points]
-            row += [""] * (len(self.quantities) - len(entry.points))
-            row += [entry.status, entry.note]
+            row += [*self.cells(entry), entry.status, entry.note]
         return written([row])
+
+    def cells(self, entry: Entry) -> list[str]:
+        """Return the points of each quantity, blank where there are none."""
+        found = ["" if each is None else number(each) for each in entry.points]
+        return found + [""] * (len(self.quantities) - len(found))
 
 
 def number(value: float) -> str:

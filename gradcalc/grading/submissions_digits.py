@@ -7,6 +7,7 @@ other fields are left to `read_written`, one by one; what is read here equals it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -36,52 +37,61 @@ class Plain:
     significant: Small
 
 
-def read_plain(data: Bytes, ends: Places, *, digits: bool = True) -> Plain:
+def read_plain(text: bytes, ends: Places, *, digits: bool = True) -> Plain:
     """Return the numbers of fields that stand one after the other.
 
-    data: the bytes of all fields, each with one byte behind it, at `ends`; these bytes
-    are overwritten. digits: whether to count the digits as written.
+    text: the bytes of all fields, each with one separator or line feed behind it, at
+    `ends`. digits: whether to count the digits as written.
     """
-    fields = _Fields(data, ends)
+    fields = _Fields(text, ends)
     plain = fields.plain()
-    count = len(ends)
-    decimals = significant = np.zeros(count, dtype=np.int16)
+    decimals = significant = np.zeros(len(ends), dtype=np.int16)
     if digits:
-        decimals, significant = fields.decimals(), fields.significant()
-    return Plain(plain, fields.empty, fields.values(plain), decimals, significant)
+        decimals = fields.decimals().astype(np.int16)
+        significant = fields.significant().astype(np.int16)
+    return Plain(plain, fields.lengths == 0, fields.values(plain), decimals, significant)
 
 
 class _Fields:
     """Where points, signs and exponents stand in the bytes of many fields."""
 
-    def __init__(self, data: Bytes, ends: Places) -> None:
-        data[ends] = COMMA
-        self.data, self.ends = data, ends
+    def __init__(self, text: bytes, ends: Places) -> None:
+        self.text, self.ends = text, ends
+        self.data: Bytes = np.frombuffer(text, dtype=np.uint8)
         self.starts = np.empty_like(ends)
         self.starts[:1] = 0
-        self.starts[1:] = ends[:-1] + 1
+        np.add(ends[:-1], 1, out=self.starts[1:])
         self.lengths = ends - self.starts
-        self.empty: Flags = self.lengths == 0
-        self.digit: Flags = (data - np.uint8(ZERO)) < 10
-        self.points = np.flatnonzero(data == POINT)
-        self.signs = np.flatnonzero((data == MINUS) | (data == PLUS))
-        self.exponents = np.flatnonzero((data | LOWER) == EXPONENT)
-        self.point = np.full(len(ends), -1, dtype=np.intp)  # of each field, -1 for none
+        self.digit: Flags = (self.data - np.uint8(ZERO)) < 10
+        self.head = self.data.take(self.starts)
+        self.signed = (self.head == MINUS) | (self.head == PLUS)
+        self.points = np.flatnonzero(self.data == POINT)
+        self.sign: Flags = (self.data == MINUS) | (self.data == PLUS)
+        self.exponents = np.flatnonzero((self.data | LOWER) == EXPONENT)
         self.mantissa_end = ends
         self.power = np.zeros(0, dtype=np.intp)  # of each field in `powered`
         self.powered = self.power
 
     def of(self, places: Places) -> Places:
         """Return the field in which each byte stands."""
-        if len(places) == len(self.ends) and not (
-            (places < self.starts).any() or (places > self.ends).any()
-        ):
-            return np.arange(len(places))
         return np.searchsorted(self.ends, places)
+
+    @cached_property
+    def point(self) -> Places:
+        """Return where the point of each field stands, -1 for none."""
+        points = self.points
+        if len(points) == len(self.ends) and bool(
+            ((points >= self.starts) & (points < self.ends)).all()
+        ):
+            return points
+        found = np.full(len(self.ends), -1, dtype=np.intp)
+        found[self.of(points)] = points
+        return found
 
     def plain(self) -> Flags:
         """Tell which fields are plain numbers, noting where their parts stand."""
-        bad = self.empty | (self.lengths > MAX_TEXT)
+        bad = (self.lengths - self.signed) <= 0
+        bad |= self.lengths > MAX_TEXT
         self.look_for_others(bad)
         self.look_at_points(bad)
         self.look_at_signs(bad)
@@ -91,28 +101,32 @@ class _Fields:
 
     def look_for_others(self, bad: Flags) -> None:
         """Note fields with any other byte."""
-        known = (self.points, self.signs, self.exponents, self.ends)
-        if np.count_nonzero(self.digit) + sum(map(len, known)) < len(self.data):
-            other = ~self.digit
-            for places in known:
-                other[places] = False
-            bad[np.searchsorted(self.ends, np.flatnonzero(other))] = True
+        known = np.count_nonzero(self.digit) + np.count_nonzero(self.sign)
+        places = (self.points, self.exponents, self.ends)
+        if known + sum(map(len, places)) < len(self.data):
+            other = ~(self.digit | self.sign)
+            for each in places:
+                other[each] = False
+            bad[self.of(np.flatnonzero(other))] = True
 
     def look_at_points(self, bad: Flags) -> None:
         """Note fields with two points, or one without a digit behind it."""
-        field = self.of(self.points)
-        self.point[field] = self.points
-        bad[field[1:][field[1:] == field[:-1]]] = True
-        bad[field[~self.digit[self.points + 1]]] = True
+        lonely = self.points[~self.digit.take(self.points + 1)]
+        if lonely.size:
+            bad[self.of(lonely)] = True
+        if np.count_nonzero(self.point >= 0) < len(self.points):
+            field = self.of(self.points)
+            bad[field[1:][field[1:] == field[:-1]]] = True
 
     def look_at_signs(self, bad: Flags) -> None:
-        """Note fields with a sign that stands anywhere but in front."""
-        signs, data = self.signs, self.data
-        field = self.of(signs)
-        before = data[signs - 1]
-        first = (signs == self.starts[field]) | ((before | LOWER) == EXPONENT)
-        behind = data[signs + 1]
-        bad[field[~(first & (self.digit[signs + 1] | (behind == POINT)))]] = True
+        """Note fields with a sign that stands anywhere but in front of digits."""
+        if np.count_nonzero(self.sign) == np.count_nonzero(self.signed):
+            return
+        inner = self.sign.copy()
+        inner[self.starts[self.signed]] = False
+        places = np.flatnonzero(inner)
+        after = (self.data[places - 1] | LOWER) == EXPONENT
+        bad[self.of(places[~(after & self.digit[places + 1])])] = True
 
     def look_at_exponents(self, bad: Flags) -> None:
         """Note fields whose exponent is none of one or two digits, and read the others."""
@@ -120,58 +134,74 @@ class _Fields:
         field = self.of(places)
         bad[field[1:][field[1:] == field[:-1]]] = True
         ends = self.ends[field]
-        signed = (data[places + 1] == MINUS) | (data[places + 1] == PLUS)
-        count = ends - places - 1 - signed
+        count = ends - places - 1 - self.sign[places + 1]
         fine = (places > self.starts[field]) & self.digit[places - 1]
         fine &= (count >= 1) & (count <= MOST_EXPONENT_DIGITS) & (self.point[field] < places)
         fine &= self.digit[ends - 1] & (self.digit[ends - 2] | (count == 1))
         bad[field[~fine]] = True
-        unit = data[ends - 1].astype(np.intp) - ZERO
         ten = np.where(count == 2, data[ends - 2].astype(np.intp) - ZERO, 0)
-        power = 10 * ten + unit
+        power = 10 * ten + data[ends - 1] - ZERO
         self.power = np.where(data[places + 1] == MINUS, -power, power)
         self.powered = field
         self.mantissa_end = self.ends.copy()
         self.mantissa_end[field] = places
 
-    def decimals(self) -> Small:
-        """Return the digits behind the point, the exponent counted."""
-        found = np.where(self.point >= 0, self.mantissa_end - 1 - self.point, 0)
-        if self.powered.size:
-            found[self.powered] -= self.power
-        return found.astype(np.int16)
+    @cached_property
+    def behind(self) -> Places:
+        """Return how many digits stand behind each point."""
+        found = self.mantissa_end - self.point
+        found -= 1
+        if self.point is not self.points:
+            found[self.point < 0] = 0
+        return found
 
-    def significant(self) -> Small:
+    def decimals(self) -> Places:
+        """Return the digits behind the point, the exponent counted."""
+        if not self.powered.size:
+            return self.behind
+        found = self.behind.copy()
+        found[self.powered] -= self.power
+        return found
+
+    def significant(self) -> Places:
         """Return the digits from the first that is not 0."""
-        first = self.starts.copy()
+        first = self.starts + self.signed
         data = self.data
-        open_ = np.flatnonzero(~self.empty)
-        signed = data[first[open_]]
-        first[open_[(signed == MINUS) | (signed == PLUS)]] += 1
-        while open_.size:
-            byte = data[first[open_]]
-            open_ = open_[((byte == ZERO) | (byte == POINT)) & (first[open_] < self.ends[open_])]
-            first[open_] += 1
-        count = self.mantissa_end - first
-        count -= (self.point >= first) & (self.point >= 0)
-        return np.maximum(count, 0).astype(np.int16)
+        small = data.take(first) == ZERO  # then most are 0.12: what stands behind the point
+        third = data.take(np.minimum(first + 2, len(data) - 1))
+        sure = small & (self.point == first + 1) & (third > ZERO)
+        all_digits = self.mantissa_end - first - (self.point >= 0)
+        found = np.where(sure, self.behind, all_digits)
+        open_ = np.flatnonzero((small & ~sure) | (data.take(first) == POINT))
+        at = first[open_]
+        zeros = np.zeros(len(open_), dtype=np.intp)
+        left = np.arange(len(open_))
+        while left.size:
+            byte = data[at[left]]
+            zeros[left] += byte == ZERO
+            left = left[((byte == ZERO) | (byte == POINT)) & (at[left] < self.ends[open_[left]])]
+            at[left] += 1
+        found[open_] -= zeros
+        return found
 
     def values(self, plain: Flags) -> Array:
         """Return the numbers of the plain fields, 0 for the others."""
-        data = self.data
         if plain.all():
-            return _numbers(data)
+            return _numbers(self.text, self.data[self.ends[:1]])
         found = np.zeros(len(plain))
         if plain.any():
-            found[plain] = _numbers(data[np.repeat(plain, self.lengths + 1)])
+            data = self.data.copy()
+            data[self.ends] = COMMA
+            data = data[np.repeat(plain, self.lengths + 1)]
+            found[plain] = _numbers(data.tobytes(), data[-1:])
         return found
 
 
-def _numbers(data: Bytes) -> Array:
-    """Return the numbers of plain fields that are parted by commas."""
-    if not data.size:
+def _numbers(text: bytes, separator: Bytes) -> Array:
+    """Return the numbers of plain fields, each with a separator or line feed behind it."""
+    if not text:
         return np.zeros(0)
-    text = data[:-1].tobytes().decode("ascii")
-    numbers: Array = np.loadtxt([text], delimiter=",", comments=None, ndmin=1)
+    text = text[:-1].replace(b"\n", b",").replace(separator.tobytes(), b",")
+    numbers: Array = np.loadtxt([text.decode("ascii")], delimiter=",", comments=None, ndmin=1)
     numbers += 0.0  # no negative zero
     return numbers

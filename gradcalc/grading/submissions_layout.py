@@ -104,6 +104,11 @@ class Numbers:
     significant: Small
     state: States
 
+    @property
+    def parts(self) -> tuple[Array, Small, Small, States]:
+        """Return the four arrays."""
+        return self.value, self.decimals, self.significant, self.state
+
     @classmethod
     def empty(cls, rows: int, width: int) -> Numbers:
         """Return rows of blanks."""

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import numpy as np
+
 from gradcalc.errors import ProblemError
 
 PIECE = 1 << 20
 MAX_LINE = 4 << 20
 MAX_STRETCH = 16 << 20
 STDIN = "<stdin>"
+FEED = ord("\n")
 CUT = b"\x00"  # behind a line that was cut, so that it is no row
 
 _spooled: list[tuple[object, IO[bytes]]] = []
@@ -186,28 +189,30 @@ class LineReader:
     def __init__(self, parts: Iterator[bytes]) -> None:
         self.parts = parts
         self.buffer = b""
+        self.count = 0  # line feeds in the buffer
         self.line = 1
         self.ended = False
 
     def fill(self, lines: int, most: int = MAX_STRETCH) -> None:
         """Read until the buffer holds so many lines, or bytes, or all that is left."""
-        count = self.buffer.count(b"\n")
         gathered = [self.buffer]
         size = len(self.buffer)
-        while not self.ended and count < lines and size < most:
+        while not self.ended and self.count < lines and size < most:
             part = next(self.parts, None)
             if part is None:
                 self.ended = True
                 break
             gathered.append(part)
             size += len(part)
-            count += part.count(b"\n")
-            if not count and size > MAX_LINE:
+            self.count += part.count(b"\n")
+            if not self.count and size > MAX_LINE:
                 gathered = [self.cut_line(b"".join(gathered))]
-                size, count = len(gathered[0]), gathered[0].count(b"\n")
-        self.buffer = b"".join(gathered)
+                size, self.count = len(gathered[0]), gathered[0].count(b"\n")
+        if len(gathered) > 1:
+            self.buffer = b"".join(gathered)
         if self.ended and self.buffer and not self.buffer.endswith(b"\n"):
             self.buffer += b"\n"
+            self.count += 1
 
     def cut_line(self, begun: bytes) -> bytes:
         """Return the beginning of a line that is too long, marked, and what follows it."""
@@ -222,15 +227,14 @@ class LineReader:
         """Hand out so many bytes of whole lines."""
         taken = Lines(self.buffer[:size], self.line)
         self.buffer = self.buffer[size:]
-        self.line += taken.data.count(b"\n")
+        count = taken.data.count(b"\n")
+        self.line += count
+        self.count -= count
         return taken
 
     def offset(self, lines: int) -> int:
         """Return where in the buffer so many lines end, or where its last whole line ends."""
-        end = 0
-        for _ in range(lines):
-            following = self.buffer.find(b"\n", end) + 1
-            if not following:
-                break
-            end = following
-        return end
+        if self.count <= lines:
+            return self.buffer.rfind(b"\n") + 1
+        feeds = np.flatnonzero(np.frombuffer(self.buffer, dtype=np.uint8) == FEED)
+        return int(feeds[lines - 1]) + 1

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 
-from gradcalc.grading.block import BLANK, NUMBER, Block, RowError
+from gradcalc.grading.block import NUMBER, Block, RowError
 from gradcalc.grading.headers import Headers
 from gradcalc.grading.submissions_cells import MAX_CELL, Cell
 from gradcalc.grading.submissions_digits import Bytes, Flags, Places, read_plain
@@ -32,8 +31,7 @@ from gradcalc.grading.submissions_stream import (
     Lines,
 )
 
-LINE_FEED, COMMA, POINT = b"\n,."
-Fields: TypeAlias = "tuple[bytes, ...]"
+LINE_FEED = ord("\n")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,14 @@ class _Stretch:
         self.table, self.lines = table, lines
         self.data = lines.data
         self.bytes: Bytes = np.frombuffer(lines.data, dtype=np.uint8)
-        self.ends = np.flatnonzero(self.bytes == LINE_FEED)  # of lines
+        separator = table.dialect.separator[0]
+        feeds: Flags = self.bytes == LINE_FEED
+        self.cuts = np.flatnonzero((self.bytes == separator) | feeds)  # ends of cells
+        at = self.cuts[table.width - 1 :: table.width]
+        self.regular = len(self.cuts) == len(at) * table.width == (
+            np.count_nonzero(feeds) * table.width
+        ) and bool(feeds[at].all())
+        self.ends = at if self.regular else np.flatnonzero(feeds)  # of lines
         self.starts = _starts(self.ends)
 
     def block(self) -> Block:
@@ -135,12 +140,7 @@ class _Stretch:
         keep = order[self.kept(order, ids, line, offsets, numbers, errors)]
         picked = keep.tolist()
         if read or len(keep) < len(ids):
-            numbers = Numbers(
-                numbers.value[keep],
-                numbers.decimals[keep],
-                numbers.significant[keep],
-                numbers.state[keep],
-            )
+            numbers = Numbers(*(part[keep] for part in numbers.parts))
             ids = [ids[at] for at in picked]
         errors.sort(key=lambda error: error.line)
         return block_of(
@@ -149,7 +149,7 @@ class _Stretch:
             tuple(ids),
             tuple(line[keep].tolist()),
             numbers,
-            _Raw(table, self.data, tuple(offsets[keep].tolist())),
+            _Raw(table, self.data, offsets[keep]),
             tuple(errors),
         )
 
@@ -212,22 +212,18 @@ class _Stretch:
 
         Lines that have more or fewer are noted in `others`.
         """
-        separator = self.table.dialect.separator[0]
-        width = self.table.width
-        ends = np.flatnonzero((self.bytes == separator) | (self.bytes == LINE_FEED))
-        if len(ends) == len(self.ends) * width:
-            cuts = ends.reshape(-1, width)
-            if not others.any() and np.array_equal(cuts[:, -1], self.ends):
-                return self.short(others, np.arange(len(self.ends)), cuts)
+        width, ends = self.table.width, self.cuts
+        if self.regular and not others.any():
+            return self.short(np.arange(len(self.ends)), ends.reshape(-1, width))
         last = np.flatnonzero(self.bytes[ends] == LINE_FEED)
         count = np.diff(last, prepend=-1)
         odd = (count != width) & ~others
         self.alone += map(self.plain_row, np.flatnonzero(odd).tolist())
         plain = np.flatnonzero(~(odd | others))
         cuts = ends[last[plain][:, None] + np.arange(1 - width, 1)]
-        return self.short(others, plain, cuts)
+        return self.short(plain, cuts)
 
-    def short(self, others: Flags, plain: Places, cuts: Places) -> tuple[Places, Places]:
+    def short(self, plain: Places, cuts: Places) -> tuple[Places, Places]:
         """Leave out lines with a cell that may be too long."""
         if self.data and int((self.ends - self.starts).max()) > MAX_CELL:
             long = self.ends[plain] - self.starts[plain] > MAX_CELL
@@ -249,63 +245,78 @@ class _Stretch:
         """Return the ids of plain rows."""
         begin = cuts[:, self.id - 1] + 1 if self.id else starts
         pairs = zip(begin.tolist(), cuts[:, self.id].tolist(), strict=True)
-        if self.data.isascii():
-            text = self.data.decode("ascii")
-            return [tidy_id(text[first:end]) for first, end in pairs]
-        return [tidy_id(self.data[first:end].decode("utf-8")) for first, end in pairs]
+        if not self.data.isascii():
+            return [tidy_id(self.data[first:end].decode("utf-8")) for first, end in pairs]
+        text = self.data.decode("ascii")
+        ids = [text[first:end] for first, end in pairs]
+        joined = "".join(ids)
+        if "@" in joined or joined.split(None, 1) != [joined]:
+            return [tidy_id(each) for each in ids]
+        return ids
 
     def numbers(self, cuts: Places, starts: Places) -> Numbers:
         """Return the numbers of plain rows."""
         layout = self.table.layout
-        found = Numbers.empty(len(cuts), layout.width)
-        begin = np.empty_like(cuts)
-        begin[:, 0] = starts
-        begin[:, 1:] = cuts[:, :-1] + 1
-        single = [at for at, slot in layout.slots.items() if not slot.whole]
-        if single and len(cuts):
-            self.read_entries(found, sorted(single), begin, cuts)
+        single = sorted(at for at, slot in layout.slots.items() if not slot.whole)
+        if not len(cuts):
+            return Numbers.empty(0, layout.width)
+        if not single:
+            found = Numbers.empty(len(cuts), layout.width)
+        else:
+            read = self.read_entries(single, starts, cuts)
+            if len(single) == layout.width:
+                return read
+            found = Numbers.empty(len(cuts), layout.width)
+            target = [layout.slots[at].start for at in single]
+            for whole, part in zip(found.parts, read.parts, strict=True):
+                whole[:, target] = part
         for at, slot in layout.slots.items():
-            if slot.whole:
-                for row in range(len(cuts)):
-                    text = self.data[begin[row, at] : cuts[row, at]].decode("utf-8")
-                    for more, cell in enumerate(layout.read(slot, text)):
-                        found.put(row, slot.start + more, cell)
+            for row in range(len(cuts) if slot.whole else 0):
+                for more, cell in enumerate(layout.read(slot, self.text(row, at, starts, cuts))):
+                    found.put(row, slot.start + more, cell)
         return found
 
-    def read_entries(self, found: Numbers, at: list[int], begin: Places, cuts: Places) -> None:
-        """Read the columns that hold one entry."""
-        layout = self.table.layout
-        data, ends = self.gathered(at, begin, cuts)
-        if layout.comma:
-            data[data == COMMA] = POINT
-        plain = read_plain(data, ends, digits=self.table.digits)
-        shape = (len(cuts), len(at))
-        target = [layout.slots[column].start for column in at]
-        state = np.where(plain.plain, np.uint8(NUMBER), np.uint8(BLANK)).reshape(shape)
-        found.value[:, target] = plain.value.reshape(shape)
-        found.state[:, target] = state
-        if self.table.digits:
-            found.decimals[:, target] = plain.decimals.reshape(shape)
-            found.significant[:, target] = plain.significant.reshape(shape)
-        rest = ~(plain.plain | plain.empty).reshape(shape)
-        for row, column in np.argwhere(rest).tolist():
-            text = self.data[begin[row, at[column]] : cuts[row, at[column]]].decode("utf-8")
-            (cell,) = layout.read(layout.slots[at[column]], text)
-            found.put(row, target[column], cell)
+    def text(self, row: int, at: int, starts: Places, cuts: Places) -> str:
+        """Return the text of one cell of a plain row."""
+        first = cuts[row, at - 1] + 1 if at else starts[row]
+        return self.data[first : cuts[row, at]].decode("utf-8")
 
-    def gathered(self, at: list[int], begin: Places, cuts: Places) -> tuple[Bytes, Places]:
+    def read_entries(self, at: list[int], starts: Places, cuts: Places) -> Numbers:
+        """Return the numbers of the columns that hold one entry."""
+        layout = self.table.layout
+        text, ends = self.gathered(at, starts, cuts)
+        if layout.comma:
+            text = text.replace(b",", b".")
+        plain = read_plain(text, ends, digits=self.table.digits)
+        shape = (len(cuts), len(at))
+        found = Numbers(
+            plain.value.reshape(shape),
+            plain.decimals.reshape(shape),
+            plain.significant.reshape(shape),
+            plain.plain.reshape(shape).astype(np.uint8),
+        )
+        rest = np.flatnonzero(~(plain.plain | plain.empty))
+        for row, column in zip(*(each.tolist() for each in np.divmod(rest, len(at))), strict=True):
+            slot = layout.slots[at[column]]
+            (cell,) = layout.read(slot, self.text(row, at[column], starts, cuts))
+            found.put(row, column, cell)
+        return found
+
+    def gathered(self, at: list[int], starts: Places, cuts: Places) -> tuple[bytes, Places]:
         """Return the bytes of some columns, row by row, and where each cell ends in them."""
-        runs = [(i, j) for i, j in _runs(at)]
-        first = begin[:, [i for i, _ in runs]].ravel()
-        behind = cuts[:, [j for _, j in runs]].ravel() + 1
-        counts = np.empty(2 * len(first), dtype=np.intp)
-        counts[1::2] = behind - first
-        counts[0] = first[0]
-        counts[2::2] = first[1:] - behind[:-1]
-        flags = np.repeat(np.tile([False, True], len(first)), counts)
-        data = self.bytes[: len(flags)][flags]
-        lengths = cuts[:, at] - begin[:, at] + 1
-        return data, np.cumsum(lengths.ravel()) - 1
+        parts, ends = [], []
+        for first, last in _runs(at):
+            begin = cuts[:, first - 1] + 1 if first else starts
+            parts.append((begin, cuts[:, last] + 1))
+            ends.append(cuts[:, first : last + 1] - begin[:, None])
+        begin = np.stack([begin for begin, _ in parts], axis=1)
+        sizes = np.stack([end for _, end in parts], axis=1) - begin
+        offsets = (np.cumsum(sizes) - sizes.ravel()).reshape(sizes.shape)
+        pairs = zip(begin.ravel().tolist(), (begin + sizes).ravel().tolist(), strict=True)
+        text = b"".join([self.data[first:end] for first, end in pairs])
+        for run, each in enumerate(ends):
+            each += offsets[:, run, None]
+        return text, (ends[0] if len(ends) == 1 else np.concatenate(ends, axis=1)).ravel()
 
     def kept(
         self,
@@ -319,8 +330,9 @@ class _Stretch:
         """Tell which rows are submissions, in an order, noting why others are none."""
         layout = self.table.layout
         first = len(layout.columns)
-        wrong = [not name or len(name) > MAX_ID for name in ids]
-        bad = np.array(wrong, dtype=bool)
+        if not layout.own and all(ids) and max(map(len, ids), default=0) <= MAX_ID:
+            return np.ones(len(order), dtype=bool)
+        bad = np.array([id_error(name) is not None for name in ids], dtype=bool)
         if layout.own:
             bad |= (numbers.state[:, first:] != NUMBER).any(axis=1)
         for at in np.flatnonzero(bad).tolist():
@@ -349,7 +361,7 @@ class _Raw(Texts):
 
     table: Table
     data: bytes
-    offsets: tuple[int, ...]
+    offsets: Places
 
     def text(self, row: int, column: int) -> str:
         return self.cell(row, column).text
@@ -360,7 +372,7 @@ class _Raw(Texts):
     def cell(self, row: int, column: int) -> Cell:
         """Return one cell."""
         layout = self.table.layout
-        record = self.table.dialect.record(self.data, self.offsets[row])
+        record = self.table.dialect.record(self.data, int(self.offsets[row]))
         at = layout.source[column]
         slot = layout.slots[at]
         return layout.read(slot, self.table.texts(record.fields)[at])[column - slot.start]
@@ -394,9 +406,4 @@ def _runs(at: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _joined(a: Numbers, b: Numbers) -> Numbers:
-    return Numbers(
-        np.concatenate([a.value, b.value]),
-        np.concatenate([a.decimals, b.decimals]),
-        np.concatenate([a.significant, b.significant]),
-        np.concatenate([a.state, b.state]),
-    )
+    return Numbers(*map(np.concatenate, zip(a.parts, b.parts, strict=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,8 @@ LIST = 6
 MOST = 40
 """Slips, and unreadable answers, that a page lists."""
 MOST_LINES = 6
+FEW = 3
+"""Gradients below which nothing is said of rounding."""
 MOST_GIVEN = 400
 
 
@@ -54,7 +56,7 @@ class AuditPage:
     def write(self) -> Page:
         """Write the page."""
         page, review = self.page, self.review
-        heading(page, review.lines.problem.title, f"check of {Path(review.sheet.name).name}")
+        heading(page, review.lines.problem.title, what_is_checked(review.sheet.name))
         page.paragraph(summary(review), 0)
         for warning in review.warnings:
             page.blank()
@@ -139,7 +141,9 @@ class AuditPage:
         """Write the formula that is due, where a formula was the answer."""
         lines = self.review.lines
         if finding.name in lines.by_name:
-            text = self.words.formula(lines.written_out(finding.name))
+            whole = finding if finding.shape else replace(finding, entries=((),))
+            expr = self.why.expression(whole)
+            text = self.words.formula(expr or lines.written_out(finding.name))
             self.page.paragraph(f"should be  {text}", INDENT, "plain", 11)
 
     def worked(self, finding: Finding) -> None:
@@ -216,7 +220,7 @@ class AuditPage:
             ):
                 off[(v.name, v.index)] = abs(v.value - v.expected) / abs(v.expected)
         beyond = sum(each > 0.01 for each in off.values())
-        if not beyond:
+        if not beyond or len(off) < FEW:
             return
         self.page.band("How the writer rounds")
         largest = f"{100 * max(off.values()):.1f}{TIED}%"
@@ -225,6 +229,11 @@ class AuditPage:
             f" would have called {beyond} of the {len(off)} right ones wrong.",
             INDENT,
         )
+
+
+def what_is_checked(name: str) -> str:
+    """Return what stands beside the title: `check of mine.txt`."""
+    return "check of your answers" if name.startswith("<") else f"check of {Path(name).name}"
 
 
 def _flat(expr: Expr) -> Expr:

@@ -81,8 +81,8 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
             page.beside(row.remark, f"{row.mark} ", "plain", 2, 4)
             continue
         cells = [texts[k][at].ljust(wide[k]) for k in range(kept)]
-        text = f"  {row.line.rjust(number)}  {row.name.ljust(name)}  " + "  ".join(cells)
-        page.text(f"{text}  {row.mark}".rstrip(), "plain" if "✗" not in row.mark else "warning")
+        text = gap.join(("", row.line.rjust(number), row.name.ljust(name), *cells, row.mark))
+        page.text(text.rstrip(), "plain" if "✗" not in row.mark else "warning")
         at += 1
     if long:
         page.paragraph("and more; --format json has all", 2, "note")

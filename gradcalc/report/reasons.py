@@ -10,6 +10,7 @@ from gradcalc.algebra.expr import Expr, substitute, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.grading.mistake import tidy
 from gradcalc.grading.verdict import Finding, Review, Verdict
+from gradcalc.problem.model import sized
 from gradcalc.report.figures import figure
 from gradcalc.report.wording import Wording
 
@@ -51,7 +52,8 @@ class Reasons:
     def reasons(self, finding: Finding, verdicts: Sequence[Verdict]) -> Iterator[str]:
         """Yield what is known of where a wrong answer comes from."""
         if finding.shape and not finding.explanations:
-            yield "It has another shape than the quantity."
+            name = self.words.notation.name(finding.name)
+            yield f"It has another shape: {sized(name, self.review.lines.shapes[finding.name])}."
         if finding.trivial:
             yield (
                 "It would follow from the earlier values only because they are all 0;"

@@ -18,7 +18,8 @@ def summary(review: Review) -> str:
     if not verdicts:
         text = "There is no answer to check."
     elif not wrong and not unread:
-        text = f"All {right} {kind}s are right." if right > 1 else f"The one {kind} is right."
+        every = f"Both {kind}s" if right == 2 else f"All {right} {kind}s"
+        text = f"{every} are right." if right > 1 else f"The one {kind} is right."
     elif not wrong and not right:
         one = len(verdicts) == 1
         text = "The one answer could not be read." if one else "None of the answers could be read."

@@ -21,6 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.shapes import ShapeError
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import Rounding
@@ -79,7 +80,10 @@ def values_of(lines: Lines, slips: Sequence[Slip], style: Style) -> dict[str, Ar
             return None
         own = node.shape if stretches(shape, node.shape) else shape
         nodes.append(Node(node.name, expr, own, node.span, node.hidden))
-    program = Program(nodes, lines.inputs, lines.problem.table)
+    try:
+        program = Program(nodes, lines.inputs, lines.problem.table)
+    except ShapeError:
+        return None
 
     def adjust(name: str, value: Array) -> Array:
         return style.rounding(name, value) if style.carried else value

@@ -331,9 +331,7 @@ def test_what_is_not_revealed_is_not_in_the_json() -> None:
     why = check(HAND, PRINTED, "--format", "json", "--reveal", "why").record
     where = check(HAND, PRINTED, "--format", "json", "--reveal", "where").record
     for record in (why, where):
-        assert [v["status"] for v in record["verdicts"]] == [
-            v["status"] for v in full["verdicts"]
-        ]
+        assert [v["status"] for v in record["verdicts"]] == [v["status"] for v in full["verdicts"]]
         assert all(v["expected"] is v["expected_from_own"] is None for v in record["verdicts"])
     assert any(v["explanations"] for v in why["verdicts"])
     assert not any(v["explanations"] for v in where["verdicts"])
