@@ -28,7 +28,7 @@ ACTIVATIONS = (
         derivative=("y*(1 - y)",),
         given="y*(1 - y)",
         kernel="kernels.sigmoid",
-        aliases=("logistic", "expit"),
+        aliases=("logistic", "expit", "σ"),
     ),
     Operation(
         "tanh",

@@ -58,7 +58,8 @@ def command(file: str, find: str | None, count: int, decimals: int | None, seed:
     words = wording(lines_of(problem), unicode=encodable(output.encoding()))
     values = [_value(option) for option in made.options]
     widest = max(map(len, values))
-    text = f"find: {asked}\noptions:\n"
+    text = "" if problem.asked and problem.find == (asked,) else f"find: {asked}\n"
+    text += "options:\n"
     for option, value in zip(made.options, values, strict=True):
         said = "the key"
         if option.explanation is not None:

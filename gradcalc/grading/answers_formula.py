@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from gradcalc.problem.naming import Index, Reference
 
 MAX_LENGTH = 1000
 MAX_PICKED = 1000
+_ENTRY = re.compile(r"([^\W\d_]+)_?([1-9])\Z")
 _LARGEST = Fraction(sys.float_info.max)
 
 
@@ -50,6 +52,11 @@ def _meaning(name: str, quantities: Quantities) -> Reference | None:
         return found
     if name in quantities.letters:
         return None
+    entry = _ENTRY.match(name)
+    if entry is not None:  # x2 is the second entry of x, where nothing has this name
+        inner = quantities.find(f"{entry[1]}[{entry[2]}]")
+        if isinstance(inner, Reference):
+            return inner
     raise ValueError(found)
 
 

@@ -22,7 +22,6 @@ from gradcalc.grading.marked import (
 )
 from gradcalc.grading.tally import Tally
 
-
 Results: TypeAlias = Literal["none", "wrong", "all"]
 
 

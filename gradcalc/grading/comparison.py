@@ -97,7 +97,8 @@ def typed(
 ) -> Typed:
     """Return written numbers in the shape of a quantity, or as its entry `at`.
 
-    sheet: most decimals on the sheet; a 0 without decimals is taken to have as many.
+    sheet: most decimals on the sheet; a 0 without decimals is taken to have as many. It is
+    negative where there is nothing but zeros, which prove no rounding and have to be exact.
     """
     own = tuple(int(dim) for dim in shape)
     value, mask = np.zeros(own), np.zeros(own, dtype=bool)
@@ -125,7 +126,7 @@ def half_units(cells: Sequence[Written | None], sheet: int = 0) -> list[float]:
             halves.append(0.0)
         elif not cell.exact:
             places = max(decimals, sheet)
-            halves.append(0.5 * 10.0**-places if places > 0 else 0.0)
+            halves.append(0.5 * 10.0**-places if places > 0 and sheet >= 0 else 0.0)
         else:
             own = 0.5 * 10.0**-cell.decimals
             if cell.decimals > 0:

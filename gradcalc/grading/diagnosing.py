@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.comparison import Mask, Tolerance, Typed
-from gradcalc.grading.effects import Made, Rows
+from gradcalc.grading.effects import Effects, Made, Rows
 from gradcalc.grading.following import Style
 from gradcalc.grading.search import Diagnosis, Search, ranked
 
@@ -20,7 +20,9 @@ MOST_CANDIDATES = (2_000, 20_000, 40_000)
 MOST_NUMBERS = 20_000_000
 """Numbers that one search may compute, so that large networks are answered in seconds."""
 LUCK = 0.3
-"""Matches by chance above which a search would prove nothing."""
+"""Matches by chance above which a search would prove nothing, where mistakes are expected."""
+LESS_LUCK = 0.05
+"""The same for a writer's value, which may as well come from nothing that has a name."""
 NEAR = 0.1
 """Of the largest entry: how far rounding on the way may move a value at most."""
 MOST_NEAR = 40
@@ -50,6 +52,11 @@ class _Diagnosing:
     written: Typed
     tolerance: Tolerance
     way: Way | None
+    others: dict[str, Effects] = field(default_factory=dict)
+
+    @property
+    def luck(self) -> float:
+        return LUCK if self.way is None else LESS_LUCK
 
     def simplest(self) -> Diagnosis:
         search = self.search
@@ -59,7 +66,7 @@ class _Diagnosing:
         for count in range(1, MOST_TOGETHER + 1):
             bound = min(MOST_CANDIDATES[count - 1], MOST_NUMBERS // max(1, cells))
             table = search.together(count, bound + 1)
-            if count > 1 and len(table) * luck > LUCK:
+            if count > 1 and len(table) * luck > self.luck:
                 return Diagnosis((), False)
             complete = len(table) <= bound
             found = self.among(table[:bound])
@@ -72,7 +79,31 @@ class _Diagnosing:
         found, near = self.exact(table)
         if not found and self.way is not None and len(near):
             found = self.rounded(near, self.way) or self.reached(near, self.way, len(table))
-        return [tuple(self.search.slips[number] for number in row) for row in found]
+        made = (tuple(self.search.slips[number] for number in row) for row in found)
+        return [slips for slips in made if not self.contradicted(slips)]
+
+    def contradicted(self, slips: Made) -> bool:
+        """Tell whether another written value, which mistakes would change, is as without them."""
+        halves = self.way.halves if self.way else {}
+        edited = {edit.line for slip in slips for edit in slip.edits}
+        for name, own in self.search.own.items():
+            if name in self.search.lines.start or not edited & self.other(name).inside:
+                continue
+            (_, changed), right = self.other(name).effects([slips])[0], self.other(name).unchanged
+            if changed is None or changed.shape != right.shape:
+                return True
+            change = np.abs(changed - right)[own.mask].max(initial=0.0)
+            seen = change > 4 * np.max(halves.get(name, 0.0), initial=0.0)
+            if seen and np.abs(own.value - right)[own.mask].max(initial=0.0) <= change / 4:
+                return True
+        return False
+
+    def other(self, name: str) -> Effects:
+        """Return what mistakes make of another written value."""
+        if name not in self.others:
+            own = {other: value for other, value in self.search.own.items() if other != name}
+            self.others[name] = Effects(self.search.lines, name, own)
+        return self.others[name]
 
     def exact(self, table: Rows) -> tuple[list[Rows], Rows]:
         """Return the combinations that match, and those that come near."""
@@ -108,7 +139,7 @@ class _Diagnosing:
             if value.shape[1:] != self.written.value.shape or not np.isfinite(further).all():
                 continue
             for row in np.flatnonzero(self.same(value, further)):
-                if chance(self.search, self.written, further[row]) * count <= LUCK:
+                if chance(self.search, self.written, further[row]) * count <= self.luck:
                     found.append(table[rows[row]])
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from string import ascii_lowercase
@@ -23,6 +23,10 @@ from gradcalc.problem.naming import Reference
 MOST = len(ascii_lowercase)
 MOST_ENTRIES = 64
 DIGITS = 3
+FURTHER = 4
+"""Decimals that are tried where the key would do with fewer, but its wrong options not."""
+LOSS = 0.02
+"""Largest part of a value that rounding may take off."""
 COMMON = (
     "loss-sign",
     "act-derivative-missing",
@@ -91,22 +95,19 @@ def make_options(
             where=where,
             hint="ask for one entry, as in dL/dW1[1,1]",
         )
-    places = _places(right) if decimals is None else decimals
-    seen = {_texts(right, places)}
-    wrong: list[tuple[tuple[str, ...], Explanation]] = []
-    for explanation, value in _wrong(search, find):
+    first = _places(right) if decimals is None else decimals
+    candidates = list(_wrong(search, find))
+    for places in range(first, first + 1 if decimals is not None else max(first, FURTHER) + 1):
+        wrong = _distinct(candidates, right, places, count - 1)
         if len(wrong) == count - 1:
             break
-        texts = _texts(value, places)
-        if value.shape == right.shape and texts not in seen and np.isfinite(value).all():
-            seen.add(texts)
-            wrong.append((texts, explanation))
     if len(wrong) < count - 1:
+        known = "1 mistake changes" if len(wrong) == 1 else f"{len(wrong)} mistakes change"
         raise ProblemError(
-            f"only {len(wrong)} mistakes change {find} at {places} decimals",
+            f"only {known} {find} at {places} decimals",
             where=where,
-            hint=f"ask for {len(wrong) + 1} options, for more decimals, or change the numbers:"
-            " `gradcalc lint` says which",
+            hint=f"ask for {len(wrong) + 1} options or fewer, for more decimals, or change the"
+            " numbers: `gradcalc lint` says which",
         )
     made: list[tuple[tuple[str, ...], Explanation | None]] = [*wrong]
     made.insert(random.Random(seed).randrange(count), (_texts(right, places), None))
@@ -118,6 +119,25 @@ def make_options(
             for label, (texts, explanation) in zip(ascii_lowercase, made, strict=False)
         ),
     )
+
+
+def _distinct(
+    candidates: Sequence[tuple[Explanation, Array]], right: Array, places: int, count: int
+) -> list[tuple[tuple[str, ...], Explanation]]:
+    """Return so many wrong options that all differ, and that rounding leaves what they are."""
+    seen = {_texts(right, places)}
+    found: list[tuple[tuple[str, ...], Explanation]] = []
+    for explanation, value in candidates:
+        if len(found) == count:
+            break
+        if value.shape != right.shape or not np.isfinite(value).all():
+            continue
+        lost = np.abs(round_decimals(value, places) - value).max(initial=0.0)
+        texts = _texts(value, places)
+        if texts not in seen and lost <= LOSS * np.abs(value).max(initial=0.0):
+            seen.add(texts)
+            found.append((texts, explanation))
+    return found
 
 
 def _entry(value: Array, find: Reference) -> Array:
@@ -148,7 +168,7 @@ def _short(text: str) -> str:
 
 def _wrong(search: Search, find: Reference) -> Iterator[tuple[Explanation, Array]]:
     """Yield wrong values, each of one mistake, then of two, the commonest first."""
-    order = {name: at for at, name in enumerate((*COMMON, *RULES))}
+    order = {name: at for at, name in enumerate(dict.fromkeys((*COMMON, *RULES)))}
     slips = [slip for slip in search.slips if RULES[slip.rule].convention != "relu_at_zero"]
     slips.sort(key=lambda slip: (slip.systematic, order[slip.rule]))
     first: dict[str, None] = {}

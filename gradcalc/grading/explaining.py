@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
-from gradcalc.grading.diagnosing import LUCK, Way, chance, diagnose
+from gradcalc.grading.diagnosing import LESS_LUCK, Way, chance, diagnose
 from gradcalc.grading.following import Style
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines, lines_of
@@ -60,7 +60,7 @@ def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Find
         return _with(finding, diagnosis=diagnosis, tells=telling(search, diagnosis))
     if found is None or found.id == "arithmetic-slip":
         read = as_if(lines, wrong.name, wrong.own, wrong.texts, wrong.written, tolerance)
-        if read is not None and chance(search, wrong.written) * READINGS < LUCK:
+        if read is not None and chance(search, wrong.written) * READINGS < LESS_LUCK:
             return _with(finding, as_if=read, pattern=found)
     return _with(finding, pattern=found)
 

@@ -62,11 +62,16 @@ class Style:
 
     @property
     def roundings(self) -> tuple[Rounding, ...]:
-        """Return the two ways in which such digits come about."""
-        return (
-            Rounding(decimals=max(0, self.decimals)),
-            Rounding(significant=max(1, self.significant)),
-        )
+        """Return the ways in which such digits come about: by decimals, or by digits.
+
+        Whole numbers, and single digits, say nothing of how a writer rounds on the way.
+        """
+        found = []
+        if self.decimals > 0:
+            found.append(Rounding(decimals=self.decimals))
+        if self.significant > 1:
+            found.append(Rounding(significant=self.significant))
+        return tuple(found)
 
     def halves(self, value: Array) -> Array:
         """Return how far values that are not written may have been rounded.
@@ -84,6 +89,7 @@ def otherwise(lines: Lines, own: Mapping[str, Own], style: Style) -> dict[str, A
     deep = np.array([deep for _, _, deep in LANES])
     decimals = np.array([kind == 0 for kind, _, _ in LANES])
     ties = np.array([TIES.index(tie) for _, tie, _ in LANES])
+    possible = np.where(decimals, style.decimals > 0, style.significant > 1)
 
     def adjust(name: str, value: Array) -> Array:
         if name in lines.given:
@@ -93,6 +99,7 @@ def otherwise(lines: Lines, own: Mapping[str, Own], style: Style) -> dict[str, A
             digits = style.significant - 1 - leading(value)
             places = np.where(decimals.reshape(after), max(0, style.decimals), digits)
             rounded = _rounded(value, places, ties.reshape(after))
+            rounded = np.where(possible.reshape(after), rounded, value)
             if lines.by_name[name].hidden:
                 rounded = np.where(deep.reshape(after), rounded, value)
             value = rounded

@@ -27,11 +27,14 @@ NEAR = 0.02
 AGREE = 1e-7
 
 
-def judge_formula(lines: Lines, answer: Answer) -> tuple[Verdict, Finding | None]:
+def judge_formula(
+    lines: Lines, answer: Answer, *, explained: bool = True
+) -> tuple[Verdict, Finding | None]:
     """Return the verdict on a formula, and where it comes from if it is wrong.
 
     It is right if it has the shape of the quantity, and its value at every one of some
-    points near the data (drawn ones, where the problem has letters).
+    points near the data (drawn ones, where the problem has letters). explained: search for
+    the mistakes that give it.
     """
     assert answer.formula is not None
     sizes = {name: dimension(number) for name, number in sizes_of(lines.problem).items()}
@@ -62,7 +65,10 @@ def judge_formula(lines: Lines, answer: Answer) -> tuple[Verdict, Finding | None
         return replace(verdict, status="unreadable", reason="it has no value near the data"), None
     if worst is None:
         return replace(verdict, status="correct"), None
-    return verdict, _finding(*worst, answer, own != due and not one)
+    shape = own != due and not one
+    if not explained:
+        return verdict, Finding(answer.name, (), (answer.line,), shape=shape)
+    return verdict, _finding(*worst, answer, shape)
 
 
 def near_points(lines: Lines) -> Iterator[Lines]:

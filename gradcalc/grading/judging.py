@@ -73,7 +73,9 @@ class Judge:
         """
         exact = self.lines.values[name]
         given = self.own_value(name, own)
-        plain = self.matches(written, exact) | self.replays(written, name, {})
+        plain = self.matches(written, exact)
+        if not plain[written.mask].all():
+            plain = plain | self.replays(written, name, {})
         found = self.matches(written, given)
         if (written.mask & ~plain & ~found).any():
             found = found | self.replays(written, name, own)
@@ -128,7 +130,8 @@ class Judge:
 
         Where the problem says how to round, there is no other way.
         """
-        if name in self.lines.start or self.lines.problem.rounding is not None:
+        known = self.lines.problem.rounding is not None or not self.roundings
+        if name in self.lines.start or known:
             return np.zeros_like(written.mask)
         values = otherwise(self.lines, own, self.style)[name]
         return np.asarray(self.matches(written, values).reshape(-1, *written.mask.shape).any(0))

@@ -52,22 +52,21 @@ class Marked:
 
 @dataclass
 class Findings:
-    """The distinct slips of a class, each explained once, by what makes them distinct."""
+    """What is known of the distinct answers of a class, by what makes them distinct.
 
+    judged: statuses, entries explained by digits that are not written, and whether they
+    follow only from zeros; known: where wrong ones come from.
+    """
+
+    judged: dict[bytes, tuple[Codes, Mask, bool]] = field(default_factory=dict)
     known: dict[bytes, Finding] = field(default_factory=dict)
-    kept: dict[bytes, Mask] = field(default_factory=dict)
 
-    def keep(self, key: bytes, finding: Finding) -> None:
-        """Remember a finding; the oldest is forgotten where there are too many."""
-        if len(self.known) >= MOST_KEPT:
-            del self.known[next(iter(self.known))]
-        self.known[key] = finding
-
-    def keep_mask(self, key: bytes, mask: Mask) -> None:
-        """Remember which entries digits that were not written explain."""
-        if len(self.kept) >= MOST_KEPT:
-            del self.kept[next(iter(self.kept))]
-        self.kept[key] = mask
+    @staticmethod
+    def remember(store: dict[bytes, Any], key: bytes, value: object) -> None:
+        """Put something into one of the two; the oldest is forgotten where it is full."""
+        if len(store) >= MOST_KEPT:
+            del store[next(iter(store))]
+        store[key] = value
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,8 @@ def half_units(block: Block) -> Array:
     decimals = np.where(number, block.decimals, -999).astype(float)
     digits = np.where(number, block.significant, 0).astype(float)
     halves = np.zeros(block.value.shape)
-    sheet = decimals.max(axis=1, initial=0.0)
+    nonzero = number & (block.value != 0)
+    sheet = np.where(nonzero, decimals, -999.0).max(axis=1, initial=-999.0)
     for columns in block.quantities.values():
         part = np.s_[:, columns]
         most = decimals[part].max(axis=1, keepdims=True)
@@ -122,7 +122,8 @@ def half_units(block: Block) -> Array:
             own = 0.5 * 10.0 ** -decimals[part]
             room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
             zero = np.maximum(most, sheet[:, None])
-            of_zero = np.where(zero > 0, 0.5 * 10.0**-zero, 0.0)
+            seen = (zero > 0) & (sheet >= 0)[:, None]  # zeros alone prove no rounding
+            of_zero = np.where(seen, 0.5 * 10.0**-zero, 0.0)
         short = np.where(decimals[part] > 0, own, np.minimum(own, room))
         half = np.where(value == 0, of_zero, short)
         exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit

@@ -23,6 +23,9 @@ from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index
 
+MOST_EXPLAINED = 200
+"""Slips on one sheet whose mistakes are searched for."""
+
 
 def check(
     problem: Problem,
@@ -83,11 +86,12 @@ class _Marker:
     def __init__(self, lines: Lines, sheet: Sheet, tolerance: Tolerance) -> None:
         self.lines, self.sheet = lines, sheet
         cells = [cell for answer in sheet.answers for cell in answer.cells]
-        rounded = [cell for cell in cells if cell is not None and cell.rounded]
+        rounded = [cell for cell in cells if cell is not None and cell.rounded and cell.exact]
         self.style = Style(
             max((cell.decimals for cell in rounded), default=0),
-            max((cell.significant for cell in rounded), default=1),
+            max((cell.significant for cell in rounded), default=0),
         )
+        self.decimals = self.style.decimals if rounded else -1  # zeros alone prove no rounding
         self.judge = Judge(lines, tolerance, self.style)
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
@@ -115,7 +119,9 @@ class _Marker:
         if answer.name not in self.lines.shapes:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
         if answer.formula is not None:
-            verdict, finding = judge_formula(self.lines, answer)
+            verdict, finding = judge_formula(
+                self.lines, answer, explained=len(self.findings) < MOST_EXPLAINED
+            )
             return [self.found(verdict, finding) if finding else verdict]
         if not self.lines.problem.numeric:
             reason = "the problem has letters; a formula is due"
@@ -139,7 +145,10 @@ class _Marker:
         shape = tuple(int(dim) for dim in self.lines.shapes[answer.name])
         if answer.shape != (() if answer.index is not None else shape):
             return [self.misshapen(answer)]
-        written = typed(answer.cells, shape, answer.index, self.style.decimals)
+        again = self.repeated(answer, shape)
+        if again:
+            return again
+        written = typed(answer.cells, shape, answer.index, self.decimals)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
             Verdict(answer.name, at, answer.line, "missing", "_")
@@ -164,7 +173,7 @@ class _Marker:
             wrong = Wrong(
                 name, written, fresh, judgement.own, own, halves, self.operands(own), self.style
             )
-            finding = explain(self.lines, wrong, self.judge.tolerance, answer.line)
+            finding = self.explained(wrong, answer.line)
             finding = replace(
                 finding,
                 trivial=bool(judgement.trivial[fresh].any()),
@@ -177,16 +186,38 @@ class _Marker:
         self.keep(name, shape, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
 
+    def explained(self, wrong: Wrong, line: int) -> Finding:
+        """Return where a wrong answer comes from; beyond many of them it is only noted."""
+        if len(self.findings) >= MOST_EXPLAINED:
+            entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong.entries))
+            return Finding(wrong.name, entries, (line,))
+        return explain(self.lines, wrong, self.judge.tolerance, line)
+
+    def repeated(self, answer: Answer, shape: tuple[int, ...]) -> list[Verdict]:
+        """Return the verdicts on an answer that says what stands above, word for word."""
+        known = self.known.get(answer.name)
+        if known is None:
+            return []
+        places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
+        found = []
+        for at, cell in zip(places, answer.cells, strict=True):
+            last = known.last.get(at)
+            if last is None or cell is None or last.given != cell.text:
+                return []
+            line = last.repeats or last.line
+            found.append(replace(last, line=answer.line, repeats=line, rounded=None))
+        return found
+
     def misshapen(self, answer: Answer) -> Verdict:
         """Return the verdict on an answer of another shape; it is never right."""
         verdict = self.whole(answer, "incorrect")
         if answer.index is not None or None in answer.cells:
             return self.found(verdict, Finding(answer.name, (), (answer.line,), shape=True))
-        written = typed(answer.cells, answer.shape, None, self.style.decimals)
+        written = typed(answer.cells, answer.shape, None, self.decimals)
         own, _, halves = self.before(answer.name)
         due = np.full(answer.shape, np.nan)
         wrong = Wrong(answer.name, written, written.mask, due, own, halves)
-        finding = explain(self.lines, wrong, self.judge.tolerance, answer.line)
+        finding = self.explained(wrong, answer.line)
         return self.found(verdict, replace(finding, shape=True, pattern=None))
 
     def before(self, target: str) -> tuple[dict[str, Own], dict[str, Own], dict[str, Array]]:

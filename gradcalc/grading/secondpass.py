@@ -92,12 +92,14 @@ class SecondPass:
         self.answers = {name: each.rows(rows) for name, each in answers.items()}
         self.count = len(rows)
         number = block.state[rows] == NUMBER
+        number &= block.value[rows] != 0  # zeros say nothing of how a student rounds
         self.decimals = np.where(number, block.decimals[rows], 0).max(axis=1, initial=0)
-        self.digits = np.where(number, block.significant[rows], 1).max(axis=1, initial=1)
+        self.digits = np.where(number, block.significant[rows], 0).max(axis=1, initial=0)
         self.status: dict[str, Codes] = {}
         self.kept: dict[str, Mask] = {}
         self.finding: dict[str, Rows] = {}
         self.wrong: dict[str, Mask] = {}
+        self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
         self.unsearched = 0
 
@@ -137,11 +139,12 @@ class SecondPass:
             lanes[2:] = rounding(name, lanes[2:])
             return lanes
         after = (self.count, *(1 for _ in shape))
-        decimals = np.maximum(self.decimals, 0).reshape(after)
-        digits = np.maximum(self.digits, 1).reshape(after)
+        decimals, digits = self.decimals.reshape(after), self.digits.reshape(after)
         with np.errstate(invalid="ignore"):
-            lanes[2::2] = round_decimals(lanes[2::2], decimals)
-            lanes[3::2] = round_significant(lanes[3::2], digits)
+            places = round_decimals(lanes[2::2], np.maximum(decimals, 0))
+            lanes[2::2] = np.where(decimals > 0, places, lanes[2::2])
+            kept = round_significant(lanes[3::2], np.maximum(digits, 1))
+            lanes[3::2] = np.where(digits > 1, kept, lanes[3::2])
         return lanes
 
     def carried(self, name: str, value: Array) -> Array:
@@ -172,24 +175,49 @@ class SecondPass:
                 alike |= same
             else:
                 plain |= same
-        alike |= plain
-        unsettled = answers.mask & ~plain & ~found
-        kept = np.zeros_like(answers.mask)
-        if unsettled.any() and tolerance.measure == "own digits":
-            kept = self.with_radius(name, unsettled)
-        follows = (found | kept) & ~alike & self.after_wrong(name)
-        trivial = follows & self.all_zero(name) & (lanes[0] == 0) & (exact != 0)
-        right = (plain | found | kept) & ~follows
+        simple = answers.mask & (plain | (found & (alike | ~self.after_wrong(name))))
         status = np.full(answers.mask.shape, MISSING, dtype=np.uint8)
         status[answers.mask] = INCORRECT
-        status[answers.mask & right] = CORRECT
-        status[answers.mask & follows & ~trivial] = FOLLOWS
-        self.status[name], self.kept[name] = status, kept
+        status[simple] = CORRECT
+        self.status[name] = status
+        self.kept[name], self.trivial = np.zeros_like(simple), np.zeros(self.count, dtype=bool)
         self.finding[name] = np.full(self.count, -1, dtype=np.intp)
+        open_ = (answers.mask & ~simple).reshape(self.count, -1).any(axis=1)
+        self.closer(name, np.flatnonzero(open_))
         wrong = status == INCORRECT
         self.wrong[name] = answers.mask & (status != CORRECT)
         if wrong.any():
-            self.explain(name, wrong, lanes[0], trivial)
+            self.explain(name, wrong, lanes[0])
+
+    def closer(self, name: str, rows: Rows) -> None:
+        """Judge answers that are not simply right, each distinct one once."""
+        known = self.course.findings.judged
+        for key, same in self.distinct(name, rows):
+            judged = known.get(key)
+            if judged is None:
+                judged = self.alone(name, int(same[0]))
+                self.course.findings.remember(known, key, judged)
+            status, kept, trivial = judged
+            self.status[name][same], self.kept[name][same] = status, kept
+            self.trivial[same] = trivial
+
+    def alone(self, name: str, row: int) -> tuple[Codes, Mask, bool]:
+        """Return what the entries of one student's answer are judged to be."""
+        own, halves = self.student(name, row)
+        right = dict(own)
+        for other in own:
+            wrong = self.wrong[other][row]
+            if wrong.any():
+                right[other] = Own(own[other].value, own[other].mask & ~wrong)
+        each = self.answers[name]
+        typed = Typed(each.value[row], each.mask[row], each.half[row], ())
+        style = Style(int(self.decimals[row]), int(self.digits[row]))
+        judge = Judge(self.lines.student(row), self.course.tolerance, style)
+        found = judge.judge(name, typed, own, right, halves)
+        status = np.where(found.right, CORRECT, np.where(found.follows, FOLLOWS, INCORRECT))
+        status = np.where(typed.mask, status, MISSING).astype(np.uint8)
+        trivial = bool(found.trivial[status == INCORRECT].any())
+        return status, found.kept, trivial
 
     def after_wrong(self, name: str) -> Mask:
         """Tell for which students something before a line is wrong."""
@@ -199,18 +227,6 @@ class SecondPass:
         for other, wrong in self.wrong.items():
             if other in before or other in self.lines.start:
                 found |= wrong.reshape(self.count, -1).any(axis=1)
-        return found.reshape(after)
-
-    def all_zero(self, name: str) -> Mask:
-        """Tell for which students a wrong value that counts here is nothing but zeros."""
-        after = (self.count, *(1 for _ in self.shape(name)))
-        before = self.lines.reads(name)
-        found = np.zeros(self.count, dtype=bool)
-        for other, wrong in self.wrong.items():
-            if other in before:
-                each = self.answers[other]
-                zero = ~(each.mask & (each.value != 0)).reshape(self.count, -1).any(axis=1)
-                found |= wrong.reshape(self.count, -1).any(axis=1) & zero
         return found.reshape(after)
 
     def student(self, name: str, row: int) -> tuple[dict[str, Own], dict[str, Array]]:
@@ -266,33 +282,14 @@ class SecondPass:
             each = self.answers[other]
             values = np.where(each.mask, each.value, 0.0)[rows]
             parts += [values.reshape(len(rows), -1), each.half[rows].reshape(len(rows), -1)]
+            if other != name:
+                parts.append(self.wrong[other][rows].reshape(len(rows), -1))
         for other, value in self.lines.start.items():
             if value.ndim > len(self.lines.inputs[other]):
                 parts.append(value[rows].reshape(len(rows), -1))
         return np.concatenate(parts, axis=1, dtype=float) + 0.0
 
-    def with_radius(self, name: str, unsettled: Mask) -> Mask:
-        """Tell where digits that were kept but not written explain an entry."""
-        found = np.zeros_like(unsettled)
-        rows = np.flatnonzero(unsettled.reshape(self.count, -1).any(axis=1))
-        for key, same in self.distinct(name, rows):
-            known = self.course.findings.kept.get(key)
-            if known is None:
-                known = self.kept_alone(name, int(same[0]))
-                self.course.findings.keep_mask(key, known)
-            found[same] = known
-        return found & unsettled
-
-    def kept_alone(self, name: str, row: int) -> Mask:
-        """Tell for one student where digits that were not written explain an entry."""
-        own, halves = self.student(name, row)
-        each = self.answers[name]
-        typed = Typed(each.value[row], each.mask[row], each.half[row], ())
-        style = Style(int(self.decimals[row]), int(self.digits[row]))
-        judge = Judge(self.lines.student(row), self.course.tolerance, style)
-        return judge.with_radius(typed, name, own, halves)
-
-    def explain(self, name: str, wrong: Mask, due: Array, trivial: Mask) -> None:
+    def explain(self, name: str, wrong: Mask, due: Array) -> None:
         """Find out where wrong answers come from, each distinct one once."""
         rows = np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1))
         for key, same in self.distinct(name, rows):
@@ -303,8 +300,8 @@ class SecondPass:
             known = self.course.findings.known.get(key)
             if known is None:
                 known = self.explained(name, row, wrong[row], due[row])
-                known = replace(known, trivial=bool(trivial[row].any()))
-                self.course.findings.keep(key, known)
+                known = replace(known, trivial=bool(self.trivial[row]))
+                self.course.findings.remember(self.course.findings.known, key, known)
             self.finding[name][same] = len(self.found)
             self.found[key] = known
             if convention(known.explanations, self.lines.problem.accept):

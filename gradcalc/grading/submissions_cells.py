@@ -133,7 +133,7 @@ def _leaf(item: object) -> str:
     if item is None:
         return ""
     if isinstance(item, str):
-        return item if len(item) <= MAX_CELL else item[:MAX_CELL]
+        return text_of(item[:MAX_CELL])
     if isinstance(item, bool):
         return str(item).lower()
     raise ValueError("names stand in a list of numbers")
@@ -162,3 +162,8 @@ def _with_points(text: str, count: int) -> str:
     """Return a text with its decimal commas as points, where blanks part the entries."""
     words = text.strip("[](){} ").split()
     return text.replace(",", ".") if len(words) == count else text
+
+
+def text_of(text: str) -> str:
+    """Return a text that can be written: half a surrogate pair becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

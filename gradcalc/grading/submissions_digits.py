@@ -1,7 +1,9 @@
 """Read plain numbers in bulk: values by NumPy's reader, digits as written from the bytes.
 
 A field is plain when it is an ASCII decimal of bounded length, `-0.31` or `2.5e-3`. All
-other fields are left to `read_written`, one by one; what is read here equals it.
+other fields are left to `read_written`, one by one; what is read here equals it. A short
+decimal is a whole number over a power of ten, -31/100: both are exact as floats, so that
+their quotient is the float nearest to the decimal. Others are read by `float`.
 """
 
 from __future__ import annotations
@@ -21,9 +23,12 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.intp]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
-COMMA, POINT, PLUS, MINUS, ZERO, EXPONENT = b",.+-0e"
+POINT, PLUS, MINUS, ZERO, EXPONENT = b".+-0e"
 LOWER = 0x20
 MOST_EXPONENT_DIGITS = 2
+EXACT_DIGITS = 15  # every whole number of so many digits is a float
+EXACT_POWERS = 10.0 ** np.arange(23)  # each of them is exact
+ONE_LINE = bytes.maketrans(b"\n;\t", b",,,")
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,8 @@ def read_plain(text: bytes, ends: Places, *, digits: bool = True) -> Plain:
     if digits:
         decimals = fields.decimals().astype(np.int16)
         significant = fields.significant().astype(np.int16)
-    return Plain(plain, fields.lengths == 0, fields.values(plain), decimals, significant)
+    values = fields.values(plain)
+    return Plain(plain, fields.lengths == 0, values, decimals, significant)
 
 
 class _Fields:
@@ -67,7 +73,8 @@ class _Fields:
         self.signed = (self.head == MINUS) | (self.head == PLUS)
         self.points = np.flatnonzero(self.data == POINT)
         self.sign: Flags = (self.data == MINUS) | (self.data == PLUS)
-        self.exponents = np.flatnonzero((self.data | LOWER) == EXPONENT)
+        powers: Flags = (self.data | LOWER) == EXPONENT
+        self.exponents = np.flatnonzero(powers) if powers.any() else self.points[:0]
         self.mantissa_end = ends
         self.power = np.zeros(0, dtype=np.intp)  # of each field in `powered`
         self.powered = self.power
@@ -97,7 +104,8 @@ class _Fields:
         self.look_at_signs(bad)
         if self.exponents.size:
             self.look_at_exponents(bad)
-        return ~bad
+        fine: Flags = ~bad
+        return fine
 
     def look_for_others(self, bad: Flags) -> None:
         """Note fields with any other byte."""
@@ -186,22 +194,38 @@ class _Fields:
 
     def values(self, plain: Flags) -> Array:
         """Return the numbers of the plain fields, 0 for the others."""
-        if plain.all():
-            return _numbers(self.text, self.data[self.ends[:1]])
+        length = self.mantissa_end - self.starts
+        short = (
+            plain
+            if int(length.max(initial=0)) <= EXACT_DIGITS
+            else plain & (length <= EXACT_DIGITS)
+        )
+        if self.powered.size:
+            short = short.copy()
+            short[self.powered] = False
+        if short.all():
+            return _exact(self.text) / EXACT_POWERS.take(self.behind)
         found = np.zeros(len(plain))
-        if plain.any():
-            data = self.data.copy()
-            data[self.ends] = COMMA
-            data = data[np.repeat(plain, self.lengths + 1)]
-            found[plain] = _numbers(data.tobytes(), data[-1:])
+        if short.any():
+            found[short] = _exact(self.only(short)) / EXACT_POWERS.take(self.behind[short])
+        long = plain & ~short
+        if long.any():
+            found[long] = [
+                float(field) for field in self.only(long).translate(ONE_LINE)[:-1].split(b",")
+            ]
+            found += 0.0  # no negative zero
         return found
 
+    def only(self, wanted: Flags) -> bytes:
+        """Return the bytes of some fields, a separator behind each."""
+        edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False))
+        first = self.starts[edges[::2]].tolist()
+        behind = (self.ends[edges[1::2] - 1] + 1).tolist()
+        text = self.text
+        return b"".join([text[begin:end] for begin, end in zip(first, behind, strict=True)])
 
-def _numbers(text: bytes, separator: Bytes) -> Array:
-    """Return the numbers of plain fields, each with a separator or line feed behind it."""
-    if not text:
-        return np.zeros(0)
-    text = text[:-1].replace(b"\n", b",").replace(separator.tobytes(), b",")
-    numbers: Array = np.loadtxt([text.decode("ascii")], delimiter=",", comments=None, ndmin=1)
-    numbers += 0.0  # no negative zero
-    return numbers
+
+def _exact(text: bytes) -> npt.NDArray[np.int64]:
+    """Return the digits of short decimals as whole numbers, their points left out."""
+    whole = text.translate(ONE_LINE, b".")
+    return np.fromstring(whole, dtype=np.int64, sep=",")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import BLANK, NUMBER, Block, Column, RowError, Small, States
@@ -83,13 +84,12 @@ def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Lay
     ):
         for at in sorted({*entries, *wholes}):
             if at in entries:
-                found, shape = [entries[at]], ()
-                whole = at in headers.letters
+                found = [entries[at]]
+                slots[at] = Slot(len(columns), 1)
             else:
-                dims = problem.visible.shapes[wholes[at]]
-                shape = tuple(int(dim) for dim in dims)
-                found, whole = entries_of(Reference(wholes[at]), shape), True
-            slots[at] = Slot(len(columns), len(found), shape, whole)
+                shape = tuple(int(dim) for dim in problem.visible.shapes[wholes[at]])
+                found = entries_of(Reference(wholes[at]), shape)
+                slots[at] = Slot(len(columns), len(found), shape, True)
             columns += found
         parts.append(len(columns))
     return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
@@ -103,11 +103,6 @@ class Numbers:
     decimals: Small
     significant: Small
     state: States
-
-    @property
-    def parts(self) -> tuple[Array, Small, Small, States]:
-        """Return the four arrays."""
-        return self.value, self.decimals, self.significant, self.state
 
     @classmethod
     def empty(cls, rows: int, width: int) -> Numbers:
@@ -128,6 +123,28 @@ class Numbers:
             for column, cell in enumerate(row):
                 if cell.state != BLANK:
                     found.put(at, column, cell)
+        return found
+
+    def rows(self, at: npt.NDArray[np.intp]) -> Numbers:
+        """Return some rows, in an order."""
+        return Numbers(self.value[at], self.decimals[at], self.significant[at], self.state[at])
+
+    def and_then(self, other: Numbers) -> Numbers:
+        """Return these rows and then others."""
+        return Numbers(
+            np.concatenate([self.value, other.value]),
+            np.concatenate([self.decimals, other.decimals]),
+            np.concatenate([self.significant, other.significant]),
+            np.concatenate([self.state, other.state]),
+        )
+
+    def spread(self, target: Sequence[int], width: int) -> Numbers:
+        """Return wider rows, in which each column has another place."""
+        found = Numbers.empty(len(self.value), width)
+        found.value[:, target] = self.value
+        found.decimals[:, target] = self.decimals
+        found.significant[:, target] = self.significant
+        found.state[:, target] = self.state
         return found
 
     def put(self, row: int, column: int, cell: Cell) -> None:

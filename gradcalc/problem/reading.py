@@ -62,7 +62,7 @@ def _decode(name: str, data: bytes) -> Source:
         raise ProblemError(
             f"{name} is larger than 2 MB",
             where=name,
-            hint="put large weights beside the file: W1: {file: w1.npy}",
+            hint="large weights stand beside a problem file: W1: {file: w1.npy}",
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]:
         kind = "UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "binary"

@@ -103,9 +103,9 @@ class AuditPage:
         page, notation = self.page, self.notation
         if not verdicts or verdicts[0].value is None:
             for verdict in verdicts[:1]:
-                given = verdict.given
-                given = given if len(given) <= MOST_GIVEN else given[:MOST_GIVEN] + " …"
-                page.paragraph(f"written    {given}", INDENT, "plain", 11)
+                text = verdict.given
+                text = text if len(text) <= MOST_GIVEN else text[:MOST_GIVEN] + " …"
+                page.paragraph(f"written    {text}", INDENT, "plain", 11)
             self.right_formula(finding)
             return
         shown = verdicts[:LIST]

@@ -62,7 +62,9 @@ def sheet(page: Page, name: str) -> None:
         text = PATTERNS.get(name, "one operand was copied wrongly; the line is right from it")
         page.paragraph(f"Pattern of difference: {text.format(factor='a factor')}.", INDENT)
         return
-    said = _BRACES.sub(lambda found: MEANINGS.get(found[1], found[1]), rule.student.replace("{f}′", "f′"))
+    said = _BRACES.sub(
+        lambda found: MEANINGS.get(found[1], found[1]), rule.student.replace("{f}′", "f′")
+    )
     for head, text in (
         ("Student", said[0].upper() + said[1:]),
         ("Teacher", rule.teacher),

@@ -1,8 +1,8 @@
 """Measure the library of mistakes: `python -m tests.benchmarks.mistakes [--quick]`.
 
-Random networks, each slip that shows on them put into a student's sheet, and what the
-check says of it. The student's values come from one run over all rewritten lines, so
-that the search has no part in them.
+Random networks; each slip that shows on them is put into a student's sheet, and what
+the check says of it is counted. Then pairs of slips, right answers rounded in every
+way, and wrong numbers that come from nothing.
 """
 
 from __future__ import annotations
@@ -10,124 +10,89 @@ from __future__ import annotations
 import argparse
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Literal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np
-
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import ShapeError
-from gradcalc.engine.evaluate import Program
-from gradcalc.engine.graph import Node
-from gradcalc.engine.rounding import Rounding
-from gradcalc.grading.answers import Answer, Sheet
-from gradcalc.grading.computing import put_in_place
+from gradcalc.grading.answers import Sheet
 from gradcalc.grading.library import RULES, slips_of
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marking import check
-from gradcalc.grading.mistake import Slip, shape_of, stretches
+from gradcalc.grading.mistake import Slip
 from gradcalc.grading.verdict import Review
-from gradcalc.grading.written import Written, read_written
-from tests.benchmarks.networks import gradients, network
+from tests.benchmarks.networks import network
+from tests.benchmarks.students import (
+    Style,
+    answer_of,
+    any_style,
+    computed,
+    gradients,
+    sheet_of,
+    shows,
+    values_of,
+)
 
-Outcome = Literal["first", "equal", "later", "missed", "unexplained", "wrong"]
-OUTCOMES: tuple[Outcome, ...] = ("first", "equal", "later", "missed", "unexplained", "wrong")
+Kind = Literal["steps", "asked"]
+"""What is handed in: every step, or only the gradients that are asked for."""
+Outcome = Literal["first", "equal", "later", "wrong", "unexplained", "missed"]
+KINDS: tuple[Kind, ...] = ("steps", "asked")
+OUTCOMES: tuple[Outcome, ...] = ("first", "equal", "later", "wrong", "unexplained", "missed")
+GOALS = {"single": 0.95, "pairs": 0.85}
+OF_ONE_RULE = 4
+"""Slips of one rule that are tried on one network: other places, other variants."""
 PAIRS = 12
-"""Random pairs of different rules tried on each network."""
+RIGHT = 50
+NOTHING = 10
+"""Pairs, right sheets and meaningless numbers tried on one network."""
 
 
-@dataclass(frozen=True)
-class Style:
-    """How a student writes: decimals or significant digits, and what is carried on."""
+@dataclass
+class Counts:
+    """What came of the sheets of one or of many networks."""
 
-    digits: int
-    significant: bool
-    carried: bool
-    """Whether the rounded values are what the next step is computed from."""
-    stripped: bool = False
-    """Whether zeros at the end are not written."""
+    single: Counter[tuple[str, Kind, Outcome]] = field(default_factory=Counter)
+    pairs: Counter[tuple[Kind, str]] = field(default_factory=Counter)
+    right: Counter[str] = field(default_factory=Counter)
+    nothing: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def rounding(self) -> Rounding:
-        """Return the rounding of every written line."""
-        if self.significant:
-            return Rounding(significant=self.digits)
-        return Rounding(decimals=self.digits)
+    def add(self, other: Counts) -> None:
+        self.single.update(other.single)
+        self.pairs.update(other.pairs)
+        self.right.update(other.right)
+        self.nothing.update(other.nothing)
 
-    def text(self, value: float) -> str:
-        """Return a number as this student writes it."""
-        form = f"#.{self.digits}g" if self.significant else f".{self.digits}f"
-        text = format(value, form)
-        mantissa, e, exponent = text.partition("e")
-        if self.stripped and "." in mantissa:
-            mantissa = mantissa.rstrip("0")
-        return mantissa.rstrip(".") + e + exponent
+    def named(self, kind: Kind) -> float:
+        """Return the share of single slips that are named, first or among equals."""
+        of = {what: self.total(kind, what) for what in OUTCOMES}
+        return (of["first"] + of["equal"]) / max(1, sum(of.values()))
 
+    def total(self, kind: Kind, outcome: Outcome, rule: str | None = None) -> int:
+        return sum(self.single[name, kind, outcome] for name in ([rule] if rule else RULES))
 
-def values_of(lines: Lines, slips: Sequence[Slip], style: Style) -> dict[str, Array] | None:
-    """Return every value as a student with these slips computes it; None where one cannot."""
-    put = put_in_place(lines, slips)
-    nodes = []
-    for node in lines.nodes:
-        expr = put.get(node.name, node.expr)
-        shape = shape_of(lines, expr)
-        if shape is None:
-            return None
-        own = node.shape if stretches(shape, node.shape) else shape
-        nodes.append(Node(node.name, expr, own, node.span, node.hidden))
-    try:
-        program = Program(nodes, lines.inputs, lines.problem.table)
-    except ShapeError:
-        return None
-
-    def adjust(name: str, value: Array) -> Array:
-        return style.rounding(name, value) if style.carried else value
-
-    values = program.run(lines.start, adjust=adjust, strict=False)
-    finite = all(np.isfinite(value).all() for value in values.values())
-    return values if finite else None
+    def both(self, kind: Kind) -> float:
+        """Return the share of pairs of slips of which both are named."""
+        every = sum(self.pairs[kind, what] for what in ("both", "one", "none"))
+        return self.pairs[kind, "both"] / max(1, every)
 
 
-def sheet_of(values: dict[str, Array], names: Sequence[str], style: Style) -> Sheet:
-    """Return what a student hands in: these values, in this order, as the style has it."""
-    answers = []
-    for line, name in enumerate(names, 1):
-        cells = tuple(_written(style.text(float(entry))) for entry in values[name].ravel())
-        text = " ".join(cell.text for cell in cells)
-        answers.append(Answer(name, None, line, text, values[name].shape, cells))
-    return Sheet("<benchmark>", tuple(answers))
-
-
-def _written(text: str) -> Written:
-    if text.startswith("-") and not text.strip("-0."):
-        text = text[1:]
-    return read_written(text)
-
-
-def computed(lines: Lines) -> list[str]:
-    """Return all lines that a page shows, Jacobians and dL/dL apart."""
-    jacobians = lines.problem.jacobians
-    loss = lines.problem.loss
-    return [name for name in lines.visible if name not in jacobians and name != f"d{loss}/d{loss}"]
-
-
-def shows(wrong: Sheet, right: Sheet) -> bool:
-    """Tell whether some entry differs by more than the last digit that is written."""
-    for one, other in zip(wrong.answers, right.answers, strict=True):
-        if one.shape != other.shape:
-            return True
-        for mine, due in zip(one.cells, other.cells, strict=True):
-            assert mine is not None
-            assert due is not None
-            unit = max(float(mine.unit), float(due.unit))
-            if abs(mine.value - due.value) > 1.01 * unit:
-                return True
-    return False
+def trials(lines: Lines, slips: tuple[Slip, ...], random: Random) -> Iterator[tuple[Kind, Sheet]]:
+    """Yield the sheets of a student with these slips on which each of them shows."""
+    for kind, names in (("steps", computed(lines)), ("asked", gradients(lines))):
+        style = Style(4, random.random() < 0.5, random.random() < 0.5)
+        fewer = [slips[:at] + slips[at + 1 :] for at in range(len(slips))]
+        sheets = []
+        for some in dict.fromkeys(((), *fewer, slips)):
+            values = values_of(lines, some, style)
+            if values is None:
+                return
+            sheets.append(sheet_of(values, names, style))
+        *others, wrong = sheets
+        if all(shows(wrong, other) for other in others):
+            yield kind, wrong  # type: ignore[misc]
 
 
 def outcome(review: Review, rule: str) -> Outcome:
@@ -135,112 +100,57 @@ def outcome(review: Review, rule: str) -> Outcome:
     if review.right:
         return "missed"
     first, *rest = review.findings
-    if any(rule in finding.explanations[0].rules for finding in rest if finding.explanations):
-        later: Outcome = "later"
-    else:
-        later = "unexplained" if not first.explained else "wrong"
-    if not first.explanations:
-        return later
-    if rule in first.explanations[0].rules:
-        return "first"
-    if any(rule in each.rules for each in first.explanations):
-        return "equal"
-    return later
-
-
-@dataclass
-class Counts:
-    """What came of the sheets of one or of many networks."""
-
-    single: dict[str, Counter[tuple[str, Outcome]]] = field(
-        default_factory=lambda: {"steps": Counter(), "asked": Counter()}
-    )
-    pairs: dict[str, Counter[str]] = field(
-        default_factory=lambda: {"steps": Counter(), "asked": Counter()}
-    )
-    right: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Counts) -> None:
-        for kind in self.single:
-            self.single[kind].update(other.single[kind])
-            self.pairs[kind].update(other.pairs[kind])
-        self.right.update(other.right)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One sheet with slips: how it was made, and what it shows."""
-
-    kind: str
-    slips: tuple[Slip, ...]
-    style: Style
-    sheet: Sheet
-
-
-def trials(lines: Lines, slips: tuple[Slip, ...], random: Random) -> Iterator[Trial]:
-    """Yield the sheets of a student with these slips on which each of them shows."""
-    for kind, names in (("steps", computed(lines)), ("asked", gradients(lines))):
-        style = Style(4, random.random() < 0.5, random.random() < 0.5)
-        sheets = []
-        for some in ((), *_fewer(slips), slips):
-            values = values_of(lines, some, style)
-            if values is None:
-                return
-            sheets.append(sheet_of(values, names, style))
-        *others, wrong = sheets
-        if all(shows(wrong, other) for other in others):
-            yield Trial(kind, slips, style, wrong)
-
-
-def _fewer(slips: tuple[Slip, ...]) -> list[tuple[Slip, ...]]:
-    """Return the slips with one left out, each in turn, where there are several."""
-    if len(slips) < 2:
-        return []
-    return [slips[:at] + slips[at + 1 :] for at in range(len(slips))]
+    for at, explanation in enumerate(first.explanations):
+        if rule in explanation.rules:
+            return "equal" if at else "first"
+    if any(rule in explanation.rules for finding in rest for explanation in finding.explanations):
+        return "later"
+    return "wrong" if first.explained else "unexplained"
 
 
 def single(seed: int) -> Counts:
-    """Return what is said of every single slip on one network."""
+    """Return what is said of single slips on one network."""
     lines, random, counts = network(seed), Random(seed), Counts()
+    of_rule: dict[str, list[Slip]] = {}
     for slip in slips_of(lines):
-        for trial in trials(lines, (slip,), random):
-            found = outcome(check(lines.problem, trial.sheet), slip.rule)
-            counts.single[trial.kind][slip.rule, found] += 1
+        of_rule.setdefault(slip.rule, []).append(slip)
+    for rule, slips in of_rule.items():
+        for slip in random.sample(slips, min(OF_ONE_RULE, len(slips))):
+            for kind, sheet in trials(lines, (slip,), random):
+                counts.single[rule, kind, outcome(check(lines.problem, sheet), rule)] += 1
     return counts
 
 
-def pairs(seed: int, tries: int = PAIRS) -> Counts:
+def pairs(seed: int) -> Counts:
     """Return what is said of random pairs of slips of different rules on one network."""
     lines, random, counts = network(seed), Random(-seed - 1), Counts()
     slips = slips_of(lines)
-    for _ in range(tries):
+    for _ in range(PAIRS):
         one, other = random.choice(slips), random.choice(slips)
-        if one.rule == other.rule or {e.line for e in one.edits} & {e.line for e in other.edits}:
+        lines_of_one = {edit.line for edit in one.edits}
+        if one.rule == other.rule or lines_of_one & {edit.line for edit in other.edits}:
             continue
-        for trial in trials(lines, (one, other), random):
-            review = check(lines.problem, trial.sheet)
-            counts.pairs[trial.kind][_named(review, {one.rule, other.rule})] += 1
+        for kind, sheet in trials(lines, (one, other), random):
+            review = check(lines.problem, sheet)
+            named = {
+                rule
+                for finding in review.findings
+                for explanation in finding.explanations
+                for rule in explanation.rules
+            }
+            found = len(named & {one.rule, other.rule})
+            counts.pairs[kind, ("none", "one", "both")[found]] += 1
     return counts
 
 
-def _named(review: Review, rules: set[str]) -> str:
-    found: set[str] = set()
-    for finding in review.findings:
-        for explanation in finding.explanations:
-            found |= rules & set(explanation.rules)
-    return ("none", "one", "both")[len(found)]
+def right(seed: int) -> Counts:
+    """Return how many right sheets, rounded in every way, are found wrong.
 
-
-def right(seed: int, tries: int = 50) -> Counts:
-    """Return the verdicts on right answers, rounded in every way that people round."""
+    Nothing but zeros, where that is a matter of rounding, says nothing and is left out.
+    """
     lines, random, counts = network(seed), Random(seed), Counts()
-    for _ in range(tries):
-        style = Style(
-            random.choice((2, 3, 4)),
-            random.random() < 0.5,
-            random.random() < 0.5,
-            random.random() < 0.3,
-        )
+    for _ in range(RIGHT):
+        style = any_style(random)
         values = values_of(lines, (), style)
         names = computed(lines)
         handed = random.choice(("all", "some", "asked"))
@@ -248,11 +158,100 @@ def right(seed: int, tries: int = 50) -> Counts:
             names = gradients(lines)
         elif handed == "some":
             names = [name for name in names if random.random() < 0.6]
-        if values is None or not names:
+        if values is None or not names or not any(values[name].any() for name in names):
             continue
         review = check(lines.problem, sheet_of(values, names, style))
-        wrong = [verdict for verdict in review.verdicts if not verdict.right]
         counts.right["sheets"] += 1
-        counts.right["accused"] += bool(wrong)
         counts.right["entries"] += len(review.verdicts)
+        counts.right["accused"] += not review.right
     return counts
+
+
+def nothing(seed: int) -> Counts:
+    """Return how many wrong numbers that come from nothing get a rule for a reason."""
+    lines, random, counts = network(seed), Random(7 * seed + 1), Counts()
+    for _ in range(NOTHING):
+        style = Style(random.choice((3, 4)), random.random() < 0.5, random.random() < 0.5)
+        values = values_of(lines, (), style)
+        if values is None:
+            continue
+        names = random.choice((computed, gradients))(lines)
+        sheet = sheet_of(values, names, style)
+        changed = _changed(sheet, random, style)
+        if shows(changed, sheet):
+            review = check(lines.problem, changed)
+            counts.nothing["sheets"] += 1
+            counts.nothing["missed"] += review.right
+            counts.nothing["a rule"] += any(finding.explanations for finding in review.findings)
+    return counts
+
+
+def _changed(sheet: Sheet, random: Random, style: Style) -> Sheet:
+    """Return a sheet with one answer, or one entry of it, replaced by drawn numbers."""
+    at = random.randrange(len(sheet.answers))
+    answer = sheet.answers[at]
+    texts = [cell.text for cell in answer.cells if cell is not None]
+    scale = max(abs(cell.value) for cell in answer.cells if cell is not None) or 1.0
+    one = random.randrange(len(texts)) if random.random() < 0.5 else None
+    for entry in range(len(texts)):
+        if one is None or entry == one:
+            texts[entry] = style.text(random.uniform(-2, 2) * scale)
+    new = answer_of(answer.name, answer.line, texts, answer.shape)
+    return replace(sheet, answers=(*sheet.answers[:at], new, *sheet.answers[at + 1 :]))
+
+
+def measure(tasks: Iterable[tuple[Callable[[int], Counts], int]], processes: int = 1) -> Counts:
+    """Return the sum of experiments, each with the seed of a network."""
+    counts = Counts()
+    if processes == 1:
+        for experiment, seed in tasks:
+            counts.add(experiment(seed))
+        return counts
+    with ProcessPoolExecutor(processes) as pool:
+        for each in pool.map(_one, tasks, chunksize=2):
+            counts.add(each)
+    return counts
+
+
+def _one(task: tuple[Callable[[int], Counts], int]) -> Counts:
+    experiment, seed = task
+    return experiment(seed)
+
+
+def table(counts: Counts) -> Iterator[str]:
+    """Yield the lines of the table: each rule with its outcomes, then the totals."""
+    head = "  ".join(f"{what:>6.6}" for what in ("cases", *OUTCOMES))
+    yield f"{'':27}{'every step handed in':56}only the gradients"
+    yield f"{'mistake':27}{head}    {head}"
+    for rule in (*RULES, None):
+        parts = []
+        for kind in KINDS:
+            numbers = [counts.total(kind, what, rule) for what in OUTCOMES]
+            parts.append("  ".join(f"{number:6d}" for number in (sum(numbers), *numbers)))
+        yield f"{rule or 'all':27}{'    '.join(parts)}"
+    yield ""
+    for kind in KINDS:
+        yield f"single slips named, {kind}: {counts.named(kind):.2%} (goal 95 %)"
+    for kind in KINDS:
+        cases = sum(counts.pairs[kind, what] for what in ("both", "one", "none"))
+        yield f"pairs, both named, {kind}: {counts.both(kind):.2%} of {cases} (goal 85 %)"
+    found = counts.right
+    yield f"right sheets found wrong: {found['accused']} of {found['sheets']} (goal 0)"
+    found = counts.nothing
+    yield f"meaningless numbers given a rule: {found['a rule']} of {found['sheets']}"
+    yield f"meaningless numbers taken for right: {found['missed']} of {found['sheets']}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="measure the library of mistakes")
+    parser.add_argument("--networks", type=int, default=200)
+    parser.add_argument("--quick", action="store_true", help="10 networks")
+    options = parser.parse_args()
+    seeds = range(10 if options.quick else options.networks)
+    tasks = [(experiment, seed) for seed in seeds for experiment in (single, pairs, right, nothing)]
+    for line in table(measure(tasks, os.cpu_count() or 1)):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ import numpy as np
 import gradcalc
 from gradcalc.errors import ProblemError
 from gradcalc.grading.lines import Lines, lines_of
+from tests.benchmarks.students import gradients
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu(alpha=0.1)", "softplus", "identity")
 PLAIN_LOSSES = (
@@ -36,12 +37,6 @@ def network(seed: int) -> Lines:
         except ProblemError:
             continue
     raise AssertionError(f"no network for seed {seed}")
-
-
-def gradients(lines: Lines) -> list[str]:
-    """Return the gradients that are asked for, in the order of the solution."""
-    asked = {find.name for find in lines.problem.find}
-    return [name for name in lines.visible if name in asked]
 
 
 def _lively(lines: Lines) -> bool:

@@ -53,6 +53,17 @@ def relu_squared_loss() -> Values:  # the document's own table; option (i)
     }
 
 
+@worked("relu-squared-loss-sharper")
+def relu_squared_loss_sharper() -> Values:  # y₂ = 0 is off, and misses its target by 1
+    return {
+        "y": [0.1, 0, 0.4, 0.7, 0],
+        "L": 1.86,
+        "dL/dy": [0.2, -2, -1.2, 1.4, 0],
+        "dy/dz": [1, 0, 1, 1, 0],
+        "dL/dz": [0.2, 0, -1.2, 1.4, 0],
+    }
+
+
 @worked("relu-network-given-values")
 def relu_network_given_values() -> Values:
     # The document multiplies by W2 where its transpose is due and gets −4.54, −5.18.

@@ -118,6 +118,7 @@ def model(name: str) -> Callable[[Forward], Forward]:
 
 
 @model("relu-squared-loss")
+@model("relu-squared-loss-sharper")
 def relu_squared_loss(d):
     y = relu(d["z"])
     return {"y": y, "L": squares(y, d["t"])}

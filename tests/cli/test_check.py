@@ -165,7 +165,7 @@ def test_a_folder_of_problems_is_those_with_a_key() -> None:
     lines = check("problems", "--format", "json").out.splitlines()
     assert [json.loads(line)["file"] for line in lines] == [HAND, NETWORK]
     lines = check("problems", "--options", "--format", "json").out.splitlines()
-    assert [json.loads(line)["key"] for line in lines] == [["i"]]
+    assert [json.loads(line)["key"] for line in lines] == [["c"], ["i"]]
 
 
 def test_a_folder_without_keys_is_at_fault(tmp_path: Path, square: Path) -> None:
@@ -251,6 +251,21 @@ def test_the_key_of_a_file_is_checked(tmp_path: Path) -> None:
 )
 def test_measures(value: str, measure: tuple[str, ...], code: int) -> None:
     assert check(HAND, "-a", f"z2 = {value}", *measure).code == code
+
+
+@pytest.mark.parametrize(
+    ("answer", "convention"),
+    [("5 10; 10 20", "half"), ("10 20; 20 40", "")],
+)
+def test_conventions_that_a_problem_accepts(answer: str, convention: str, tmp_path: Path) -> None:
+    strict = written(tmp_path, "strict.yaml", MATRIX)
+    lenient = written(tmp_path, "lenient.yaml", MATRIX + "accept: [half, layout]\n")
+    assert check(strict, "-a", f"dL/dW1 = {answer}").code == (1 if convention else 0)
+    found = check(lenient, "-a", f"dL/dW1 = {answer}", "--format", "json")
+    assert found.code == 0
+    statuses = {verdict["status"] for verdict in found.record["verdicts"]}
+    assert statuses == ({"convention"} if convention else {"correct"})
+    assert found.record["first_wrong"] is None
 
 
 # --- JSON ----------------------------------------------------------------------------------

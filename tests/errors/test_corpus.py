@@ -140,7 +140,7 @@ BYTES = {
     "3-megabytes": (
         b"#" * 3_000_000,
         where("is larger than 2 MB")
-        + "\nhint: put large weights beside the file: W1: {file: w1.npy}\n",
+        + "\nhint: large weights stand beside a problem file: W1: {file: w1.npy}\n",
     ),
     "crlf": (
         SQUARE.replace(b"\n", b"\r\n") + b"find: z\r\n",

@@ -1,0 +1,219 @@
+"""Rows of submissions whose answers carry their names: JSON, long tables, answer sheets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
+from gradcalc.grading.block import UNREADABLE, Block, Column, RowError
+from gradcalc.grading.headers import MAX_ENTRIES, entries_of
+from gradcalc.grading.submissions_cells import (
+    MAX_CELL,
+    Cell,
+    read_entry,
+    read_nested,
+    read_whole,
+    unreadable,
+)
+from gradcalc.grading.submissions_layout import Layout, Row, block_of_rows
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
+
+SHARE = 10
+"""A quantity is taken to be asked for when at least one in so many submissions names it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The quantities of a problem by the names that submissions give them."""
+
+    problem: Problem
+
+    @cached_property
+    def quantities(self) -> Quantities:
+        """Return the names in use."""
+        return Quantities(self.problem)
+
+    @cached_property
+    def chosen(self) -> Reference | None:
+        """Return the one quantity that the problem's options are values of."""
+        one = self.quantities.options and len(self.problem.find) == 1
+        return self.problem.find[0] if one else None
+
+    def entries(self, name: str, *, own: bool = False) -> tuple[list[Column], tuple[int, ...]]:
+        """Return the entries that a name stands for, none where it has no meaning; their shape.
+
+        own: whether the problem's own data are meant, and not what is asked.
+        """
+        found = self.quantities.find(name)
+        if isinstance(found, str):
+            letter = name.strip().casefold() in LETTER_NAMES and not own
+            found = self.chosen if letter and self.chosen is not None else found
+        if isinstance(found, str) or (found.name in self.problem.data) is not own:
+            return [], ()
+        return self.of(found)
+
+    def of(self, found: Reference) -> tuple[list[Column], tuple[int, ...]]:
+        """Return the entries of a quantity, or the one that is named; and their shape."""
+        if found.index is not None:
+            return [Column(found.name, found.index)], ()
+        dims = self.problem.visible.shapes[found.name]
+        shape = tuple(dim for dim in dims if isinstance(dim, int))
+        count = 1
+        for dim in shape:
+            count *= dim
+        if len(shape) < len(dims) or count > MAX_ENTRIES:
+            return [], ()
+        return entries_of(found, shape), shape
+
+    def is_letter(self, name: str) -> bool:
+        """Tell whether a name stands for the letter of an option."""
+        return name.strip().casefold() in LETTER_NAMES
+
+
+@dataclass
+class Named:
+    """Which entries submissions name, and how many of them do."""
+
+    asked: Asked
+    rows: int = 0
+    entries: Counter[Column] = field(default_factory=Counter)
+    own: set[Column] = field(default_factory=set)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def count(self, answers: Iterable[str], own: Iterable[str] = ()) -> None:
+        """Count the names of one submission."""
+        self.rows += 1
+        seen: set[Column] = set()
+        for name in answers:
+            columns, _ = self.asked.entries(name)
+            seen.update(columns)
+            if not columns and len(self.ignored) < 1000:
+                self.ignored[name[:80]] += 1
+        self.entries.update(seen)
+        for name in own:
+            self.own.update(self.asked.entries(name, own=True)[0])
+
+    def layout(self) -> Layout:
+        """Return the columns of all blocks, in the order of the solution."""
+        least = self.rows / SHARE
+        order = {name: at for at, name in enumerate(self.asked.problem.named)}
+
+        def place(column: Column) -> tuple[int, tuple[int, ...]]:
+            return order.get(column.name, len(order)), column.index
+
+        wanted = [column for column, count in self.entries.items() if count >= least]
+        return Layout(
+            tuple(sorted(wanted, key=place)),
+            tuple(sorted(self.own, key=place)),
+        )
+
+    @property
+    def rare(self) -> tuple[str, ...]:
+        """Return the entries that too few submissions name."""
+        least = self.rows / SHARE
+        return tuple(str(column) for column, count in self.entries.items() if count < least)
+
+
+@dataclass(frozen=True)
+class Filler:
+    """Puts named values into rows."""
+
+    asked: Asked
+    layout: Layout
+
+    @cached_property
+    def place(self) -> dict[Column, int]:
+        """Return where each entry stands in a row."""
+        return {column: at for at, column in enumerate(self.layout.all)}
+
+    def blank(self) -> list[Cell]:
+        """Return a row without answers."""
+        return [Cell()] * self.layout.width
+
+    def put(self, row: list[Cell], name: str, value: object, *, own: bool = False) -> None:
+        """Put what a name stands for into a row; an unknown name is passed over."""
+        columns, shape = self.asked.entries(name, own=own)
+        if not columns or (self.asked.is_letter(name) and self.filled(row, columns)):
+            return
+        self.put_cells(row, columns, read_value(value, shape))
+
+    def filled(self, row: Sequence[Cell], columns: Sequence[Column]) -> bool:
+        """Tell whether any of these entries is answered."""
+        return any(row[self.place[each]] != Cell() for each in columns if each in self.place)
+
+    def put_cells(self, row: list[Cell], columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+        """Put entries into a row; one that is given twice is unreadable."""
+        for column, cell in zip(columns, cells, strict=True):
+            at = self.place.get(column)
+            if at is None:
+                continue
+            if row[at] == Cell():
+                row[at] = cell
+            elif cell != Cell() and cell != row[at]:
+                row[at] = Cell(cell.text, UNREADABLE, reason=f"{column} is given twice")
+
+
+def read_value(value: object, shape: tuple[int, ...]) -> list[Cell]:
+    """Return the entries that a value of JSON holds; numbers in it are texts."""
+    count = 1
+    for dim in shape:
+        count *= dim
+    if value is None:
+        return [Cell()] * count
+    if isinstance(value, list):
+        return read_nested(value, shape)
+    if isinstance(value, bool):
+        return [unreadable(str(value).lower(), f"{str(value).lower()} is not a number")] * count
+    if not isinstance(value, str):
+        return [unreadable("", "names stand here, numbers are due")] * count
+    if len(value) > MAX_CELL:
+        reason = f"more than {MAX_CELL} characters"
+        return [unreadable(value[:MAX_CELL], reason)] * count
+    return [read_entry(value)] if count == 1 else read_whole(value, shape)
+
+
+class Mark:
+    """Where one submission stands, whose it is, and when it was handed in."""
+
+    __slots__ = ("id", "label", "line", "stamp")
+
+    def __init__(self, id_: str, line: int, stamp: str = "", label: str = "") -> None:
+        self.id, self.line, self.stamp, self.label = id_, line, stamp, label
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """One submission: its answers by name, before it is known which are asked for."""
+
+    line: int
+    id: str
+    answers: Mapping[str, object]
+    own: Mapping[str, object] = field(default_factory=dict)
+    stamp: str = ""
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """Submissions of one source whose answers carry their names."""
+
+    source: str
+    filler: Filler
+
+    def block(self, rows: Iterable[NamedRow], errors: Sequence[RowError]) -> Block:
+        """Return a block of rows."""
+        layout = self.filler.layout
+        return block_of_rows(self.source, layout, list(self.filled(rows)), errors)
+
+    def filled(self, rows: Iterable[NamedRow]) -> Iterator[Row]:
+        """Yield rows with their cells read."""
+        for row in rows:
+            cells = self.filler.blank()
+            for name, value in row.answers.items():
+                self.filler.put(cells, name, value)
+            for name, value in row.own.items():
+                self.filler.put(cells, name, value, own=True)
+            yield Row(row.line, row.id, cells)

@@ -1,0 +1,246 @@
+"""Tell whose each file of a download is: Canvas, Moodle, Gradescope, or names of one's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from gradcalc.errors import ProblemError
+from gradcalc.grading.submissions_archive import SHEETS, Container, Member
+from gradcalc.grading.submissions_layout import tidy_id
+
+METADATA = "submission_metadata.yml"
+MAX_METADATA = 200_000_000
+MAX_PATTERN = 500
+
+_CANVAS = re.compile(
+    r"(?P<name>\w+?)(?:_LATE)?_(?P<id>\d{1,18}|(?<=anon_)\w{1,40}?)_(?P<file>\d{1,18})_(?P<rest>.+)",
+    re.IGNORECASE,
+)
+_MOODLE = re.compile(
+    r"(?P<name>[^_]*)_(?P<id>\d{1,18})_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)",
+    re.DOTALL,
+)
+_MARKUP = re.compile(rb"<(?:/p|/div|br)[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(rb"<[^<>]{1,400}>")
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in: whose it is, when, and the files that may hold answers."""
+
+    id: str
+    files: tuple[Member, ...]
+    stamp: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Download:
+    """All submissions of a folder or archive, and the files that are none."""
+
+    platform: str
+    handed: tuple[Handed, ...]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass
+class _Found:
+    """Files by student, in the order of their names."""
+
+    by_id: dict[str, list[Member]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+
+    def download(self, platform: str) -> Download:
+        handed = (
+            Handed(tidy_id(name), tuple(files), label=files[0].name if files else name)
+            for name, files in self.by_id.items()
+        )
+        return Download(platform, tuple(handed), tuple(self.ignored))
+
+
+def read_download(container: Container, pattern: str | None = None) -> Download:
+    """Return whose the files of a folder or an archive are.
+
+    pattern: finds the id in a file's name. Raises ProblemError for a pattern without the
+    group student_id or id.
+    """
+    members = container.members()
+    usual = [member for member in members if not member.left_over]
+    left = tuple(member.name for member in members if member.left_over)
+    found = _download(container, usual, pattern)
+    return Download(found.platform, found.handed, (*found.ignored, *left))
+
+
+def _download(container: Container, members: Sequence[Member], pattern: str | None) -> Download:
+    if pattern is not None:
+        return _by_pattern(members, _compiled(pattern))
+    metadata = next((each for each in members if each.parts[-1] == METADATA), None)
+    if metadata is not None:
+        return _gradescope(container, metadata, members)
+    if any(_MOODLE.match(part) for each in members for part in each.parts[-2:]):
+        return _moodle(members)
+    flat = [each for each in members if each.suffix in SHEETS]
+    if flat and all(_CANVAS.fullmatch(each.parts[-1]) for each in flat):
+        return _canvas(members)
+    return _by_stem(members)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        found = re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        raise ProblemError(f"{pattern} is no regular expression", where="--pattern") from None
+    if len(pattern) > MAX_PATTERN or not {"student_id", "id"} & set(found.groupindex):
+        raise ProblemError(
+            "a pattern needs a group for the id",
+            where="--pattern",
+            hint=r"(?P<student_id>\d+)_answers\.yaml",
+        )
+    return found
+
+
+def _by_pattern(members: Sequence[Member], pattern: re.Pattern[str]) -> Download:
+    group = "student_id" if "student_id" in pattern.groupindex else "id"
+    handed, ignored = [], []
+    for member in members:
+        match = pattern.search("/".join(member.parts)[:MAX_PATTERN])
+        if match is None or member.suffix not in SHEETS:
+            ignored.append(member.name)
+            continue
+        handed.append(Handed(tidy_id(match[group] or ""), (member,), label=member.name))
+    return Download("files", tuple(handed), tuple(ignored))
+
+
+def _by_stem(members: Sequence[Member]) -> Download:
+    """Return sheets that are called after their students."""
+    handed, ignored = [], []
+    for member in members:
+        if member.suffix in SHEETS:
+            name = member.parts[-1][: -len(member.suffix)]
+            handed.append(Handed(tidy_id(name), (member,), label=member.name))
+        else:
+            ignored.append(member.name)
+    return Download("files", tuple(handed), tuple(ignored))
+
+
+def _canvas(members: Sequence[Member]) -> Download:
+    """Return files `<name>[_LATE]_<user>_<file>_<name of the file>`."""
+    found = _Found()
+    for member in members:
+        match = _CANVAS.fullmatch(member.parts[-1])
+        if match is None:
+            found.ignored.append(member.name)
+            continue
+        files = found.by_id.setdefault(match["id"], [])
+        if member.suffix in SHEETS:
+            files.append(member)
+        else:
+            found.ignored.append(member.name)
+    return found.download("Canvas")
+
+
+def _moodle(members: Sequence[Member]) -> Download:
+    """Return the files in folders `<name>_<participant>_assignsubmission_file`."""
+    found = _Found()
+    for member in members:
+        matches = [match for part in member.parts if (match := _MOODLE.match(part))]
+        if not matches:
+            found.ignored.append(member.name)
+            continue
+        files = found.by_id.setdefault(matches[0]["id"], [])
+        if member.suffix in SHEETS or member.parts[-1].endswith("onlinetext.html"):
+            files.append(member)
+        else:
+            found.ignored.append(member.name)
+    return found.download("Moodle")
+
+
+def _gradescope(container: Container, metadata: Member, members: Sequence[Member]) -> Download:
+    """Return the files in folders `submission_<number>`, whose students the metadata names."""
+    try:
+        text = container.read(metadata, MAX_METADATA).decode("utf-8-sig")
+        submissions = dict(read_metadata(text))
+    except (ValueError, yaml.YAMLError, RecursionError):
+        raise ProblemError(
+            f"{METADATA} cannot be read", where=f"{container.path}/{metadata.name}"
+        ) from None
+    depth = len(metadata.parts) - 1
+    files: dict[str, list[Member]] = {}
+    ignored = []
+    for member in members:
+        name = member.parts[depth] if len(member.parts) > depth else ""
+        if member.suffix in SHEETS and name in submissions:
+            files.setdefault(name, []).append(member)
+        elif member is not metadata:
+            ignored.append(member.name)
+    handed = [
+        Handed(tidy_id(student), tuple(files.get(name, ())), stamp, name)
+        for name, (students, stamp) in submissions.items()
+        for student in students or ("",)
+    ]
+    return Download("Gradescope", tuple(handed), tuple(ignored))
+
+
+def read_metadata(text: str) -> Iterator[tuple[str, tuple[list[str], str]]]:
+    """Yield each submission of Gradescope's metadata: its students' ids, and its time.
+
+    Read as a stream of events, so that neither tags nor aliases nor results are built.
+    """
+    path: list[str | None] = []  # the key in each mapping, None within a list
+    waiting: list[bool] = []  # whether a mapping waits for a key
+    student: dict[str, str] = {}
+    students: list[str] = []
+    stamp = ""
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            if waiting and waiting[-1]:
+                waiting[-1] = False
+            elif waiting:
+                waiting[-1] = isinstance(path[-1], str)
+            mapping = isinstance(event, yaml.MappingStartEvent)
+            path.append("" if mapping else None)
+            waiting.append(mapping)
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            if _students_of(path) and len(path) == 4:
+                name = student.get("sid") or student.get("email") or ""
+                students.append(name)
+                student = {}
+            path.pop()
+            waiting.pop()
+            if len(path) == 1 and path[0]:
+                yield path[0], (students, stamp)
+                students, stamp = [], ""
+        elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent) and path:
+            value = event.value if isinstance(event, yaml.ScalarEvent) else ""
+            if waiting[-1]:
+                path[-1], waiting[-1] = value, False
+                continue
+            key = (path[-1] or "").lstrip(":")
+            waiting[-1] = isinstance(path[-1], str)
+            if value in ("", "~", "null"):
+                continue
+            if len(path) == 4 and _students_of(path):
+                student[key] = value
+            elif len(path) == 2 and key == "created_at":
+                stamp = value
+
+
+def _students_of(path: Sequence[str | None]) -> bool:
+    return len(path) == 4 and (path[1] or "").lstrip(":") == "submitters" and path[2] is None
+
+
+def text_of_page(data: bytes) -> bytes:
+    """Return the text of a page that a student typed into a form, a line for each line."""
+    for name, sign in ((b"&nbsp;", b" "), (b"&lt;", b"<"), (b"&gt;", b">"), (b"&amp;", b"&")):
+        data = data.replace(name, sign) if name == b"&nbsp;" else data
+    plain = _TAG.sub(b"", _MARKUP.sub(b"\n", data))
+    for name, sign in ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&amp;", b"&")):
+        plain = plain.replace(name, sign)
+    return plain
