@@ -24,6 +24,8 @@ SLACK = 1e-9
 """Of the tolerance: bounds are included, whatever binary fractions make of them."""
 NOISE = 1e-12
 """Relative to the value: what the order of additions may change."""
+NOTHING = 1e-14
+"""What may be left of numbers that cancel: a written 0 is this."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Tolerance:
         if self.measure == "decimals":
             return np.broadcast_to(0.5 * 10.0**-self.amount, np.shape(due))
         if self.measure == "significant":
-            return 0.5 * 10.0 ** (leading(due) + 1 - self.amount) * (due != 0)
+            return np.asarray(0.5 * 10.0 ** (leading(due) + 1 - self.amount) * (due != 0))
         if self.measure == "absolute":
             return np.broadcast_to(self.amount, np.shape(due))
         return self.amount * np.abs(due)
@@ -77,6 +79,7 @@ class Typed:
             allowed = tolerance.half(due, self.half) + further
             room = allowed * (1 + SLACK) + NOISE * np.abs(due)
             near = np.abs(self.value - due) <= room
+            near = near | ((self.value == 0) & (np.abs(due) <= NOTHING))
             opposite = self.value * due < -NOISE * np.abs(due)
         return np.asarray(self.mask & near & ~opposite)
 

@@ -133,14 +133,16 @@ class _Diagnosing:
 
         count: how many were tried, since one of many may come near by chance.
         """
-        found = []
+        found: list[Rows] = []
         values = self.search.reach(self.search.slips, table, way.halves, way.style.halves)
         for rows, value, further in values:
             if value.shape[1:] != self.written.value.shape or not np.isfinite(further).all():
                 continue
-            for row in np.flatnonzero(self.same(value, further)):
-                if chance(self.search, self.written, further[row]) * count <= self.luck:
-                    found.append(table[rows[row]])
+            found += [
+                table[rows[row]]
+                for row in np.flatnonzero(self.same(value, further))
+                if chance(self.search, self.written, further[row]) * count <= self.luck
+            ]
         return found
 
     def fitting(self, values: list[tuple[Rows, Array]]) -> Iterator[tuple[Rows, Array]]:

@@ -77,7 +77,7 @@ def style_of(written: Typed) -> Style:
 
 def _with(finding: Finding, **changes: object) -> Finding:
     known = {name: getattr(finding, name) for name in ("name", "entries", "lines")}
-    return Finding(**{**known, **changes})  # type: ignore[arg-type]
+    return Finding(**{**known, **changes})
 
 
 def _pen(found: Pattern | None, wrong: Wrong, diagnosis: Diagnosis) -> bool:

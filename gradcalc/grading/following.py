@@ -153,7 +153,7 @@ def radius(
         return middle[target], np.zeros_like(middle[target])
     if len(moves) > MOST_LANES:
         return None
-    shift = {}
+    shift: dict[str, Array] = {}
     for lane, (name, entry, amount) in enumerate(moves):
         shape = tuple(int(dim) for dim in lines.shapes[name])
         lanes = shift.setdefault(name, np.zeros((2 * len(moves), *shape)))

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Rule, Slip
 from gradcalc.grading.rules_activation import ACTIVATION_RULES
+from gradcalc.grading.rules_bias import BIAS_RULES
 from gradcalc.grading.rules_chain import CHAIN_RULES
 from gradcalc.grading.rules_layer import LAYER_RULES
 from gradcalc.grading.rules_loss import LOSS_RULES
 
 RULES: dict[str, Rule] = {
-    rule.id: rule for rule in (*LOSS_RULES, *ACTIVATION_RULES, *LAYER_RULES, *CHAIN_RULES)
+    rule.id: rule
+    for rule in (*LOSS_RULES, *ACTIVATION_RULES, *LAYER_RULES, *BIAS_RULES, *CHAIN_RULES)
 }
 """All rules, in the order in which equally simple explanations are listed."""
 

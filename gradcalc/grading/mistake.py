@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, add, neg, number, symbols
+from gradcalc.algebra.expr import Apply, Expr, Symbol, add, mul, neg, number, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Operation
@@ -51,6 +51,16 @@ class Slip:
     def key(self) -> tuple[str, str, str]:
         """Return what tells this slip from all others that are not systematic."""
         return self.rule, self.at, self.variant
+
+
+def instead(expr: Expr) -> Change:
+    """Return the change that puts a formula in the place of any other."""
+    return lambda _: expr
+
+
+def times(factor: Expr) -> Change:
+    """Return the change that multiplies a formula."""
+    return lambda expr: mul(expr, factor)
 
 
 Finder: TypeAlias = Callable[[Lines], Iterable[Slip]]

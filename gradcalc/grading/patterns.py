@@ -85,8 +85,8 @@ def _moved(
 
     if due.ndim == 2 and due.shape[0] == due.shape[1] and holds(due.T):
         yield Pattern("layout-transposed", entries)
-    for axis, name in enumerate(("rows-swapped", "columns-swapped")[: due.ndim]):
-        name = name if due.ndim == 2 else "entries-swapped"
+    names = ("rows-swapped", "columns-swapped") if due.ndim == 2 else ("entries-swapped",)
+    for axis, name in enumerate(names[: due.ndim]):
         for one, other in combinations(range(min(due.shape[axis], 20)), 2):
             order = np.arange(due.shape[axis])
             order[[one, other]] = other, one

@@ -16,10 +16,12 @@ from gradcalc.grading.mistake import (
     fits,
     forward_nodes,
     gradient_of,
+    instead,
     row_of,
     shape_of,
     shown_line,
     term_of,
+    times,
 )
 from gradcalc.grading.rules_loss import find_loss_shortcut
 
@@ -114,7 +116,7 @@ def find_derivative_missing(lines: Lines) -> Iterator[Slip]:
     """Hand the upstream gradient on unchanged."""
     for site in sites(lines):
         if fits(lines, site.line, site.upstream):
-            edit = Edit(site.line, lambda _, u=site.upstream: u, site.term)
+            edit = Edit(site.line, instead(site.upstream), site.term)
             yield Slip("act-derivative-missing", _at(lines, site), (edit,), site.words)
 
 
@@ -124,11 +126,11 @@ def find_skipped(lines: Lines) -> Iterator[Slip]:
         if lines.shapes[site.a] != lines.shapes[site.z]:
             continue
         edits = [
-            Edit(site.a, lambda _, z=site.z: Symbol(z)),
-            Edit(site.line, lambda _, u=site.upstream: u, site.term),
+            Edit(site.a, instead(Symbol(site.z))),
+            Edit(site.line, instead(site.upstream), site.term),
         ]
         if site.local in lines.by_name:
-            edits.append(Edit(site.local or "", lambda _: ONE))
+            edits.append(Edit(site.local or "", instead(ONE)))
         yield Slip("act-skipped", _at(lines, site), tuple(edits), site.words)
 
 
@@ -136,7 +138,7 @@ def find_forward_missing(lines: Lines) -> Iterator[Slip]:
     """Leave the activation out on the way forward only."""
     for site in sites(lines):
         if lines.shapes[site.a] == lines.shapes[site.z]:
-            edit = Edit(site.a, lambda _, z=site.z: Symbol(z))
+            edit = Edit(site.a, instead(Symbol(site.z)))
             yield Slip("act-forward-missing", shown_line(lines, site.a), (edit,), site.words)
 
 
@@ -152,16 +154,16 @@ def find_derivative_extra(lines: Lines) -> Iterator[Slip]:
         slope = site.slope
         if slope is not None and any((site.row.name, loss) in COMBINED for loss in readers):
             factor = Symbol(site.local) if site.local else slope
-            edit = Edit(site.line, lambda e, f=factor: mul(e, f), site.term)
+            edit = Edit(site.line, times(factor), site.term)
             yield Slip("act-derivative-extra", _at(lines, site), (edit,), site.words)
 
 
 def _with_local(site: Site, wrong: Expr, rule: str, at: str, variant: str) -> Slip:
     """Return the slip of a wrong local derivative, in its own line where it has one."""
     if site.local:
-        edit = Edit(site.local, lambda _: wrong)
+        edit = Edit(site.local, instead(wrong))
     else:
-        edit = Edit(site.line, lambda _: mul(site.upstream, wrong), site.term)
+        edit = Edit(site.line, instead(mul(site.upstream, wrong)), site.term)
     right = site.slope if site.slope is not None else ONE
     words = {**site.words, "right": right, "wrong": wrong}
     return Slip(rule, at, (edit,), words, variant)
@@ -233,7 +235,7 @@ def find_mask_upstream(lines: Lines) -> Iterator[Slip]:
     for site in sites(lines):
         if site.row.name == "relu" and fits(lines, site.line, site.upstream):
             masked = Apply("relu", (site.upstream,))
-            edit = Edit(site.line, lambda _, m=masked: m, site.term)
+            edit = Edit(site.line, instead(masked), site.term)
             yield Slip("relu-mask-upstream", _at(lines, site), (edit,), site.words)
 
 
@@ -253,7 +255,7 @@ def find_diagonal(lines: Lines) -> Iterator[Slip]:
     for site in sites(lines):
         if site.row.name == "softmax" and site.slope is not None:
             wrong = mul(site.upstream, site.slope)
-            edit = Edit(site.line, lambda _, w=wrong: w, site.term)
+            edit = Edit(site.line, instead(wrong), site.term)
             yield Slip("softmax-diagonal", _at(lines, site), (edit,), site.words)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, mul, number, substitute
+from gradcalc.algebra.expr import Apply, Number, Symbol, mul, number, substitute
 from gradcalc.algebra.operations import formula
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import (
@@ -13,6 +13,7 @@ from gradcalc.grading.mistake import (
     Slip,
     fits,
     gradient_of,
+    instead,
     row_of,
     shown_line,
     term_of,
@@ -29,12 +30,15 @@ def find_paths(lines: Lines) -> Iterator[Slip]:
         at = shown_line(lines, name)
         for kept, term in enumerate(terms):
             edits = tuple(
-                Edit(name, lambda _: number(0), other)
+                Edit(name, instead(number(0)), other)
                 for other in range(len(terms))
                 if other != kept
             )
-            words = {"line": Symbol(at), "node": Symbol(shown_line(lines, term.node))}
-            words["right"] = lines.written_out(at)
+            words = {
+                "line": Symbol(at),
+                "node": Symbol(shown_line(lines, term.node)),
+                "right": lines.written_out(at),
+            }
             yield Slip("paths-not-summed", at, edits, words, f"only {kept}")
 
 
@@ -53,7 +57,7 @@ def find_inner(lines: Lines) -> Iterator[Slip]:
             at = shown_line(lines, place[0])
             words = {"inner": lines.written_out(edge.node), "line": Symbol(at)}
             words["right"] = lines.written_out(at)
-            edit = Edit(place[0], lambda _, n=new: n, place[1])
+            edit = Edit(place[0], instead(new), place[1])
             yield Slip("inner-derivative-missing", at, (edit,), words, edge.node)
 
 
@@ -66,7 +70,7 @@ def find_power(lines: Lines) -> Iterator[Slip]:
             continue
         exponent = node.expr.args[1]
         place = term_of(lines, edge)
-        upstream: Expr = Symbol(gradient_of(lines, edge.node))
+        upstream = Symbol(gradient_of(lines, edge.node))
         if place is None or not isinstance(exponent, Number) or upstream.name not in lines.shapes:
             continue
         at = shown_line(lines, place[0])
@@ -77,7 +81,7 @@ def find_power(lines: Lines) -> Iterator[Slip]:
                 continue
             words = {"power": lines.written_out(edge.node), "line": Symbol(at)}
             words["right"] = lines.written_out(at)
-            edit = Edit(place[0], lambda _, w=wrong: w, place[1])
+            edit = Edit(place[0], instead(wrong), place[1])
             yield Slip("power-rule", at, (edit,), words, f"{variant} at {edge.node}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, apply, mul, rebuild, substitute, symbols
+from gradcalc.algebra.expr import Apply, Expr, Symbol, mul, rebuild, substitute, symbols
 from gradcalc.algebra.shapes import size
 from gradcalc.engine.autodiff import Edge
 from gradcalc.engine.graph import Node
@@ -18,6 +18,7 @@ from gradcalc.grading.mistake import (
     fits,
     forward_nodes,
     gradient_of,
+    instead,
     is_leaf,
     role,
     row_of,
@@ -87,7 +88,7 @@ def _edit(lines: Lines, edge: Edge | None, new: Expr) -> tuple[str, Edit] | None
         return None
     if any(lines.place.get(read, -1) > lines.place[place[0]] for read in symbols(new)):
         return None
-    return shown_line(lines, place[0]), Edit(place[0], lambda _: new, place[1])
+    return shown_line(lines, place[0]), Edit(place[0], instead(new), place[1])
 
 
 def _passed_back(
@@ -131,7 +132,7 @@ def find_not_transposed(lines: Lines) -> Iterator[Slip]:
         if turned in _parts(contribution):
             new = rebuild(contribution, toggled)
         else:
-            new = rebuild(contribution, lambda p, f=factor, t=turned: t if p == f else p)
+            new = substitute(contribution, {product.factor: turned})
         slip = _passed_back("weight-not-transposed", lines, product, new)
         if slip:
             yield slip
@@ -238,7 +239,7 @@ def find_elementwise(lines: Lines) -> Iterator[Slip]:
         if shape_of(lines, new) == node.shape and len(node.shape) == 2:
             at = shown_line(lines, node.name)
             words = {"line": Symbol(at), "right": lines.written_out(at)}
-            yield Slip("elementwise-for-product", at, (Edit(node.name, lambda _, n=new: n),), words)
+            yield Slip("elementwise-for-product", at, (Edit(node.name, instead(new)),), words)
 
 
 def find_outer_transposed(lines: Lines) -> Iterator[Slip]:
@@ -271,7 +272,7 @@ def find_weight_for_input(lines: Lines) -> Iterator[Slip]:
         if shape_of(lines, new) == lines.by_name[line].shape:
             words = {"line": Symbol(line), "W": weight, "delta": product.delta}
             words["right"] = lines.written_out(line)
-            change = Edit(line, lambda _, n=new: n, whole=True)
+            change = Edit(line, instead(new), whole=True)
             yield Slip("input-replaced-by-weight", line, (change,), words)
 
 
@@ -305,77 +306,7 @@ def find_turned_forward(lines: Lines) -> Iterator[Slip]:
         if len(lines.shapes[product.factor]) == 2 and shape_of(lines, turned) == node.shape:
             at = shown_line(lines, node.name)
             words = {"line": Symbol(at), "W": Symbol(product.weight)}
-            yield Slip("weight-transposed", at, (Edit(node.name, lambda _, t=turned: t),), words)
-
-
-@dataclass(frozen=True)
-class Bias:
-    """A parameter that is added to a line, and the edge back to it."""
-
-    node: Node
-    name: str
-    edge: Edge | None
-
-
-def biases(lines: Lines) -> Iterator[Bias]:
-    """Yield every weight that is added to a matrix product."""
-    for node in forward_nodes(lines):
-        if not isinstance(node.expr, Apply) or node.expr.op != "add":
-            continue
-        for arg in node.expr.args:
-            if isinstance(arg, Symbol) and role(lines, arg.name) == "weight":
-                edges = [e for e in lines.edges if (e.node, e.operand) == (node.name, arg.name)]
-                yield Bias(node, arg.name, edges[0] if edges else None)
-
-
-def find_bias_forgotten(lines: Lines) -> Iterator[Slip]:
-    """Leave a bias out of the forward pass."""
-    for bias in biases(lines):
-        assert isinstance(bias.node.expr, Apply)
-        rest = tuple(arg for arg in bias.node.expr.args if arg != Symbol(bias.name))
-        new = rest[0] if len(rest) == 1 else Apply("add", rest)
-        if rest and fits(lines, bias.node.name, new):
-            at = shown_line(lines, bias.node.name)
-            words = {"line": Symbol(at), "b": Symbol(bias.name)}
-            yield Slip("bias-forgotten", at, (Edit(bias.node.name, lambda _, n=new: n),), words)
-
-
-def find_bias_times(lines: Lines) -> Iterator[Slip]:
-    """Multiply the gradient of a bias by the bias, or by what enters the layer."""
-    entering = {p.node.name: p.entering for p in products(lines)}
-    for bias in biases(lines):
-        place = term_of(lines, bias.edge) if bias.edge else None
-        if place is None or bias.edge is None:
-            continue
-        others = [bias.name]
-        others += [entering[name] for name in bias.node.operands if name in entering]
-        for other in others:
-            new = mul(bias.edge.contribution, Symbol(other))
-            same = shape_of(lines, new) == lines.by_name[place[0]].shape
-            if same or is_leaf(lines, place[0]):
-                words = {"b": Symbol(bias.name), "other": Symbol(other), "line": Symbol(place[0])}
-                if shape_of(lines, new) is not None:
-                    edit = Edit(place[0], lambda e, o=other: mul(e, Symbol(o)), place[1])
-                    yield Slip("bias-times-input", place[0], (edit,), words, other)
-
-
-def find_bias_not_summed(lines: Lines) -> Iterator[Slip]:
-    """Leave out the sum over the samples, or over the units that share a bias."""
-    for bias in biases(lines):
-        place = term_of(lines, bias.edge) if bias.edge else None
-        if place is None or bias.edge is None or not is_leaf(lines, place[0]):
-            continue
-        term = bias.edge.contribution
-        if isinstance(term, Apply) and term.op == "sum":
-            words = {"b": Symbol(bias.name), "line": Symbol(place[0]), "right": term}
-            edit = Edit(place[0], lambda _, t=term.args[0]: t, place[1])
-            yield Slip("bias-not-summed", place[0], (edit,), words)
-            shape = shape_of(lines, term.args[0]) or ()
-            if len(shape) == 2:
-                mean = apply("mean", *term.args)
-                mean = Apply("mean", term.args, term.attrs)
-                edit = Edit(place[0], lambda _, m=mean: m, place[1])
-                yield Slip("bias-not-summed", place[0], (edit,), words, "mean")
+            yield Slip("weight-transposed", at, (Edit(node.name, instead(turned)),), words)
 
 
 LAYER_RULES = (
@@ -462,29 +393,5 @@ LAYER_RULES = (
         "The other layout of the weights is taken on the way forward.",
         "see outer-transposed",
         find_turned_forward,
-    ),
-    Rule(
-        "bias-forgotten",
-        "bias",
-        "{b} is left out of {line}.",
-        "The bias is not added on the way forward.",
-        "NLP course, pull request 70",
-        find_bias_forgotten,
-    ),
-    Rule(
-        "bias-times-input",
-        "bias gradient",
-        "{line} is multiplied by {other}; a bias is multiplied by 1, so δ is all there is.",
-        "The rule for weights is applied to a bias.",
-        "NLP course, pull request 70 and issue 62",
-        find_bias_times,
-    ),
-    Rule(
-        "bias-not-summed",
-        "bias sum",
-        "{line} is not summed: every sample and unit that {b} is added to counts.",
-        "A bias is shared by all samples of a batch; its gradient is the sum over them.",
-        "DeepLearning.AI forum 536725; Data Science Stack Exchange 20139",
-        find_bias_not_summed,
     ),
 )

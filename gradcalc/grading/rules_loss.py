@@ -12,6 +12,7 @@ from gradcalc.algebra.operations import formula
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import (
+    Change,
     Edit,
     Rule,
     Slip,
@@ -23,6 +24,7 @@ from gradcalc.grading.mistake import (
     scaled,
     shape_of,
     term_of,
+    times,
 )
 
 HALF = Fraction(1, 2)
@@ -79,12 +81,17 @@ def _ends(lines: Lines, name: str) -> set[str]:
     return found
 
 
-def _slip(rule: str, loss: LossLine, change: object, variant: str = "", **words: Expr) -> Slip:
-    assert callable(change)
+def _slip(rule: str, loss: LossLine, change: Change, variant: str = "", **words: Expr) -> Slip:
     changed = change(loss.formula)
+    assert changed is not None
     known = {"right": loss.formula, "wrong": changed, "line": Symbol(loss.line), **words}
     edit = Edit(loss.line, change, whole=loss.whole)
     return Slip(rule, loss.line, (edit,), known, variant)
+
+
+def _scaling(lines: Lines, top: int, bottom: int = 1) -> Change:
+    """Return the change that multiplies a formula by a fraction."""
+    return lambda expr: scaled(lines, expr, top, bottom)
 
 
 def find_target_dropped(lines: Lines) -> Iterator[Slip]:
@@ -115,9 +122,9 @@ def find_factor(lines: Lines) -> Iterator[Slip]:
         if not square:
             continue
         if half:
-            yield _slip("loss-factor-2", loss, lambda expr: scaled(lines, expr, 2), "doubled")
+            yield _slip("loss-factor-2", loss, _scaling(lines, 2), "doubled")
         else:
-            yield _slip("loss-factor-2", loss, lambda expr: scaled(lines, expr, 1, 2), "dropped")
+            yield _slip("loss-factor-2", loss, _scaling(lines, 1, 2), "dropped")
 
 
 def _square(lines: Lines, node: str) -> tuple[bool, bool]:
@@ -148,16 +155,14 @@ def find_reduction(lines: Lines) -> Iterator[Slip]:
         count, rows = size(shape) or 1, shape[0] if len(shape) == 2 else 1
         if own > 1:
             n = Number(Fraction(own))
-            yield _slip(
-                "loss-reduction", loss, lambda e, own=own: scaled(lines, e, own), "lost", n=n
-            )
+            yield _slip("loss-reduction", loss, _scaling(lines, own), "lost", n=n)
             continue
         for n_over in dict.fromkeys((count, int(rows))):
             if n_over > 1:
                 yield _slip(
                     "loss-reduction",
                     loss,
-                    lambda e, n=n_over: scaled(lines, e, 1, n),
+                    _scaling(lines, 1, n_over),
                     f"over {n_over}",
                     n=Number(Fraction(n_over)),
                 )
@@ -195,7 +200,7 @@ def find_reduction_twice(lines: Lines) -> Iterator[Slip]:
                 yield Slip(
                     "reduction-twice",
                     line,
-                    (Edit(line, lambda e, n=rows: scaled(lines, e, 1, n), whole=True),),
+                    (Edit(line, _scaling(lines, 1, rows), whole=True),),
                     {"n": Number(Fraction(rows)), "line": Symbol(line)},
                 )
         return
@@ -219,7 +224,7 @@ def find_loss_shortcut(lines: Lines) -> Iterator[Slip]:
         yield Slip(
             "act-derivative-extra",
             place[0],
-            (Edit(place[0], lambda e, slope=slope: Apply("mul", (e, slope)), place[1]),),
+            (Edit(place[0], times(slope), place[1]),),
             {"f": s, "local": slope, "line": Symbol(place[0])},
             "logits",
         )

@@ -53,13 +53,13 @@ class Member:
 
 
 class Container:
-    """A folder, or an archive that is read in memory."""
+    """A folder, an archive that is read in memory, or a single file."""
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, *, single: bool = False) -> None:
+        self.path, self.single = path, single
         self.archive: zipfile.ZipFile | None = None
         self.total = 0
-        if not Path(path).is_dir():
+        if not single and not Path(path).is_dir():
             try:
                 self.archive = zipfile.ZipFile(path)
             except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
@@ -79,6 +79,9 @@ class Container:
 
     def listed(self) -> Iterator[Member]:
         """Yield all files."""
+        if self.single:
+            yield Member(Path(self.path).name, Path(self.path).stat().st_size, self.path)
+            return
         if self.archive is None:
             yield from _files(self.path, "", 0)
             return

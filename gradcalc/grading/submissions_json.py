@@ -11,11 +11,10 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.headers import EMAILS, IDS, NAMES, STAMPS, folded
 from gradcalc.grading.submissions_cells import text_of
-from gradcalc.grading.submissions_layout import MAX_ID, id_error, tidy_id
+from gradcalc.grading.submissions_layout import MAX_ID, Index, id_error, tidy_id
 from gradcalc.grading.submissions_named import (
     Asked,
     Filler,
-    Mark,
     Named,
     NamedRow,
     NamedTable,
@@ -39,11 +38,13 @@ class JsonLines:
             (rows if isinstance(found, NamedRow) else errors).append(found)  # type: ignore[arg-type]
         return self.table.block(rows, errors)
 
-    def index(self, lines: Lines) -> Iterator[Mark]:
-        """Yield whose submissions some lines hold."""
+    def index(self, lines: Lines) -> Index:
+        """Return whose submissions some lines hold."""
+        index = Index()
         for found in read_rows(self.table.source, lines):
-            if isinstance(found, NamedRow) and id_error(found.id) is None:
-                yield Mark(found.id, found.line, found.stamp)
+            if isinstance(found, NamedRow):
+                index.add(found.id, found.line, found.stamp)
+        return index
 
 
 def stretches(reader: LineReader, rows: int) -> Iterator[Lines]:

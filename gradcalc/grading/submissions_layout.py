@@ -155,6 +155,24 @@ class Numbers:
         self.state[row, column] = cell.state
 
 
+@dataclass
+class Index:
+    """Whose submissions stand where, and when they were handed in."""
+
+    ids: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+
+    def add(self, name: str, line: int, stamp: str = "", label: str = "") -> None:
+        """Add one submission."""
+        self.ids.append(name)
+        self.lines.append(line)
+        self.stamps.append(stamp)
+        if label:
+            self.labels.append(label)
+
+
 @dataclass(frozen=True)
 class Row:
     """One submission as it stands in a table of any kind, before its cells are numbers."""

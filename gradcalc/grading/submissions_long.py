@@ -17,13 +17,14 @@ from gradcalc.grading.headers import EMAILS, IDS, STAMPS, Headers, folded
 from gradcalc.grading.submissions_cells import Cell
 from gradcalc.grading.submissions_layout import (
     MAX_ID,
+    Index,
     Layout,
     Row,
     block_of_rows,
     id_error,
     tidy_id,
 )
-from gradcalc.grading.submissions_named import Asked, Filler, Mark, Named, read_value
+from gradcalc.grading.submissions_named import Asked, Filler, Named, read_value
 from gradcalc.grading.submissions_records import QUOTE
 from gradcalc.grading.submissions_stream import LineReader
 from gradcalc.grading.submissions_table import Head
@@ -218,11 +219,13 @@ class LongTable:
                 cells[at] = Cell(cell.text, UNREADABLE, reason=reason) if twice else cell
         return Row(group.answers[0].line, group.answers[0].id, cells)
 
-    def index(self, part: LongRows) -> Iterator[Mark]:
-        """Yield whose submissions some rows hold."""
+    def index(self, part: LongRows) -> Index:
+        """Return whose submissions some rows hold."""
+        index = Index()
         for group in part.groups:
             stamps = [answer.stamp for answer in group.answers if answer.stamp]
-            yield Mark(group.answers[0].id, group.answers[0].line, max(stamps, default=""))
+            index.add(group.answers[0].id, group.answers[0].line, max(stamps, default=""))
+        return index
 
 
 def _student(found: Answer | RowError) -> str:

@@ -176,15 +176,6 @@ def read_value(value: object, shape: tuple[int, ...]) -> list[Cell]:
     return [read_entry(value)] if count == 1 else read_whole(value, shape)
 
 
-class Mark:
-    """Where one submission stands, whose it is, and when it was handed in."""
-
-    __slots__ = ("id", "label", "line", "stamp")
-
-    def __init__(self, id_: str, line: int, stamp: str = "", label: str = "") -> None:
-        self.id, self.line, self.stamp, self.label = id_, line, stamp, label
-
-
 @dataclass(frozen=True)
 class NamedRow:
     """One submission: its answers by name, before it is known which are asked for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 import yaml
@@ -25,8 +26,9 @@ _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<id>\d{1,18})_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)",
     re.DOTALL,
 )
-_MARKUP = re.compile(rb"<(?:/p|/div|br)[^<>]{0,200}>", re.IGNORECASE)
-_TAG = re.compile(rb"<[^<>]{1,400}>")
+_END = re.compile(r"<(?:/p|/div|/li|br)[^<>]{0,200}>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{1,400}>")
+PAGES = ("onlinetext.html", "_text.html")
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -86,10 +88,15 @@ def _download(container: Container, members: Sequence[Member], pattern: str | No
         return _gradescope(container, metadata, members)
     if any(_MOODLE.match(part) for each in members for part in each.parts[-2:]):
         return _moodle(members)
-    flat = [each for each in members if each.suffix in SHEETS]
+    flat = [each for each in members if _answers(each)]
     if flat and all(_CANVAS.fullmatch(each.parts[-1]) for each in flat):
         return _canvas(members)
     return _by_stem(members)
+
+
+def _answers(member: Member) -> bool:
+    """Tell whether a file may hold answers: a sheet, or a text typed into the platform."""
+    return member.suffix in SHEETS or member.parts[-1].endswith(PAGES)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -139,7 +146,7 @@ def _canvas(members: Sequence[Member]) -> Download:
             found.ignored.append(member.name)
             continue
         files = found.by_id.setdefault(match["id"], [])
-        if member.suffix in SHEETS:
+        if _answers(member):
             files.append(member)
         else:
             found.ignored.append(member.name)
@@ -155,7 +162,7 @@ def _moodle(members: Sequence[Member]) -> Download:
             found.ignored.append(member.name)
             continue
         files = found.by_id.setdefault(matches[0]["id"], [])
-        if member.suffix in SHEETS or member.parts[-1].endswith("onlinetext.html"):
+        if _answers(member):
             files.append(member)
         else:
             found.ignored.append(member.name)
@@ -236,11 +243,6 @@ def _students_of(path: Sequence[str | None]) -> bool:
     return len(path) == 4 and (path[1] or "").lstrip(":") == "submitters" and path[2] is None
 
 
-def text_of_page(data: bytes) -> bytes:
+def text_of_page(page: str) -> str:
     """Return the text of a page that a student typed into a form, a line for each line."""
-    for name, sign in ((b"&nbsp;", b" "), (b"&lt;", b"<"), (b"&gt;", b">"), (b"&amp;", b"&")):
-        data = data.replace(name, sign) if name == b"&nbsp;" else data
-    plain = _TAG.sub(b"", _MARKUP.sub(b"\n", data))
-    for name, sign in ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&amp;", b"&")):
-        plain = plain.replace(name, sign)
-    return plain
+    return unescape(_TAG.sub("", _END.sub("\n", page))).replace("\u00a0", " ")

@@ -11,8 +11,8 @@ from gradcalc.grading.answers import Answer, read_sheet
 from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.submissions_archive import Container
 from gradcalc.grading.submissions_cells import FORMULA, LETTER, Cell, cell_of, fits, unreadable
-from gradcalc.grading.submissions_layout import MAX_ID, Row, block_of_rows, id_error
-from gradcalc.grading.submissions_named import Asked, Filler, Mark, Named
+from gradcalc.grading.submissions_layout import MAX_ID, Index, Row, block_of_rows, id_error
+from gradcalc.grading.submissions_named import Asked, Filler, Named
 from gradcalc.grading.submissions_platforms import Download, Handed, read_download, text_of_page
 from gradcalc.problem.reading import with_plain_lines
 
@@ -72,6 +72,10 @@ class SheetFolder:
                 if self.cells < MAX_KEPT:
                     self.kept[sheet.at] = found
 
+    def filler(self) -> Filler:
+        """Return where the answers go, once they are counted."""
+        return Filler(self.asked, self.named.layout())
+
     def parts(self, rows: int) -> Iterator[tuple[Sheet, ...]]:
         """Yield so many sheets at a time, in the order of the files' names."""
         sheets: list[Sheet] = []
@@ -96,8 +100,8 @@ class SheetFolder:
         if reason is not None:
             return Sheet(at, handed.id, handed.label, reason=reason, stamp=handed.stamp)
         try:
-            data = self.container.read(files[0])
-            text = _text(text_of_page(data) if files[0].suffix == ".html" else data)
+            text = _text(self.container.read(files[0]))
+            text = text_of_page(text) if files[0].suffix == ".html" else text
         except ValueError as error:
             return Sheet(at, handed.id, handed.label, reason=str(error), stamp=handed.stamp)
         stamp = handed.stamp
@@ -142,16 +146,23 @@ class SheetFolder:
                 errors.append(RowError(name, sheet.at, sheet.id[:MAX_ID], reason))
         return block_of_rows(self.source, filler.layout, rows, errors)
 
-    def index(self, sheets: Sequence[Sheet]) -> Iterator[Mark]:
-        """Yield whose submissions some sheets are."""
+    def index(self, sheets: Sequence[Sheet]) -> Index:
+        """Return whose submissions some sheets are."""
+        index = Index()
         for sheet in sheets:
             if not sheet.reason:
-                yield Mark(sheet.id, sheet.at, sheet.stamp, sheet.label)
+                index.add(sheet.id, sheet.at, sheet.stamp, sheet.label)
+        return index
 
 
-def open_folder(path: str, asked: Asked, pattern: str | None) -> SheetFolder:
-    """Return a folder or archive; raises ProblemError where no answer sheet is in it."""
-    container = Container(path)
+def open_folder(
+    path: str, asked: Asked, pattern: str | None, *, single: bool = False
+) -> SheetFolder:
+    """Return a folder or archive, or a single sheet of its own.
+
+    Raises ProblemError where no answer sheet is in it.
+    """
+    container = Container(path, single=single)
     download = read_download(container, pattern)
     if not download.handed:
         container.close()

@@ -54,9 +54,9 @@ class Head:
         return Span(self.raw, self.line, max(0, at) + 1, max(1, len(name)))
 
 
-def open_lines(file: IO[bytes]) -> tuple[LineReader, str]:
-    """Return a reader of a file's lines, and the file's encoding."""
-    encoding = encoding_of(file)
+def open_lines(file: IO[bytes], encoding: str | None = None) -> tuple[LineReader, str]:
+    """Return a reader of a file's lines from its beginning, and the file's encoding."""
+    encoding = encoding or encoding_of(file)
     return LineReader(plain_pieces(file, encoding)), encoding
 
 

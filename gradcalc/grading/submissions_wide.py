@@ -14,6 +14,7 @@ from gradcalc.grading.submissions_cells import MAX_CELL, Cell
 from gradcalc.grading.submissions_digits import Flags, Places, read_plain
 from gradcalc.grading.submissions_layout import (
     MAX_ID,
+    Index,
     Layout,
     Numbers,
     Texts,
@@ -74,6 +75,10 @@ class Table:
     def block(self, lines: Lines) -> Block:
         """Return the submissions that some lines hold."""
         return _Stretch(self, lines).block()
+
+    def index(self, lines: Lines) -> Index:
+        """Return whose submissions some lines hold."""
+        return _Stretch(self, lines).index()
 
     def cells(self, record: Sequence[bytes]) -> list[str]:
         """Return the cells of a record as texts; raises ValueError for what is none."""
@@ -193,6 +198,21 @@ class _Stretch:
         if len(ids) == len(found) and not _UNTIDY.search(joined):
             return ids
         return [tidy_id(each.decode("utf-8")) for each in found]
+
+    def index(self) -> Index:
+        """Return whose submissions these are, in the order of their lines."""
+        ids = self.ids()
+        lines = [*self.plain.lines.tolist(), *(row.line for row in self.odd)]
+        stamp = self.table.headers.stamp
+        stamps = [""] * len(ids)
+        if stamp is not None:
+            stamps = [each.decode("utf-8") for each in self.plain.column(stamp)]
+            stamps += [row.fields[stamp].decode("utf-8") for row in self.odd]
+        index = Index()
+        for at in sorted(range(len(ids)), key=lines.__getitem__) if self.odd else range(len(ids)):
+            if id_error(ids[at]) is None:
+                index.add(ids[at], lines[at] + self.first_line, stamps[at])
+        return index
 
     def cell(self, row: int, at: int) -> str:
         """Return the text of a cell."""

@@ -1,0 +1,167 @@
+"""`gradcalc grade`: a whole class, marked with reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradcalc.cli import output
+from gradcalc.errors import ProblemError, visible
+
+if TYPE_CHECKING:
+    from gradcalc.cli.grading import Settings
+    from gradcalc.grading.gradebook import Form
+    from gradcalc.report.reasons import Reveal
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command("grade")
+@click.argument("problem", metavar="PROBLEM")
+@click.argument("submissions", metavar="SUBMISSIONS...", nargs=-1, required=True)
+@click.option("-o", "--output", "gradebook", type=FILE, help="The gradebook, a CSV file.")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["plain", "canvas", "moodle", "gradescope", "brightspace"]),
+    default="plain",
+    show_default=True,
+    help="The form of the gradebook.",
+)
+@click.option("--results", type=FILE, help="One line of JSON a student.")
+@click.option("--all", "every", is_flag=True, help="Verdicts that are correct in --results too.")
+@click.option("--feedback", type=FILE, help="A folder for one file a student.")
+@click.option(
+    "--feedback-as",
+    type=click.Choice(["md", "html"]),
+    default="md",
+    show_default=True,
+    help="Markdown or HTML.",
+)
+@click.option(
+    "--reveal",
+    type=click.Choice(["score", "where", "why", "full"]),
+    default="why",
+    show_default=True,
+    help="How much the feedback says.",
+)
+@click.option("--report", "html", type=FILE, help="The class report as an HTML file.")
+@click.option("--roster", type=FILE, help="Who is in the class: a CSV file.")
+@click.option("--columns", type=FILE, help="Which header means which quantity: a YAML file.")
+@click.option("--pattern", help="A regular expression with a group id, for names of files.")
+@click.option(
+    "--duplicates",
+    type=click.Choice(["newest", "first", "last", "best"]),
+    default="newest",
+    show_default=True,
+    help="Which submission of a student counts.",
+)
+@click.option("--scheme", type=FILE, help="Points and shares: a YAML file, as under marking.")
+@click.option("--rulings", type=FILE, help="What the teacher has ruled: a YAML file.")
+@click.option("--preview", is_flag=True, help="Show how the first rows are read, and stop.")
+@click.option("--only", help="Show one student's marking in full, and stop.")
+@click.option("--compare", type=FILE, help="An earlier gradebook: whose score changed?")
+@click.option("--resume", is_flag=True, help="Go on where an interrupted run has stopped.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that mark at the same time.",
+)
+def command(
+    problem: str,
+    submissions: tuple[str, ...],
+    gradebook: Path | None,
+    form: Form,
+    results: Path | None,
+    every: bool,
+    feedback: Path | None,
+    feedback_as: str,
+    reveal: Reveal,
+    html: Path | None,
+    roster: Path | None,
+    columns: Path | None,
+    pattern: str | None,
+    duplicates: str,
+    scheme: Path | None,
+    rulings: Path | None,
+    preview: bool,
+    only: str | None,
+    compare: Path | None,
+    resume: bool,
+    processes: int,
+) -> int:
+    """Mark SUBMISSIONS to a PROBLEM: points, errors carried forward, mistakes named.
+
+    SUBMISSIONS are tables (CSV, JSONL), folders of answer files, downloads of Canvas,
+    Moodle or Gradescope, or - for standard input. The report on the class goes to
+    standard output.
+
+    \b
+    Examples:
+      gradcalc grade problem.yaml answers.csv --preview
+      gradcalc grade problem.yaml answers.csv -o gradebook.csv
+      gradcalc grade problem.yaml answers.csv -o marks.csv --as canvas --roster roster.csv
+      gradcalc grade problem.yaml answers.csv --feedback feedback/ --reveal why
+      gradcalc grade problem.yaml answers.csv --only 4711
+
+    Exit code: 0 every submission was judged whole, 1 some were not, 2 the input is at
+    fault, 3 an output could not be written.
+    """
+    from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
+
+    if resume and gradebook is None:
+        raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
+    settings = Settings(
+        problem,
+        submissions,
+        gradebook,
+        form,
+        results,
+        every,
+        feedback,
+        feedback_as,
+        reveal,
+        html,
+        roster,
+        columns,
+        pattern,
+        duplicates,
+        scheme,
+        rulings,
+        resume,
+        processes,
+    )
+    if preview:
+        return show_preview(settings)
+    if only is not None:
+        return show_one(settings, only)
+    old = None
+    if compare is not None:
+        old = _scores(compare)
+    code = grade(settings)
+    if old is not None:
+        if gradebook is None:
+            raise click.UsageError("--compare goes with -o")
+        output.write_text(changes(old, _scores(gradebook)))
+    return code
+
+
+def _scores(path: Path) -> dict[str, str]:
+    """Return the scores of a plain gradebook by student."""
+    import csv
+
+    from gradcalc.problem.reading import read_source
+
+    source = read_source(path)
+    rows = csv.DictReader(source.text.splitlines())
+    if rows.fieldnames is None or not {"student", "score"} <= set(rows.fieldnames):
+        raise ProblemError(
+            f"{visible(str(path))} is no gradebook with the columns student and score",
+            where=str(path),
+            hint="compare with a gradebook that was written --as plain",
+        )
+    return {row["student"]: row["score"] or "" for row in rows}

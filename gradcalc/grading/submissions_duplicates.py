@@ -1,0 +1,254 @@
+"""Find students who handed in more than once, and say which submission counts."""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.algebra.kernels import Array
+from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_times import NO_TIME, read_time
+
+Policy = Literal["newest", "first", "last", "best", "error"]
+POLICIES: tuple[Policy, ...] = ("newest", "first", "last", "best", "error")
+Places = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+REPLACED, UNDECIDED, RIVAL = 0, 1, 2
+
+
+def identity(name: str) -> str:
+    """Return what two spellings of one id have in common: case and Unicode form are left out.
+
+    >>> identity("S007") == identity("s007"), identity("7") == identity("007")
+    (True, False)
+    """
+    if name.isascii():
+        return name.strip().lower()
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which submissions count. Kept are only those that another one of the student's touches.
+
+    key: source and line of each, sorted; other: the place, in `key`, of the one it is
+    about; kind: replaced by it, undecided, or one of several of which the best counts.
+    """
+
+    policy: Policy
+    sources: tuple[str, ...]
+    submissions: int
+    students: int
+    key: npt.NDArray[np.int64]  # pairs of source and line
+    other: npt.NDArray[np.int64]
+    kind: npt.NDArray[np.uint8]
+    labels: Mapping[tuple[int, int], str] = field(default_factory=dict, repr=False)
+
+    @property
+    def replaced(self) -> int:
+        """Return how many submissions give way to another one."""
+        return int(np.count_nonzero(self.kind == REPLACED))
+
+    @property
+    def undecided(self) -> int:
+        """Return how many submissions are duplicates of which none counts."""
+        return int(np.count_nonzero(self.kind == UNDECIDED))
+
+    def found(self, block: Block) -> tuple[Places, Places]:
+        """Return the rows of a block that are told about here, and where."""
+        if not len(self.key) or block.source not in self.sources:
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        source = self.sources.index(block.source)
+        first, behind = np.searchsorted(self.key[:, 0], [source, source + 1])
+        lines = np.array(block.lines, dtype=np.int64)
+        at = first + np.searchsorted(self.key[first:behind, 1], lines)
+        known = at < behind
+        known[known] = self.key[at[known], 1] == lines[known]
+        return np.flatnonzero(known), at[known]
+
+    def contested(self, block: Block) -> Flags:
+        """Tell which rows are one of several submissions of which the best counts."""
+        rows, at = self.found(block)
+        flags: Flags = np.zeros(len(block.ids), dtype=bool)
+        flags[rows[self.kind[at] == RIVAL]] = True
+        return flags
+
+    def apply(self, block: Block) -> Block:
+        """Return a block without the submissions that do not count, told among its errors."""
+        rows, at = self.found(block)
+        dropped = self.kind[at] != RIVAL
+        rows, at = rows[dropped], at[dropped]
+        if not len(rows):
+            return block
+        errors = [
+            RowError(
+                block.source,
+                block.lines[row],
+                block.ids[row],
+                self.reason(int(place)),
+                duplicate=bool(self.kind[place] == REPLACED),
+            )
+            for row, place in zip(rows.tolist(), at.tolist(), strict=True)
+        ]
+        flags: Flags = np.ones(len(block.ids), dtype=bool)
+        flags[rows] = False
+        return without_rows(block, np.flatnonzero(flags), errors)
+
+    def reason(self, place: int) -> str:
+        """Return why a submission does not count."""
+        other = self.place(self.other[place], int(self.key[place, 0]))
+        if self.kind[place] == UNDECIDED:
+            return f"duplicate of {other}; --duplicates first|last|best says which counts"
+        if self.policy == "newest":
+            return f"replaced by a later one, {other}"
+        return f"duplicate of {other}, the {self.policy} one, which counts"
+
+    def place(self, at: npt.NDArray[np.int64], beside: int) -> str:
+        """Return where a submission stands, its file named where it is another one."""
+        source, line = int(at[0]), int(at[1])
+        label = self.labels.get((source, line))
+        if label is not None:
+            return label
+        return f"line {line}" if source == beside else f"{self.sources[source]} line {line}"
+
+
+def without_rows(block: Block, keep: Places, errors: Iterable[RowError]) -> Block:
+    """Return some rows of a block, with further errors between them."""
+    kept = keep.tolist()
+    picked = _Picked(block, tuple(kept))
+    return replace(
+        block,
+        ids=tuple(block.ids[at] for at in kept),
+        lines=tuple(block.lines[at] for at in kept),
+        value=block.value[keep],
+        decimals=block.decimals[keep],
+        significant=block.significant[keep],
+        state=block.state[keep],
+        text=picked.text,
+        reason=picked.reason,
+        errors=tuple(sorted((*block.errors, *errors), key=lambda error: error.line)),
+        parameters=None if block.parameters is None else block.parameters[keep],
+    )
+
+
+@dataclass(frozen=True)
+class _Picked:
+    """Some rows of a block, for the text of their cells."""
+
+    block: Block
+    rows: tuple[int, ...]
+
+    def text(self, row: int, column: int) -> str:
+        return self.block.text(self.rows[row], column)
+
+    def reason(self, row: int, column: int) -> str:
+        return self.block.reason(self.rows[row], column)
+
+
+class Census:
+    """Takes down whose each submission is, in about fifty bytes a submission."""
+
+    def __init__(self) -> None:
+        self.sources: list[str] = []
+        self.first, self.second = array("q"), array("q")
+        self.source, self.line = array("i"), array("q")
+        self.month_first, self.day_first = array("d"), array("d")
+        self.labels: dict[tuple[int, int], str] = {}
+
+    def add(self, source: str, indexes: Iterable[Index]) -> None:
+        """Take down the submissions of one source."""
+        number = len(self.sources)
+        self.sources.append(source)
+        for index in indexes:
+            names = [identity(name) for name in index.ids]
+            self.first.extend(map(hash, names))
+            self.second.extend([hash(name + "\0") for name in names])
+            self.source.extend([number] * len(names))
+            self.line.extend(index.lines)
+            if any(index.stamps):
+                for stamp in map(read_time, index.stamps):
+                    self.month_first.append(stamp.month_first)
+                    self.day_first.append(stamp.day_first)
+            else:
+                self.month_first.extend([NO_TIME] * len(names))
+                self.day_first.extend([NO_TIME] * len(names))
+            for line, label in zip(index.lines, index.labels, strict=False):
+                self.labels[number, line] = label
+
+    def chosen(self, policy: Policy) -> Chosen:
+        """Return which submissions count."""
+        first, second = np.array(self.first), np.array(self.second)
+        order = np.lexsort((second, first))
+        new = np.ones(len(order), dtype=bool)
+        new[1:] = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
+        del first, second
+        starts = np.flatnonzero(new)
+        sizes = np.diff(starts, append=len(order))
+        times = self.times()
+        told: list[tuple[int, int, int]] = []
+        for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+            group = order[start : start + size].tolist()
+            told += _decided(group, times, policy)
+        told.sort()
+        place = np.array([self.source, self.line], dtype=np.int64).T.reshape(-1, 2)
+        at = np.array(told, dtype=np.intp).reshape(-1, 3)
+        return Chosen(
+            policy,
+            tuple(self.sources),
+            len(order),
+            len(starts),
+            *_sorted(place[at[:, 0]], place[at[:, 1]], at[:, 2].astype(np.uint8)),
+            self.labels,
+        )
+
+    def times(self) -> Array:
+        """Return when each was handed in, nan where that is not known.
+
+        In a file with a day above 12 in front, days come first; with such days in both
+        places its dates tell nothing.
+        """
+        month, day = np.array(self.month_first), np.array(self.day_first)
+        source = np.array(self.source)
+        times: Array = month.copy()
+        for number in range(len(self.sources)):
+            mine = source == number
+            day_only = bool((np.isnan(month) & ~np.isnan(day) & mine).any())
+            month_only = bool((np.isnan(day) & ~np.isnan(month) & mine).any())
+            if day_only and not month_only:
+                times[mine] = day[mine]
+            elif day_only:
+                times[mine & (month != day)] = NO_TIME
+        return times
+
+
+def _decided(group: list[int], times: Array, policy: Policy) -> Iterator[tuple[int, int, int]]:
+    """Yield each submission of one student that is touched, the one it is about, and how."""
+    if policy == "best":
+        for at in group:
+            yield at, group[0] if at != group[0] else group[1], RIVAL
+        return
+    counts = None
+    if policy in ("first", "last"):
+        counts = group[0] if policy == "first" else group[-1]
+    elif policy == "newest" and not np.isnan(times[group]).any():
+        counts = max(group, key=lambda at: (times[at], at))
+    for at in group:
+        if counts is None:
+            yield at, group[0] if at != group[0] else group[1], UNDECIDED
+        elif at != counts:
+            yield at, counts, REPLACED
+
+
+def _sorted(
+    key: npt.NDArray[np.int64], other: npt.NDArray[np.int64], kind: npt.NDArray[np.uint8]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    order = np.lexsort((key[:, 1], key[:, 0]))
+    return key[order], other[order], kind[order]
