@@ -11,7 +11,6 @@ from gradcalc.cli import output
 from gradcalc.errors import ProblemError, visible
 
 if TYPE_CHECKING:
-    from gradcalc.cli.grading import Settings
     from gradcalc.grading.gradebook import Form
     from gradcalc.report.reasons import Reveal
 

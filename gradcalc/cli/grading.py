@@ -283,7 +283,7 @@ class _Feedback:
             lines = settings.marker.of(alone)
             review = check(settings.problem, sheet_of(alone, 0, lines), lines=lines.student(0))
             words = wording(lines)
-            page = AuditPage(Page(80), review, words, settings.reveal).write()
+            page = AuditPage(Page(80), review, words, settings.reveal, hint=False).write()
             Feedback(marked, row, settings.scheme, words).points(page)
             text = page.plain()
             ending = settings.feedback_as
@@ -330,7 +330,7 @@ class _Parts:
             known = note.read_text() if note.exists() else ""
             if not (self.settings.resume and known == self.fingerprint):
                 shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
             note.write_text(self.fingerprint)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
@@ -349,7 +349,7 @@ class _Parts:
     def read(self, number: int) -> Part | None:
         try:
             text = self.path(number).read_text(encoding="utf-8")
-            return part_of(text, (), self.settings.scheme)
+            return part_of(text, self.settings.scheme)
         except (OSError, ValueError):
             return None
 

@@ -103,11 +103,12 @@ def make_options(
             break
     if len(wrong) < count - 1:
         known = "1 mistake changes" if len(wrong) == 1 else f"{len(wrong)} mistakes change"
+        known = known if wrong else "no mistake changes"
         raise ProblemError(
-            f"only {known} {find} at {places} decimals",
+            f"{'only ' * bool(wrong)}{known} {find} at {places} decimals",
             where=where,
-            hint=f"ask for {len(wrong) + 1} options or fewer, for more decimals, or change the"
-            " numbers: `gradcalc lint` says which",
+            hint=(f"ask for {len(wrong) + 1} options or fewer, for" if wrong else "ask for")
+            + " more decimals, or change the numbers: `gradcalc lint` says which",
         )
     made: list[tuple[tuple[str, ...], Explanation | None]] = [*wrong]
     made.insert(random.Random(seed).randrange(count), (_texts(right, places), None))

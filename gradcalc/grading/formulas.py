@@ -44,7 +44,7 @@ def judge_formula(
     due: Shape = () if answer.index is not None else lines.shapes[answer.name]
     if own is None:
         return replace(verdict, status="unreadable", reason="its operands do not fit"), None
-    one = all(dim == 1 for dim in (*own, *due))
+    one = _squeezed(own) == _squeezed(due)
     settled = False
     worst: tuple[Lines, Array] | None = None
     for point in near_points(lines):
@@ -69,6 +69,11 @@ def judge_formula(
     if not explained:
         return verdict, Finding(answer.name, (), (answer.line,), shape=shape)
     return verdict, _finding(*worst, answer, shape)
+
+
+def _squeezed(shape: Shape) -> Shape:
+    """Return a shape without sides of one: a row, a column and a vector are alike."""
+    return tuple(dim for dim in shape if dim != 1)
 
 
 def near_points(lines: Lines) -> Iterator[Lines]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 Form: TypeAlias = Literal["plain", "canvas", "moodle", "gradescope", "brightspace"]
 FORMS: tuple[Form, ...] = ("plain", "canvas", "moodle", "gradescope", "brightspace")
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_QUOTED = re.compile(r'[",\n\r]')
 _STEERING = ("=", "+", "-", "@", "\t", "\r", "\n")
 _RESERVED = re.compile(r"\s*\(\d+\)\s*\Z")
 
@@ -74,21 +74,22 @@ class Gradebook:
     def line(self, entry: Entry) -> str:
         """Return the line of one student."""
         score = "" if entry.score is None else number(entry.score)
+        most, student = number(self.most), field(entry.student)
         if self.form == "canvas":
-            row = [entry.name or entry.student, "", entry.student, entry.email, "", score]
+            name = field(entry.name or entry.student)
+            row = [name, "", student, field(entry.email), "", score]
         elif self.form == "moodle":
-            row = [entry.student, entry.student, entry.email, score, entry.note]
+            row = [student, student, field(entry.email), score, field(entry.note)]
         elif self.form == "gradescope":
             first, _, last = entry.name.rpartition(" ")
             status = "Graded" if entry.score is not None else "Ungraded"
-            row = [first, last, entry.student, entry.email, score, number(self.most), status]
+            row = [field(first), field(last), student, field(entry.email), score, most, status]
             row += self.cells(entry)
         elif self.form == "brightspace":
-            row = [f"#{entry.student}", score, "#"]
+            row = [field(f"#{entry.student}"), score, "#"]
         else:
-            row = [entry.student, score, number(self.most)]
-            row += [*self.cells(entry), entry.status, entry.note]
-        return written([row])
+            row = [student, score, most, *self.cells(entry), entry.status, field(entry.note)]
+        return ",".join(row) + "\n"
 
     def cells(self, entry: Entry) -> list[str]:
         """Return the points of each quantity, blank where there are none."""
@@ -96,6 +97,7 @@ class Gradebook:
         return found + [""] * (len(self.quantities) - len(found))
 
 
+@lru_cache(maxsize=4096)
 def number(value: float) -> str:
     """Return points as text: at most four decimals, no trailing zeros."""
     text = f"{value:.4f}".rstrip("0").rstrip(".")
@@ -104,14 +106,21 @@ def number(value: float) -> str:
 
 def written(rows: Iterable[Sequence[str]]) -> str:
     """Return rows as CSV text in which no cell is a formula of a spreadsheet."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([safe(cell) for cell in row] for row in rows)
-    return out.getvalue()
+    return "".join(",".join(map(field, row)) + "\n" for row in rows)
+
+
+def field(cell: str) -> str:
+    """Return a cell as it stands in a CSV file, in quotes where it has to be."""
+    cell = safe(cell)
+    if _QUOTED.search(cell) or cell != cell.strip():
+        return '"' + cell.replace('"', '""') + '"'
+    return cell
 
 
 def safe(cell: str) -> str:
     """Return a cell that a spreadsheet takes for text or a number, never for a formula."""
-    cell = "".join(ch if ch.isprintable() or ch in "\n\t" else "\ufffd" for ch in cell)
+    if not (cell.isascii() and cell.isprintable()):
+        cell = "".join(ch if ch.isprintable() or ch in "\n\t" else "\ufffd" for ch in cell)
     if cell.startswith(_STEERING) and not _NUMBER.match(cell):
         return "'" + cell
     return cell

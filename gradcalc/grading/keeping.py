@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,13 @@ def part_text(part: Part) -> str:
     """Return a part as one line of JSON."""
     return json.dumps(
         {
-            "entries": [list(asdict(entry).values()) for entry in part.entries],
+            "entries": [
+                (e.student, e.score, e.points, e.status, e.note, e.name, e.email)
+                for e in part.entries
+            ],
             "results": part.results,
             "problems": part.problems,
+            "columns": [[column.name, column.index] for column in part.tally.columns],
             "tally": tally_record(part.tally),
             "counts": [part.read, part.unreadable, part.duplicates],
         },
@@ -30,7 +33,7 @@ def part_text(part: Part) -> str:
     )
 
 
-def part_of(text: str, columns: tuple[Column, ...], scheme: Scheme) -> Part:
+def part_of(text: str, scheme: Scheme) -> Part:
     """Return the part that a line of JSON holds; raises ValueError for anything else."""
     try:
         record = json.loads(text)
@@ -39,6 +42,7 @@ def part_of(text: str, columns: tuple[Column, ...], scheme: Scheme) -> Part:
             for student, score, points, status, note, name, email in record["entries"]
         ]
         problems = [tuple(row) for row in record["problems"]]
+        columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
         read, unreadable, duplicates = record["counts"]
     except (KeyError, TypeError, AttributeError) as error:

@@ -12,11 +12,12 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.answers import Answer
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
-from gradcalc.grading.comparison import Mask, Tolerance, Typed, typed
+from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading, typed
 from gradcalc.grading.explaining import diagnose
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Explanation, Search
+from gradcalc.grading.written import Written
 from gradcalc.problem.document import Mapping, Scalar, Value
 from gradcalc.problem.document import Sequence as Items
 from gradcalc.problem.model import Problem
@@ -86,7 +87,16 @@ def check_options(problem: Problem) -> OptionsReview:
         )
     lines, (find,) = lines_of(problem), problem.find
     search = Search(lines, find.name)
-    options = [_judged(search, find, key.text, node) for key, node in section.pairs]
+    answers = [_answer(lines, find, node) for _, node in section.pairs]
+    cells = [cell for answer in answers for cell in answer.cells if cell and cell.rounded]
+    digits = Printed(
+        max((cell.decimals for cell in cells), default=0),
+        max((cell.significant for cell in cells), default=0),
+    )
+    options = [
+        _judged(search, find, key.text, answer, digits)
+        for (key, _), answer in zip(section.pairs, answers, strict=True)
+    ]
     if not any(option.verdict == "correct" for option in options):
         options = [
             replace(option, verdict="correct" if option.none else "incorrect") for option in options
@@ -103,25 +113,48 @@ def text_of(node: Value) -> str:
     return "[" + ", ".join(text_of(item) for item in node.items) + "]"
 
 
-def _judged(search: Search, find: Reference, label: str, node: Value) -> Option:
+@dataclass(frozen=True)
+class Printed:
+    """How many decimals and significant digits the options of a question are printed with."""
+
+    decimals: int
+    significant: int
+
+    def typed(
+        self, cells: Sequence[Written | None], shape: Sequence[int], at: tuple[int, ...] | None
+    ) -> Typed:
+        """Return an option; what is shorter than the longest of all has lost its zeros."""
+        found = typed(cells, shape, at, self.decimals)
+        places = 10.0 ** (leading(found.value) + 1 - self.significant)
+        room = np.maximum(0.5 * 10.0**-self.decimals, 0.5 * places * (found.value != 0))
+        return replace(found, half=np.where(found.mask, np.minimum(found.half, room), 0.0))
+
+
+def _answer(lines: Lines, find: Reference, node: Value) -> Answer:
+    """Return an option as an answer to what is asked for."""
     text = text_of(node)
-    lines = search.lines
+    line = node.span.line
     if text.casefold().rstrip(".") in NONE_OF_THESE:
-        answer = Answer(find.name, find.index, node.span.line, text)
-        return Option(label, answer, "incorrect", none=True)
+        return Answer(find.name, find.index, line, text, letter=text)
     shape = lines.shapes[find.name] if find.index is None else ()
     due = tuple(int(dim) for dim in shape)
     value = ValueReader(Quantities(lines.problem)).value([text], text, due)
-    answer = Answer(
+    return Answer(
         find.name,
         find.index,
-        node.span.line,
+        line,
         text,
         value.shape,
         value.cells,
         value.formula,
         reason=value.reason,
     )
+
+
+def _judged(search: Search, find: Reference, label: str, answer: Answer, digits: Printed) -> Option:
+    lines = search.lines
+    if answer.letter is not None:
+        return Option(label, answer, "incorrect", none=True)
     if answer.reason is not None:
         return Option(label, answer, "incorrect", reason=answer.reason)
     if answer.formula is not None:
@@ -134,22 +167,21 @@ def _judged(search: Search, find: Reference, label: str, node: Value) -> Option:
             finding.explanations if finding else (),
             reason=verdict.reason,
         )
-    return _numbers(search, label, answer, due)
+    return _numbers(search, label, answer, digits)
 
 
-def _numbers(search: Search, label: str, answer: Answer, due: tuple[int, ...]) -> Option:
-    """Return an option of numbers, judged at the precision that it is printed with."""
+def _numbers(search: Search, label: str, answer: Answer, digits: Printed) -> Option:
+    """Return an option of numbers, judged at the precision that all are printed with."""
     lines = search.lines
     if not lines.problem.numeric:
         return Option(label, answer, "incorrect", reason="the problem has letters")
     whole = tuple(int(dim) for dim in lines.shapes[answer.name])
-    fitting = answer.shape == due
-    if fitting:
-        written = typed(answer.cells, whole, answer.index)
+    if answer.shape == (() if answer.index is not None else whole):
+        written = digits.typed(answer.cells, whole, answer.index)
         if agrees(written, search.unchanged):
             return Option(label, answer, "correct")
     else:
-        written = typed(answer.cells, answer.shape)
+        written = digits.typed(answer.cells, answer.shape, None)
     diagnosis = diagnose(search, written, Tolerance())
     return Option(label, answer, "incorrect", diagnosis.explanations, complete=diagnosis.complete)
 

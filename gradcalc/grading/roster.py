@@ -32,9 +32,7 @@ class Roster:
     def named(self, entry: Entry) -> Entry:
         """Return an entry of a gradebook with the student's name and e-mail."""
         student = entry.student
-        return replace(
-            entry, name=self.names.get(student, ""), email=self.emails.get(student, "")
-        )
+        return replace(entry, name=self.names.get(student, ""), email=self.emails.get(student, ""))
 
 
 def read_roster(source: Source) -> Roster:

@@ -17,6 +17,8 @@ from gradcalc.grading.submissions_duplicates import (
 from gradcalc.grading.submissions_open import Reading, open_sources
 from gradcalc.problem.model import Problem
 
+MAX_NAME = 40
+
 __all__ = [
     "POLICIES",
     "Chosen",
@@ -86,12 +88,41 @@ class SourcePreview:
     rows: tuple[PreviewRow, ...]
     errors: tuple[RowError, ...]
 
+    def lines(self) -> Iterator[str]:
+        """Yield the preview of one source as lines of text."""
+        written = [self.encoding, f"{self.separator}s" if self.separator else ""]
+        yield ", ".join([f"{self.name}: {self.kind}", *filter(None, written)])
+        wide = min(MAX_NAME, max((len(name) for name, _ in self.meanings), default=0))
+        for name, meaning in self.meanings:
+            shown = _one_line(name, MAX_NAME)
+            yield f"    {shown.ljust(wide)}  {meaning}"
+        for note in self.notes:
+            yield f"    {note}"
+        for row in self.rows:
+            yield f"  line {row.line}  {row.id}"
+            for name, text, read in row.cells:
+                shown = _one_line(text, MAX_NAME) or "(blank)"
+                yield f"    {name} = {shown}" + ("" if read in ("", text) else f"  read as {read}")
+        for error in self.errors:
+            yield f"  line {error.line}  {error.id or '(no id)'}: {error.reason}"
+        yield ""
+
+
+def _one_line(text: str, room: int) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= room else flat[: room - 1] + "…"
+
 
 @dataclass(frozen=True)
 class Preview:
     """All sources as they were understood, with their first rows."""
 
     sources: tuple[SourcePreview, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the preview as lines of text."""
+        for source in self.sources:
+            yield from source.lines()
 
 
 def preview(
@@ -128,6 +159,7 @@ def _rows(blocks: Sequence[Block]) -> Iterator[PreviewRow]:
             cells = []
             for at, column in enumerate(block.columns):
                 number = block.state[row, at] == NUMBER
-                read = f"{block.value[row, at]:.15g}" if number else block.reason(row, at)
+                reason = block.reason(row, at)
+                read = f"{block.value[row, at]:.15g}" if number else reason and f"nothing: {reason}"
                 cells.append((str(column), block.text(row, at), read))
             yield PreviewRow(line, name, tuple(cells))

@@ -93,6 +93,9 @@ class Container:
         """Return the bytes of a file; raises ValueError with the reason why not."""
         if member.size > most:
             raise ValueError(f"larger than {most // 1_000_000} MB")
+        info = member.packed
+        if info is not None and info.file_size > max(SMALL, MAX_RATIO * info.compress_size):
+            raise ValueError(f"packed more than {MAX_RATIO} times: not unpacked")
         try:
             with self.open(member) as file:
                 data = file.read(most + 1)
@@ -116,12 +119,9 @@ class Container:
             )
 
     def open(self, member: Member) -> IO[bytes]:
-        """Return a file to be read; raises ValueError for one that is packed too tightly."""
+        """Return a file to be read."""
         if self.archive is not None and member.packed is not None:
-            info = member.packed
-            if info.file_size > max(SMALL, MAX_RATIO * info.compress_size):
-                raise ValueError(f"packed more than {MAX_RATIO} times: not unpacked")
-            return self.archive.open(info)
+            return self.archive.open(member.packed)
         handle = os.open(member.folder, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             os.close(handle)

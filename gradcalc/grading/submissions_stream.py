@@ -208,8 +208,7 @@ class LineReader:
             if not self.count and size > MAX_LINE:
                 gathered = [self.cut_line(b"".join(gathered))]
                 size, self.count = len(gathered[0]), gathered[0].count(b"\n")
-        if len(gathered) > 1:
-            self.buffer = b"".join(gathered)
+        self.buffer = gathered[0] if len(gathered) == 1 else b"".join(gathered)
         if self.ended and self.buffer and not self.buffer.endswith(b"\n"):
             self.buffer += b"\n"
             self.count += 1

@@ -133,7 +133,8 @@ class _Stretch:
             first, last = self.lines.of(record.start), self.lines.of(record.end - 1)
             others[first : last + 1] = True
             alone.difference_update(range(first, last + 1))
-            self.note(first, record.start, record.fields, record.broken)
+            fields = record.fields or self.torn(first)
+            self.note(first, record.start, fields, record.broken)
         if 0 in self.data or not _is_utf8(self.data):
             found = [
                 at for at in np.flatnonzero(~others).tolist() if not _is_text(self.lines.line(at))
@@ -145,6 +146,11 @@ class _Stretch:
             fields = tuple(self.lines.line(at).split(self.table.dialect.separator))
             self.note(at, int(self.lines.starts[at]), fields)
         self.odd.sort(key=lambda row: row.line)
+
+    def torn(self, line: int) -> tuple[bytes, ...]:
+        """Return the cells of a line as its separators part it, for the id of a broken row."""
+        separator = self.table.dialect.separator
+        return tuple(cell.strip(b' "') for cell in self.lines.line(line).split(separator))
 
     def note(self, line: int, start: int, fields: tuple[bytes, ...], reason: str = "") -> None:
         """Keep a row that is read by itself, or why it is none; a blank line is neither."""
@@ -228,8 +234,8 @@ class _Stretch:
         found = Numbers.empty(rows, layout.width)
         if single and rows:
             found = self.entries(sorted(single), rows)
-            if len(single) < layout.width:
-                target = [layout.slots[at].start for at in sorted(single)]
+            target = [layout.slots[at].start for at in sorted(single)]
+            if target != list(range(layout.width)):
                 found = found.spread(target, layout.width)
         for at, slot in layout.slots.items():
             for row in range(rows if slot.whole else 0):

@@ -36,12 +36,16 @@ MOST_GIVEN = 400
 
 @dataclass(frozen=True)
 class AuditPage:
-    """Writes what a check found; `reveal` says how much of it."""
+    """Writes what a check found; `reveal` says how much of it.
+
+    hint: say how more can be seen.
+    """
 
     page: Page
     review: Review
     words: Wording
     reveal: Reveal = "full"
+    hint: bool = True
 
     @property
     def why(self) -> Reasons:
@@ -64,7 +68,7 @@ class AuditPage:
         if self.reveal == "score":
             return page
         if self.reveal != "full":
-            StepPage(page, review, self.words, self.reveal).write()
+            StepPage(page, review, self.words, self.reveal, self.hint).write()
             return page
         for number, finding in enumerate(review.findings[:MOST], start=1):
             page.blank()

@@ -140,9 +140,11 @@ def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterato
 
 def _counted(group: Sequence[Verdict], notation: Notation) -> Row:
     name = notation.name(group[0].name)
-    return Row(
-        "", "", mark="✓", remark=f"{group[0].line}: {name}, all {len(group)} entries are right"
-    )
+    return Row("", "", mark="✓", remark=f"{group[0].line}: {name}, " + _all_right(len(group)))
+
+
+def _all_right(count: int) -> str:
+    return "right" if count == 1 else f"all {count} entries are right"
 
 
 def _entries(group: Sequence[Verdict], notation: Notation) -> Iterator[Row]:

@@ -25,6 +25,7 @@ class StepPage:
     review: Review
     words: Wording
     reveal: Reveal
+    hint: bool = True
 
     @property
     def why(self) -> Reasons:
@@ -67,7 +68,8 @@ class StepPage:
             self.page.blank()
             if wrong:
                 self.page.paragraph(f"{text}.", 0)
-            self.page.paragraph("--reveal full shows the values.", 0, "note")
+            if self.hint:
+                self.page.paragraph("--reveal full shows the values.", 0, "note")
 
     def names(self) -> Iterator[Verdict]:
         """Yield one verdict a line of the sheet: the worst of its entries."""
