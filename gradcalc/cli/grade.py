@@ -12,6 +12,7 @@ from gradcalc.errors import ProblemError, visible
 
 if TYPE_CHECKING:
     from gradcalc.grading.gradebook import Form
+    from gradcalc.grading.submissions import Policy
     from gradcalc.report.reasons import Reveal
 
 FILE = click.Path(path_type=Path)
@@ -52,7 +53,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--pattern", help="A regular expression with a group id, for names of files.")
 @click.option(
     "--duplicates",
-    type=click.Choice(["newest", "first", "last", "best"]),
+    type=click.Choice(["newest", "first", "last", "best", "error"]),
     default="newest",
     show_default=True,
     help="Which submission of a student counts.",
@@ -84,7 +85,7 @@ def command(
     roster: Path | None,
     columns: Path | None,
     pattern: str | None,
-    duplicates: str,
+    duplicates: Policy,
     scheme: Path | None,
     rulings: Path | None,
     preview: bool,

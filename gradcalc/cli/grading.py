@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
 import click
+import numpy as np
 
+from gradcalc import __version__
 from gradcalc.cli import output
 from gradcalc.cli.files import aside, write_file
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
-from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Part, Results
-from gradcalc.grading.classrun import ClassResult, in_order, marked_parts
+from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.chunk import Part, Results, mark_part
+from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
 from gradcalc.grading.headers import read_columns_file
@@ -30,9 +36,18 @@ from gradcalc.grading.keeping import part_of, part_text
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.marking import check
 from gradcalc.grading.roster import Roster, read_roster
-from gradcalc.grading.rulings import read_rulings
+from gradcalc.grading.rulings import Ruling, read_rulings
 from gradcalc.grading.scheme import Scheme, read_scheme
-from gradcalc.grading.submissions import Reading, read_submissions
+from gradcalc.grading.submissions import (
+    Chosen,
+    Policy,
+    Reading,
+    chosen_rows,
+    identity,
+    preview,
+    without_rows,
+)
+from gradcalc.grading.submissions_open import open_sources
 from gradcalc.grading.tally import Tally
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
@@ -66,11 +81,18 @@ class Settings:
     roster_file: Path | None
     columns_file: Path | None
     pattern: str | None
-    duplicates: str
+    duplicates: Policy
     scheme_file: Path | None
     rulings_file: Path | None
     resume: bool
     processes: int
+
+    @cached_property
+    def parts_folder(self) -> Path:
+        """Return the folder in which parts of the run are kept."""
+        if self.gradebook is not None:
+            return self.gradebook.with_name(f".{self.gradebook.name}.parts")
+        return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{id(self):x}.parts"
 
     @cached_property
     def problem(self) -> Problem:
@@ -100,7 +122,7 @@ class Settings:
     @cached_property
     def marker(self) -> Marker:
         """Return what marks a block."""
-        rulings = ()
+        rulings: tuple[Ruling, ...] = ()
         if self.rulings_file is not None:
             rulings = read_rulings(read_source(self.rulings_file), self.lines)
         return Marker(self.lines, self.scheme, rulings=rulings)
@@ -125,42 +147,116 @@ class Settings:
             return "none"
         return "all" if self.every else "wrong"
 
-    def blocks(self) -> Iterator[Block]:
-        """Yield the submissions, block by block."""
-        return read_submissions(self.submissions, self.problem, self.reading)
+    @cached_property
+    def chosen(self) -> Chosen:
+        """Return which submission of each student counts."""
+        return chosen_rows(self.submissions, self.problem, self.reading, self.duplicates)
+
+    @cached_property
+    def best(self) -> dict[str, tuple[str, int]]:
+        """Return for students who handed in more than once where their best one stands."""
+        found: dict[str, tuple[float, str, int]] = {}
+        if self.duplicates != "best":
+            return {}
+        for _, block in self.read():
+            rows = np.flatnonzero(self.chosen.contested(block))
+            if not rows.size:
+                continue
+            rivals = without_rows(block, rows, ())
+            scores = self.marker.mark(rivals).score.tolist()
+            for student, line, score in zip(rivals.ids, rivals.lines, scores, strict=True):
+                known = found.get(identity(student))
+                if known is None or score > known[0]:
+                    found[identity(student)] = (score, block.source, line)
+        return {student: (source, line) for student, (_, source, line) in found.items()}
+
+    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
+        """Yield the blocks of one share of the submissions, with their numbers."""
+        number = 0
+        for source in open_sources(self.submissions, self.problem, self.reading):
+            for part in source.parts():
+                if number % shares == share:
+                    yield number, source.block(part)
+                number += 1
+
+    def blocks(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
+        """Yield the same without the submissions that do not count."""
+        for number, block in self.read(share, shares):
+            yield number, self.counting(block)
+
+    def counting(self, block: Block) -> Block:
+        """Return a block without the submissions that do not count."""
+        block = self.chosen.apply(block)
+        contested = np.flatnonzero(self.chosen.contested(block)) if self.best else ()
+        dropped = [
+            row
+            for row in contested
+            if self.best[identity(block.ids[row])] != (block.source, block.lines[row])
+        ]
+        if not dropped:
+            return block
+        errors = [
+            RowError(
+                block.source,
+                block.lines[row],
+                block.ids[row],
+                "another submission of the same student has more points",
+                duplicate=True,
+            )
+            for row in dropped
+        ]
+        kept = np.setdiff1d(np.arange(len(block.ids)), dropped)
+        return without_rows(block, kept, errors)
 
 
 def grade(settings: Settings) -> int:
     """Mark a class, write every output, show the report; return the exit code."""
-    marker = settings.marker
     keeper = _Parts(settings)
-    result: ClassResult | None = None
-    progress = _Progress(settings.submissions)
-    with ExitStack() as stack:
-        feedback = _Feedback(settings) if settings.feedback is not None else None
-        blocks = _watched(settings.blocks(), feedback)
-        for number, part in marked_parts(blocks, marker, keeper.known, settings.wanted):
-            if result is None:
-                result = ClassResult(Tally(part.tally.columns, settings.scheme))
-            result.add(part)
-            keeper.keep(number, part)
-            progress.show(result.read)
-        progress.end()
-        if result is None:
-            raise ProblemError(
-                "there is no submission to mark", where=", ".join(settings.submissions)
-            )
-        _write(settings, keeper, result, stack)
+    try:
+        result = _marked(settings, keeper)
+        with ExitStack() as stack:
+            _write(settings, keeper, result, stack)
+    finally:
+        if settings.gradebook is None:
+            keeper.clear()
     keeper.clear()
     _report(settings, result)
     return 0 if result.fine else 1
 
 
-def _watched(blocks: Iterable[Block], feedback: _Feedback | None) -> Iterator[Block]:
-    for block in blocks:
-        if feedback is not None:
-            feedback.write(block)
-        yield block
+def _marked(settings: Settings, keeper: _Parts) -> ClassResult:
+    """Mark all blocks, in several processes where that is asked for, and add them up."""
+    result: ClassResult | None = None
+    progress = _Progress(settings.submissions)
+    shares = 1 if "-" in settings.submissions else settings.processes
+    if shares > 1:
+        settings.best  # noqa: B018 - found once, and sent with the settings
+        settings.chosen  # noqa: B018
+        with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
+            calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
+            keeper.count = sum(call.result() for call in calls)
+    else:
+        feedback = _Feedback(settings) if settings.feedback is not None else None
+        for number, block in settings.blocks():
+            keeper.mark(number, block, feedback)
+            progress.show(keeper.rows)
+    for part in keeper.parts():
+        if result is None:
+            result = ClassResult(Tally(part.tally.columns, settings.scheme))
+        result.add(part)
+    progress.end()
+    if result is None:
+        raise ProblemError("there is no submission to mark", where=", ".join(settings.submissions))
+    return result
+
+
+def mark_share(settings: Settings, share: int, shares: int) -> int:
+    """Mark every `shares`-th block and keep the parts; return how many there are."""
+    keeper = _Parts(settings, fresh=False)
+    feedback = _Feedback(settings) if settings.feedback is not None else None
+    for number, block in settings.blocks(share, shares):
+        keeper.mark(number, block, feedback)
+    return keeper.done
 
 
 def _write(settings: Settings, keeper: _Parts, result: ClassResult, stack: ExitStack) -> None:
@@ -214,9 +310,7 @@ def _report(settings: Settings, result: ClassResult) -> None:
 
 def show_preview(settings: Settings) -> int:
     """Show how the first rows are read."""
-    from gradcalc.grading.submissions import preview as read_preview
-
-    found = read_preview(settings.submissions, settings.problem, settings.reading)
+    found = preview(settings.submissions, settings.problem, settings.reading)
     output.write_text("".join(f"{visible(line)}\n" for line in found.lines()))
     return 0
 
@@ -225,7 +319,7 @@ def show_one(settings: Settings, student: str) -> int:
     """Show the marking of one student in full; return 1 where nothing of theirs is marked."""
     wanted = student.strip()
     able = encodable(output.encoding())
-    for block in settings.blocks():
+    for _, block in settings.blocks():
         for row, own in enumerate(block.ids):
             if own != wanted and own != wanted.casefold():
                 continue
@@ -292,19 +386,20 @@ class _Feedback:
 
 
 class _Parts:
-    """Parts of a run, kept in a folder beside the gradebook until it is written."""
+    """Parts of a run, kept in a folder until the outputs are written.
 
-    def __init__(self, settings: Settings) -> None:
+    It stands beside the gradebook, so that an interrupted run can go on, or among the
+    temporary files where no gradebook is written. fresh: this process begins the run.
+    """
+
+    def __init__(self, settings: Settings, *, fresh: bool = True) -> None:
         self.settings = settings
-        self.memory: list[Part] = []
-        self.count = 0
-        self.folder: Path | None = None
-        if settings.gradebook is not None:
-            book = settings.gradebook
-            self.folder = book.with_name(f".{book.name}.parts")
+        self.count = self.done = self.rows = 0
+        self.folder = settings.parts_folder
+        if fresh:
             self.prepare()
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """Return what has to be the same for parts to be used again."""
         settings = self.settings
@@ -318,13 +413,12 @@ class _Parts:
             if name != "-" and path.exists():
                 state = path.stat()
                 digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
-        words = (settings.wanted, settings.pattern, settings.duplicates)
+        words = (__version__, settings.wanted, settings.pattern, settings.duplicates)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
 
     def prepare(self) -> None:
         """Make the folder; parts of another run are removed."""
-        assert self.folder is not None
         note = self.folder / "run"
         try:
             known = note.read_text() if note.exists() else ""
@@ -337,47 +431,31 @@ class _Parts:
             raise OutputError(f"{self.folder.parent} could not be written: {reason}") from None
 
     def path(self, number: int) -> Path:
-        assert self.folder is not None
         return self.folder / f"{number:07d}.json"
 
-    def known(self, number: int) -> Part | None:
-        """Return a part that an interrupted run has left."""
-        if self.folder is None or not self.settings.resume or not self.path(number).exists():
-            return None
-        return self.read(number)
-
-    def read(self, number: int) -> Part | None:
-        try:
-            text = self.path(number).read_text(encoding="utf-8")
-            return part_of(text, self.settings.scheme)
-        except (OSError, ValueError):
-            return None
-
-    def keep(self, number: int, part: Part) -> None:
-        """Keep a part: in its file, or in memory where no gradebook is written."""
-        self.count = number + 1
-        if self.folder is None:
-            if self.settings.results is not None or self.settings.roster is not None:
-                self.memory.append(part)
-            return
+    def mark(self, number: int, block: Block, feedback: _Feedback | None) -> None:
+        """Mark a block and keep its part; one that is there already is not marked again."""
+        if feedback is not None:
+            feedback.write(block)
         if not self.path(number).exists():
+            part = mark_part(block, self.settings.marker, self.settings.wanted)
             write_file(self.path(number), part_text(part))
+        self.count, self.done = number + 1, self.done + 1
+        self.rows += len(block.ids) + len(block.errors)
 
     def parts(self) -> Iterator[Part]:
         """Yield all parts in order."""
-        if self.folder is None:
-            yield from self.memory
-            return
         for number in range(self.count):
-            part = self.read(number)
-            if part is None:
-                raise OutputError(f"{self.path(number)} could not be read back")
+            try:
+                text = self.path(number).read_text(encoding="utf-8")
+                part = part_of(text, self.settings.scheme)
+            except (OSError, ValueError):
+                raise OutputError(f"{self.path(number)} could not be read back") from None
             yield part
 
     def clear(self) -> None:
-        """Remove the parts once the gradebook is there."""
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the parts once the outputs are there."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class _Progress:

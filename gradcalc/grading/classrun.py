@@ -1,13 +1,11 @@
-"""Mark a class block by block, and say where each submission went."""
+"""What became of a class: counts that add up, and the order of its gradebook."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Part, Results, mark_part
-from gradcalc.grading.classwide import Marker
+from gradcalc.grading.chunk import Part
 from gradcalc.grading.gradebook import Entry
 from gradcalc.grading.tally import Tally
 
@@ -47,17 +45,6 @@ class ClassResult:
         self.read += part.read
         self.unreadable += part.unreadable
         self.duplicates += part.duplicates
-
-
-def marked_parts(
-    blocks: Iterable[Block],
-    marker: Marker,
-    known: Callable[[int], Part | None] = lambda _: None,
-    results: Results = "none",
-) -> Iterator[tuple[int, Part]]:
-    """Yield every block's part in order; one that is known already is not marked again."""
-    for number, block in enumerate(blocks):
-        yield number, known(number) or mark_part(block, marker, results)
 
 
 def in_order(entries: Iterable[Entry], roster: Iterable[str]) -> Iterator[Entry]:

@@ -175,7 +175,7 @@ class LongTable:
         self, reader: LineReader, rows: int
     ) -> Iterator[tuple[int, tuple[bytes, ...], str]]:
         """Yield line, cells and what is wrong of each row."""
-        dialect = self.head.dialect
+        dialect = self.dialect
         for lines in self.table.stretches(reader, rows):
             data, at, number = lines.data, 0, lines.line
             while at < len(data):

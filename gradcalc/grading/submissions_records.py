@@ -9,7 +9,8 @@ from functools import cache
 
 QUOTE = b'"'
 MAX_QUOTED = 40_000  # bytes between two quotes
-MAX_RECORD = 400_000
+SURE = 3  # digits that tell an id from an entry
+LEFT_OPEN = "a quote is opened in this row and not closed"
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table is written: what parts its cells, and how many a row has."""
+    """How a table is written: what parts its cells, how many a row has, which is the id."""
 
     separator: bytes
     width: int = 0
+    id: int = 0
 
     def record(self, data: bytes, start: int, last: bool = True) -> Record:
         """Return the record that begins at `start`.
@@ -66,30 +68,32 @@ class Dialect:
         line_end = data.index(b"\n", start) + 1
         if closing >= 0 and closing < line_end:
             return Record(start, line_end, broken="text stands behind a closing quote")
-        return Record(start, line_end, broken="a quote is opened here and never closed")
+        return Record(start, line_end, broken=LEFT_OPEN)
 
     def checked(self, data: bytes, record: Record) -> Record:
         """Return a record, or its first line alone where its quote swallowed other rows."""
         line_end = data.index(b"\n", record.start) + 1
         if line_end == record.end or not self.width:
             return record
-        count = self.width + len(b"".join(record.fields[self.width :]).strip())
-        count = min(count, len(record.fields))
-        inner = data[line_end : record.end].split(b"\n")[:-1]
-        if count != self.width or self.swallowed(data[record.start : line_end], inner[:-1]):
-            reason = "a quote is opened here and closed in a later row"
-            return Record(record.start, line_end, broken=reason)
+        fields = record.fields
+        fits = len(fields) >= self.width and not any(map(bytes.strip, fields[self.width :]))
+        if not fits or not fields[self.id].strip() or self.swallowed(data, record, line_end):
+            return Record(record.start, line_end, broken=LEFT_OPEN)
         return record
 
-    def swallowed(self, first: bytes, lines: list[bytes]) -> bool:
-        """Tell whether lines within quotes are rows of the table: as many cells, ids alike."""
-        own = _kind(first.split(self.separator)[0])
-        return any(
-            line.count(self.separator) + 1 == self.width
-            and self.width > 1
-            and _kind(line.split(self.separator)[0]) == own
-            for line in lines
-        )
+    def swallowed(self, data: bytes, record: Record, line_end: int) -> bool:
+        """Tell whether lines within quotes are rows of the table: as many cells, ids alike.
+
+        A short number may as well be an entry of a matrix.
+        """
+        own = _kind(record.fields[self.id])
+        if len(own) < SURE and b"a" not in own:
+            return False
+        for line in data[line_end : record.end].split(b"\n")[:-1]:
+            cells = line.split(self.separator)
+            if len(cells) == self.width > 1 and _kind(cells[self.id]) == own:
+                return True
+        return False
 
     def records(self, data: bytes, last: bool = True) -> Iterator[Record]:
         """Yield all records that hold a quote; the lines between them are plain."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from gradcalc.errors import ProblemError, Source, Span
@@ -123,4 +123,5 @@ def table_of(
     place: Place = head.place
     headers: Headers = read_headers(head.names, problem, mapping, place=place)
     layout = layout_of(headers, problem, comma=head.separator == b";")
-    return Table(head.source, head.dialect, headers, layout, digits)
+    dialect = replace(head.dialect, id=headers.id or 0)
+    return Table(head.source, dialect, headers, layout, digits)

@@ -188,6 +188,8 @@ class Wording:
         """Return the formula that a value comes from, or the lines in which it differs."""
         slips = explanation.slips if explanation else ()
         whole = computed_formula(self.lines, target, slips)
+        if slips and whole == computed_formula(self.lines, target):
+            whole = None  # the slip is in a value that this formula reads
         if whole is not None:
             text = self.formula(whole)
             if len(text) <= WHOLE:

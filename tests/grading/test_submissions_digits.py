@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from gradcalc.grading.submissions_digits import read_plain
 from gradcalc.grading.written import read_written
 
-DECIMAL = st.from_regex(r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+DECIMAL = st.from_regex(
+    r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,3})?", fullmatch=True
+)
 LONG = st.from_regex(r"[+-]?[0-9]{0,30}\.[0-9]{1,34}", fullmatch=True)
 FLOAT = st.floats(allow_nan=False, allow_infinity=False).map(repr)
 NEAR = st.text("0123456789.-+eE", max_size=8)

@@ -183,6 +183,11 @@ def test_lines_count_within_quotes(tmp_path: Path) -> None:
     assert block.value.ravel().tolist() == [1, 2, 3]
 
 
+def test_a_matrix_on_several_lines_is_one_cell(tmp_path: Path) -> None:
+    block = one(tmp_path, 'id,dL/dW1\n1,"1,2,3\n4,5,6"\n2,"[[1,2,3],\n [4,5,6]]"\n')
+    assert [cells(block, row) for row in (0, 1)] == [[1, 2, 3, 4, 5, 6]] * 2
+
+
 @pytest.mark.parametrize(
     ("rows", "lost", "kept"),
     [
@@ -190,9 +195,11 @@ def test_lines_count_within_quotes(tmp_path: Path) -> None:
         ('s1,"0.5,1\ns2,"3",4\ns3,5,6\n', [2], ("s2", "s3")),
         ('s1,1,"2\ns2,3,4\ns3,5,6"\n', [2], ("s2", "s3")),
         ('s1,1,"2\ns2,3,4\ns3,5,"6"\ns4,7,8\n', [2], ("s2", "s3", "s4")),
+        ('s1,1,"2\ns2,3,4"\ns3,5,6\n', [2], ("s2", "s3")),
+        (',1,"2\ns2,3,4\nx",5\n', [2, 4], ("s2",)),
         ('"s1,1,2\ns2,3,4\n', [2], ("s2",)),
         ('s1,"1"2,2\ns2,3,4\n', [2], ("s2",)),
-        ("s1,1,2\ns2,3,4\ns3,5,\"", [4], ("s1", "s2")),
+        ('s1,1,2\ns2,3,4\ns3,5,"', [4], ("s1", "s2")),
         ('s1,5",2\ns2,3,4\n', [], ("s1", "s2")),
     ],
 )
