@@ -46,6 +46,8 @@ def test_shown_outputs_are_real(path: Path, tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     for text in blocks(path, "text")[:1]:
         (tmp_path / "mine.txt").write_text(text, encoding="utf-8")
+    for text in blocks(path, "csv")[:1]:
+        (tmp_path / "class.csv").write_text(text, encoding="utf-8")
     page = path.read_text(encoding="utf-8")
     for block in blocks(path, "console"):
         command = block.splitlines()[0]

@@ -67,11 +67,11 @@ def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Find
 
 def style_of(written: Typed) -> Style:
     """Return how the entries of one answer are rounded."""
-    half = written.half[written.mask & (written.half > 0)]
-    if not half.size:
-        return Style(0, 1)
-    decimals = -np.floor(np.log10(2 * half) + 0.5)
-    first = leading(written.value[written.mask & (written.half > 0)])
+    known = written.mask & (written.half > 0) & (written.value != 0)
+    if not known.any():
+        return Style(0, 0)
+    decimals = -np.floor(np.log10(2 * written.half[known]) + 0.5)
+    first = leading(written.value[known])
     return Style(int(decimals.max()), int((first + 1 + decimals).max()))
 
 

@@ -103,9 +103,8 @@ class LongTable:
 
     def __post_init__(self) -> None:
         self.named = Named(self.asked)
-        self.table = Table(
-            self.head.source, self.head.dialect, Headers(self.columns.id), Layout(())
-        )
+        dialect = replace(self.head.dialect, id=self.columns.id)
+        self.table = Table(self.head.source, dialect, Headers(self.columns.id), Layout(()))
         self.wanted = _titles(self.asked.problem)
 
     def count(self, reader: LineReader, rows: int) -> None:
@@ -175,7 +174,7 @@ class LongTable:
         self, reader: LineReader, rows: int
     ) -> Iterator[tuple[int, tuple[bytes, ...], str]]:
         """Yield line, cells and what is wrong of each row."""
-        dialect = self.dialect
+        dialect = self.table.dialect
         for lines in self.table.stretches(reader, rows):
             data, at, number = lines.data, 0, lines.line
             while at < len(data):

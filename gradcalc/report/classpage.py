@@ -91,7 +91,7 @@ class _ClassPage:
             "Answers",
             f"{_count(len(tally.columns), 'number')} a student" + unread * bool(tally.unread_cells),
         )
-        self.row("Scheme", f"{_number(tally.most)} points. {tally.scheme.described}")
+        self.row("Scheme", f"{_points(tally.most)}. {tally.scheme.described}")
 
     def scores(self) -> None:
         """Write the moments and the histogram of the scores."""
@@ -180,7 +180,11 @@ class _ClassPage:
         page.blank()
         page.paragraph(
             "Counted are students; blank includes unreadable."
-            + (f" {tally.stopped} stop for good at some line." if tally.stopped else "")
+            + (
+                f" {tally.stopped} stop{'s' * (tally.stopped == 1)} for good at some line."
+                if tally.stopped
+                else ""
+            )
             + " r: correlation of the points here with the rest of the score.",
             INDENT,
             "note",
@@ -234,7 +238,8 @@ class _ClassPage:
         if problems:
             page.paragraph(
                 f"{_count(tally.unread_cells, 'unreadable cell')} and"
-                f" {_count(self.result.unreadable, 'unreadable row')}, with reasons: problems.csv",
+                f" {_count(self.result.unreadable, 'unreadable row')}; -o lists them with their"
+                " reasons in problems.csv.",
                 INDENT,
             )
         if tally.unsearched:
@@ -254,9 +259,10 @@ class _ClassPage:
             mean = tally.moments()[0] - tally.carried_points / tally.students
             self.labelled(
                 "Carried forward",
-                f"{_count(tally.carried_students, 'student')} keep"
-                f" {_number(tally.carried_points, 1)} points for lines that follow from their"
-                f" own earlier values. Without: mean {_number(mean)}.",
+                f"{_count(tally.carried_students, 'student')}"
+                f" keep{'s' * (tally.carried_students == 1)}"
+                f" {_points(tally.carried_points)} for lines that follow from their own earlier"
+                f" values. Without: mean {_number(mean)}.",
                 INDENT,
                 18,
             )
@@ -278,16 +284,15 @@ def histogram(tally: Tally) -> list[tuple[tuple[str, str], int]]:
     counts = np.array(list(tally.scores.values()))
     if most <= 0:
         return [(("0", ""), int(counts.sum()))]
-    step = _step(most)
-    edges = np.arange(0.0, most, step)
-    fine = all(abs(value * 2 - round(value * 2)) < 1e-9 for value in values)
+    unit = next((u for u in (1.0, 0.5) if np.allclose(values / u, np.round(values / u))), 0.0)
+    step = max(_step(most), unit)
     found: list[tuple[tuple[str, str], int]] = []
-    for low in edges:
+    for low in np.arange(0.0, most - 1e-9, step):
         high = min(low + step, most)
         inside = (values >= low - 1e-9) & (values < high - 1e-9)
-        last = high - 0.5 if fine and high - 0.5 > low else high
-        sign = _number(last) if fine else f"<{_number(high)}"
-        found.append(((_number(low), sign if last > low else ""), int(counts[inside].sum())))
+        last = _number(high - unit) if unit else f"<{_number(high)}"
+        alone = unit and high - unit <= low + 1e-9
+        found.append(((_number(low), "" if alone else last), int(counts[inside].sum())))
     found.append(((_number(most), ""), int(counts[values >= most - 1e-9].sum())))
     return found
 
@@ -324,6 +329,11 @@ def _signs(notation: Notation, text: str) -> str:
 def _number(value: float, decimals: int = 2) -> str:
     """Return points as people write them: no more decimals than say something."""
     return figure(round(value, decimals))
+
+
+def _points(value: float) -> str:
+    text = _number(value, 1)
+    return f"{text} point{'s' * (text != '1')}"
 
 
 def _percent(share: float) -> str:

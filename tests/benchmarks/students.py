@@ -27,6 +27,9 @@ from gradcalc.grading.written import Written, read_written
 Ties = Literal["half_up", "half_even", "binary"]
 """What becomes of halves; binary: as Python and C print a number."""
 
+NOTHING = 1e-14
+"""What numbers that cancel leave: nobody writes it down."""
+
 
 @dataclass(frozen=True)
 class Style:
@@ -57,6 +60,7 @@ class Style:
     def text(self, value: float) -> str:
         """Return a number as this student writes it."""
         form = f"#.{self.digits}g" if self.significant else f".{self.digits}f"
+        value = value if abs(value) > NOTHING else 0.0
         mantissa, e, exponent = format(value, form).partition("e")
         if self.stripped and "." in mantissa:
             mantissa = mantissa.rstrip("0")
