@@ -112,12 +112,13 @@ def command(
     fault, 3 an output could not be written.
     """
     from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
+    from gradcalc.grading.assignment import Assignment
 
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
+    assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
     settings = Settings(
-        problem,
-        submissions,
+        assignment,
         gradebook,
         form,
         results,
@@ -127,11 +128,6 @@ def command(
         reveal,
         html,
         roster,
-        columns,
-        pattern,
-        duplicates,
-        scheme,
-        rulings,
         resume,
         processes,
     )

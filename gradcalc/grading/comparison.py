@@ -81,7 +81,7 @@ class Typed:
             near = np.abs(self.value - due) <= room
             near = near | ((self.value == 0) & (np.abs(due) <= NOTHING))
             opposite = self.value * due < -NOISE * np.abs(due)
-        return np.asarray(self.mask & near & ~opposite)
+        return np.asarray(self.mask & near & ~opposite & np.isfinite(due))
 
     def cut_off(self, due: Array) -> Mask:
         """Tell where an entry is the value due with its last digits cut off."""

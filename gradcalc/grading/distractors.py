@@ -16,6 +16,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.comparison import leading
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import lines_of
+from gradcalc.grading.mistake import Slip
 from gradcalc.grading.search import Explanation, Search
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
@@ -173,7 +174,8 @@ def _wrong(search: Search, find: Reference) -> Iterator[tuple[Explanation, Array
     slips = [slip for slip in search.slips if RULES[slip.rule].convention != "relu_at_zero"]
     slips.sort(key=lambda slip: (slip.systematic, order[slip.rule]))
     first: dict[str, None] = {}
-    ahead, behind = [], []
+    ahead: list[Slip] = []
+    behind: list[Slip] = []
     for slip in slips:  # each rule once before any rule twice
         (behind if slip.rule in first else ahead).append(slip)
         first[slip.rule] = None

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
+from gradcalc.engine.evaluate import Program
 from gradcalc.engine.rounding import NEAR, TIE, Rounding
 from gradcalc.grading.comparison import leading
 from gradcalc.grading.effects import Own
@@ -23,11 +24,12 @@ def evaluated(
     own: Mapping[str, Own],
     rounding: Rounding | None = None,
     shift: Mapping[str, Array] | None = None,
+    target: str | None = None,
 ) -> dict[str, Array]:
     """Return the value of every name, the writer's entries in place of computed ones.
 
     rounding: how lines that are not written were rounded; shift: what is added to a
-    value, with leading axes.
+    value, with leading axes; target: the one name that is needed.
     """
     given = lines.given
 
@@ -40,11 +42,36 @@ def evaluated(
             value = own[name].over(value)
         return value + shift[name] if shift and name in shift else value
 
+    program, start = _begun(lines, own, target)
+    if shift:
+        start |= {name: value + shift[name] for name, value in start.items() if name in shift}
+    return program.run(start, adjust=adjust, strict=False)
+
+
+def _begun(
+    lines: Lines, own: Mapping[str, Own], target: str | None
+) -> tuple[Program, dict[str, Array]]:
+    """Return the lines that a target needs, compiled, and the values that they begin with."""
+    program = lines.program
+    if target in lines.by_name:
+        known = {name for name, each in own.items() if each.mask.all()} | lines.given.keys()
+        needed = frozenset(lines.reads(target, known - {target}))
+        parts: dict[frozenset[str], Program] = lines.memo.setdefault("parts", {})
+        if needed not in parts:
+            nodes = [node for node in lines.nodes if node.name in needed]
+            read = {name for node in nodes for name in lines.operands[node.name]} - needed
+            shapes = {name: lines.shapes[name] for name in lines.shapes if name in read}
+            parts[needed] = Program(nodes, shapes, lines.problem.table)
+        program = parts[needed]
     start = {}
-    for name, value in lines.start.items():
-        replaced = own[name].over(value) if name in own else value
-        start[name] = replaced + shift[name] if shift and name in shift else replaced
-    return lines.program.run(start, adjust=adjust, strict=False)
+    for name, _ in program.inputs:
+        value = lines.start.get(name, lines.given.get(name))
+        each = own.get(name)
+        if value is None:
+            assert each is not None
+            value = each.value
+        start[name] = each.over(value) if each is not None else value
+    return program, start
 
 
 TIES = ("half_up", "half_even", "binary", "truncate")
@@ -84,8 +111,8 @@ class Style:
             return np.where(value == np.round(value), 0.0, places)
 
 
-def otherwise(lines: Lines, own: Mapping[str, Own], style: Style) -> dict[str, Array]:
-    """Return the value of every name for each way of rounding lines that are not written."""
+def otherwise(lines: Lines, target: str, own: Mapping[str, Own], style: Style) -> Array:
+    """Return a value for each way of rounding lines that are not written."""
     deep = np.array([deep for _, _, deep in LANES])
     decimals = np.array([kind == 0 for kind, _, _ in LANES])
     ties = np.array([TIES.index(tie) for _, tie, _ in LANES])
@@ -105,10 +132,8 @@ def otherwise(lines: Lines, own: Mapping[str, Own], style: Style) -> dict[str, A
             value = rounded
         return own[name].over(value) if name in own else value
 
-    start = {
-        name: own[name].over(value) if name in own else value for name, value in lines.start.items()
-    }
-    return lines.program.run(start, adjust=adjust, strict=False)
+    program, start = _begun(lines, own, target)
+    return program.run(start, adjust=adjust, strict=False)[target]
 
 
 def _rounded(value: Array, places: Array, ties: Array) -> Array:
@@ -142,11 +167,12 @@ def radius(
     moved by its half unit, up and down, and the largest effects add up; so an interval
     that holds a kink counts with both branches. None for too many entries.
     """
-    middle = evaluated(lines, own)
+    middle = evaluated(lines, own, target=target)
     moves: list[tuple[str, int, float]] = []
     cut = {name for name, each in own.items() if each.mask.all()}
     for name in lines.reads(target, cut - {target}) | set(own):
-        if name == target or (name in lines.by_name and lines.by_name[name].hidden):
+        hidden = name in lines.by_name and lines.by_name[name].hidden
+        if name == target or hidden or name not in middle:
             continue
         moves += _moves(lines, name, own, halves, style, middle)
     if not moves:
@@ -159,7 +185,7 @@ def radius(
         lanes = shift.setdefault(name, np.zeros((2 * len(moves), *shape)))
         flat = lanes.reshape(2 * len(moves), -1)
         flat[2 * lane, entry], flat[2 * lane + 1, entry] = amount, -amount
-    moved = evaluated(lines, own, shift=shift)[target]
+    moved = evaluated(lines, own, shift=shift, target=target)[target]
     if moved.ndim == middle[target].ndim:
         return middle[target], np.zeros_like(middle[target])
     change = np.abs(moved - middle[target])

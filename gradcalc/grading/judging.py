@@ -106,7 +106,7 @@ class Judge:
         """Return what a line gives on the writer's own operands."""
         if name in self.lines.start or not own:
             return self.lines.values[name]
-        return evaluated(self.lines, own)[name]
+        return evaluated(self.lines, own, target=name)[name]
 
     def matches(self, written: Typed, due: Array) -> Mask:
         """Tell where an answer is a value, rounded or cut off."""
@@ -121,7 +121,8 @@ class Judge:
         if name in self.lines.start:
             return found
         for at, rounding in enumerate(self.roundings):
-            values = evaluated(self.lines, own, rounding) if own else self.replayed[at]
+            known = self.replayed[at] if not own else None
+            values = known or evaluated(self.lines, own, rounding, target=name)
             found = found | self.matches(written, values[name])
         return found
 
@@ -133,7 +134,7 @@ class Judge:
         known = self.lines.problem.rounding is not None or not self.roundings
         if name in self.lines.start or known:
             return np.zeros_like(written.mask)
-        values = otherwise(self.lines, own, self.style)[name]
+        values = otherwise(self.lines, name, own, self.style)
         return np.asarray(self.matches(written, values).reshape(-1, *written.mask.shape).any(0))
 
     def after_wrong(

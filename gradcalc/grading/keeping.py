@@ -14,6 +14,8 @@ from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.tally import COUNTS, Cluster, LineTally, MistakeTally, Tally
 from gradcalc.problem.naming import Reference
 
+LINE = ("name", "points", "right", "follows", "convention", "wrong", "blank", "first")
+
 
 def part_text(part: Part) -> str:
     """Return a part as one line of JSON."""
@@ -56,8 +58,7 @@ def tally_record(tally: Tally) -> dict[str, Any]:
         "counts": {name: getattr(tally, name) for name in COUNTS},
         "scores": sorted(tally.scores.items()),
         "lines": [
-            [line.name, line.points, line.right, line.follows, line.convention]
-            + [line.wrong, line.blank, line.first, line.sums.tolist()]
+            [*(getattr(line, key) for key in LINE), line.sums.tolist()]
             for line in tally.lines.values()
         ],
         "mistakes": [[rule, e.students, e.points] for rule, e in tally.mistakes.items()],

@@ -167,8 +167,8 @@ class _Marker:
             cell = cells[at]
             if cell is not None:
                 found[at] = self.entry(answer, written, judgement, at, cell.text)
-                again = found[at].repeats or found[at].rounded
-                fresh[at] = found[at].status == "incorrect" and not again
+                old = found[at].repeats or found[at].rounded
+                fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
             wrong = Wrong(
                 name, written, fresh, judgement.own, own, halves, self.operands(own), self.style

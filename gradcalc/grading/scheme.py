@@ -119,12 +119,8 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
                 entries[(found.name, found.index)] = points
     for word in ("follows", "convention"):
         if words.get(word, 0) > 1:
-            key = node.key(word)
-            raise ProblemError(
-                f"{word} is a share from 0 to 1",
-                key.span if key else node.span,
-                hint=f"{word}: 0.5",
-            )
+            place = (node.key(word) or node).span
+            raise ProblemError(f"{word} is a share from 0 to 1", place, hint=f"{word}: 0.5")
     return Scheme(
         whole,
         entries,

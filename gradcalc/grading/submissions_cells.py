@@ -165,5 +165,7 @@ def _with_points(text: str, count: int) -> str:
 
 
 def text_of(text: str) -> str:
-    """Return a text that can be written: half a surrogate pair becomes a question mark."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """Return a text that can be written: half a surrogate pair becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

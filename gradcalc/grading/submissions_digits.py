@@ -84,6 +84,14 @@ class _Fields:
         return np.searchsorted(self.ends, places)
 
     @cached_property
+    def pointed(self) -> Places:
+        """Return the field of each point: the ends of fields before it are counted."""
+        marks = np.zeros(len(self.data), dtype=bool)
+        marks[self.points] = marks[self.ends] = True
+        point = np.flatnonzero(self.data.take(np.flatnonzero(marks)) == POINT)
+        return point - np.arange(len(point))
+
+    @cached_property
     def point(self) -> Places:
         """Return where the point of each field stands, -1 for none."""
         points = self.points
@@ -92,7 +100,7 @@ class _Fields:
         ):
             return points
         found = np.full(len(self.ends), -1, dtype=np.intp)
-        found[self.of(points)] = points
+        found[self.pointed] = points
         return found
 
     def plain(self) -> Flags:
@@ -123,7 +131,7 @@ class _Fields:
         if lonely.size:
             bad[self.of(lonely)] = True
         if np.count_nonzero(self.point >= 0) < len(self.points):
-            field = self.of(self.points)
+            field = self.pointed
             bad[field[1:][field[1:] == field[:-1]]] = True
 
     def look_at_signs(self, bad: Flags) -> None:

@@ -170,7 +170,7 @@ class Census:
         for index in indexes:
             names = [identity(name) for name in index.ids]
             self.first.extend(map(hash, names))
-            self.second.extend([hash(name + "\0") for name in names])
+            self.second.extend([hash(name + "#") for name in names])
             self.source.extend([number] * len(names))
             self.line.extend(index.lines)
             if any(index.stamps):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,15 @@ from gradcalc.problem.naming import Reference
 
 MAX_ID = 200
 SHOWN = 40
+
+
+SHORT = 40
+
+
+@lru_cache(maxsize=4096)
+def _entry(text: str, comma: bool) -> Cell:
+    """Return a short cell; the same words stand in many."""
+    return read_entry(text, comma=comma)
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,9 @@ class Layout:
         """Return the entries that one cell of the table holds."""
         if slot.whole:
             return read_whole(text, slot.shape, comma=self.comma)
-        return [read_entry(text, comma=self.comma)]
+        return [
+            _entry(text, self.comma) if len(text) < SHORT else read_entry(text, comma=self.comma)
+        ]
 
 
 def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Layout:
@@ -157,12 +168,23 @@ class Numbers:
 
 @dataclass
 class Index:
-    """Whose submissions stand where, and when they were handed in."""
+    """Whose submissions stand where, and when they were handed in where that is told."""
 
     ids: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     stamps: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, ids: list[str], lines: list[int], stamps: list[str]) -> Index:
+        """Return an index of rows of which some may have no id."""
+        if all(ids) and max(map(len, ids), default=0) <= MAX_ID:
+            return cls(ids, lines, stamps)
+        index = cls()
+        for name, line, stamp in zip(ids, lines, stamps or [""] * len(ids), strict=True):
+            if id_error(name) is None:
+                index.add(name, line, stamp)
+        return index
 
     def add(self, name: str, line: int, stamp: str = "", label: str = "") -> None:
         """Add one submission."""

@@ -99,23 +99,26 @@ class Named:
 
     def layout(self) -> Layout:
         """Return the columns of all blocks, in the order of the solution."""
-        least = self.rows / SHARE
-        order = {name: at for at, name in enumerate(self.asked.problem.named)}
-
-        def place(column: Column) -> tuple[int, tuple[int, ...]]:
-            return order.get(column.name, len(order)), column.index
-
-        wanted = [column for column, count in self.entries.items() if count >= least]
-        return Layout(
-            tuple(sorted(wanted, key=place)),
-            tuple(sorted(self.own, key=place)),
-        )
+        wanted, _ = self.parted()
+        return Layout(tuple(wanted), tuple(self.in_order(self.own)))
 
     @property
     def rare(self) -> tuple[str, ...]:
         """Return the entries that too few submissions name."""
+        return tuple(map(str, self.parted()[1]))
+
+    def parted(self) -> tuple[list[Column], list[Column]]:
+        """Return the entries that enough submissions name, and the others."""
         least = self.rows / SHARE
-        return tuple(str(column) for column, count in self.entries.items() if count < least)
+        ordered = self.in_order(self.entries)
+        wanted = [column for column in ordered if self.entries[column] >= least]
+        return wanted, [column for column in ordered if self.entries[column] < least]
+
+    def in_order(self, columns: Iterable[Column]) -> list[Column]:
+        """Return entries in the order of the solution."""
+        order = {name: at for at, name in enumerate(self.asked.problem.named)}
+        last = len(order)
+        return sorted(columns, key=lambda each: (order.get(each.name, last), each.index))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.submissions_long import LongTable, long_columns
 from gradcalc.grading.submissions_named import Asked, Named
 from gradcalc.grading.submissions_sheets import open_folder
-from gradcalc.grading.submissions_stream import PIECE, STDIN, Origin
+from gradcalc.grading.submissions_stream import PIECE, STDIN, Origin, encoding_of, first_bytes
 from gradcalc.grading.submissions_table import NAMED, Head, open_lines, read_head, table_of
 from gradcalc.problem.model import Problem
 
@@ -88,7 +88,7 @@ class _Opener:
         origin = Origin(STDIN if self.path == "-" else self.path, self.path)
         file = origin.open()
         try:
-            head = file.read(512)
+            head = first_bytes(file, 512)
             if head.startswith(ARCHIVE) and self.path != "-":
                 yield from self.archive()
             elif self.is_sheet(head):
@@ -150,8 +150,8 @@ class _Opener:
             for member in tables:
                 with tempfile.TemporaryFile() as file:
                     _unpack(container, member, file)
-                    head = file.read(512)
-                    yield self.table(f"{self.path}/{member.name}", file, head)
+                    name = f"{self.path}/{member.name}"
+                    yield self.table(name, file, first_bytes(file, 512))
         finally:
             container.close()
 
@@ -227,7 +227,8 @@ class _Opener:
     def json(self, name: str, file: IO[bytes]) -> Opened:
         """Return JSON lines."""
         rows = self.reading.chunk
-        reader, encoding = open_lines(file)
+        encoding = encoding_of(file).replace("cp1252", "utf-8")  # JSON is Unicode
+        reader, _ = open_lines(file, encoding)
         named = count_names(name, reader, rows, self.asked)
         found = json_lines(name, named)
         return Opened(
@@ -264,7 +265,6 @@ def _unpack(container: Container, member: Member, file: IO[bytes]) -> None:
     except Exception as error:  # a decompressor's own, too
         reason = str(error) if isinstance(error, ValueError) else "damaged or encrypted"
         raise ProblemError(f"{where} cannot be unpacked: {reason}", where=where) from None
-    file.seek(0)
 
 
 def _meanings(names: Sequence[str], headers: Headers) -> tuple[tuple[str, str], ...]:

@@ -41,23 +41,23 @@ class Dialect:
         last: nothing follows the bytes at hand. A quote that is never closed, or closed
         by one that opens another cell, breaks its first line only.
         """
-        quoted, bare = _patterns(self.separator)
+        plain, quoted, bare = _patterns(self.separator)
         fields: list[bytes] = []
         at = start
         while True:
-            found = quoted.match(data, at, min(len(data), at + MAX_QUOTED))
-            if found is not None:
+            if found := plain.match(data, at):
+                fields.append(found[1])
+            elif found := quoted.match(data, at, min(len(data), at + MAX_QUOTED)):
                 fields.append(found[1].replace(b'""', b'"'))
             elif data[at : at + 80].lstrip(b" ").startswith(QUOTE):
                 return self.without_end(data, start, at, last)
             else:
                 found = bare.match(data, at)
                 assert found is not None
-                fields.append(found[0])
+                fields.append(found[1])
             at = found.end()
-            if data[at : at + 1] != self.separator:
-                return self.checked(data, Record(start, at + 1, tuple(fields)))
-            at += 1
+            if found[2] == b"\n":
+                return self.checked(data, Record(start, at, tuple(fields)))
 
     def without_end(self, data: bytes, start: int, at: int, last: bool) -> Record:
         """Return a record with a quote that is not closed as it should be."""
@@ -115,10 +115,14 @@ class Dialect:
 
 
 @cache
-def _patterns(separator: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+def _patterns(separator: bytes) -> tuple[re.Pattern[bytes], ...]:
+    """Return a cell without quotes, one within quotes, and any other; each with its end."""
     part = re.escape(separator)
-    quoted = re.compile(rb' *+"([^"]*+(?:""[^"]*+)*+)" *+(?=%s|\n)' % part)
-    return quoted, re.compile(rb"[^\n%s]*" % part)
+    return (
+        re.compile(rb'([^\n"%s]*)([%s\n])' % (part, part)),
+        re.compile(rb' *+"([^"]*+(?:""[^"]*+)*+)" *+([%s\n])' % part),
+        re.compile(rb"([^\n%s]*)([%s\n])" % (part, part)),
+    )
 
 
 def _closing(data: bytes, at: int) -> int:

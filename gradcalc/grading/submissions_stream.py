@@ -86,6 +86,16 @@ def _standard_input() -> IO[bytes]:
     return file
 
 
+def first_bytes(file: IO[bytes], size: int) -> bytes:
+    """Return the first bytes of a file; raises ProblemError where reading fails."""
+    try:
+        file.seek(0)
+        return file.read(size)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ProblemError(f"cannot be read: {reason}") from None
+
+
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the bytes of a file from its beginning; raises ProblemError where reading fails."""
     file.seek(0)
@@ -102,8 +112,7 @@ def encoding_of(file: IO[bytes]) -> str:
 
     A file with more lines that are no UTF-8 than lines of it beyond ASCII is cp1252.
     """
-    file.seek(0)
-    head = file.read(4096)
+    head = first_bytes(file, 4096)
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     for bom, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
@@ -192,6 +201,7 @@ class LineReader:
         self.count = 0  # line feeds in the buffer
         self.line = 1
         self.ended = False
+        self.known = 0, 0  # an offset, and how many lines end before it
 
     def fill(self, lines: int, most: int = MAX_STRETCH) -> None:
         """Read until the buffer holds so many lines, or bytes, or all that is left."""
@@ -226,7 +236,9 @@ class LineReader:
         """Hand out so many bytes of whole lines."""
         taken = Lines(self.buffer[:size], self.line)
         self.buffer = self.buffer[size:]
-        count = taken.data.count(b"\n")
+        known = size == self.known[0]
+        count = self.known[1] if known else taken.data.count(b"\n")
+        self.known = 0, 0
         self.line += count
         self.count -= count
         return taken
@@ -234,6 +246,9 @@ class LineReader:
     def offset(self, lines: int) -> int:
         """Return where in the buffer so many lines end, or where its last whole line ends."""
         if self.count <= lines:
-            return self.buffer.rfind(b"\n") + 1
-        feeds = np.flatnonzero(np.frombuffer(self.buffer, dtype=np.uint8) == FEED)
-        return int(feeds[lines - 1]) + 1
+            end, lines = self.buffer.rfind(b"\n") + 1, self.count
+        else:
+            feeds = np.flatnonzero(np.frombuffer(self.buffer, dtype=np.uint8) == FEED)
+            end = int(feeds[lines - 1]) + 1
+        self.known = end, lines
+        return end

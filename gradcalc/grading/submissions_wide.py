@@ -207,18 +207,17 @@ class _Stretch:
 
     def index(self) -> Index:
         """Return whose submissions these are, in the order of their lines."""
-        ids = self.ids()
+        ids, stamps = self.ids(), []
         lines = [*self.plain.lines.tolist(), *(row.line for row in self.odd)]
-        stamp = self.table.headers.stamp
-        stamps = [""] * len(ids)
-        if stamp is not None:
-            stamps = [each.decode("utf-8") for each in self.plain.column(stamp)]
-            stamps += [row.fields[stamp].decode("utf-8") for row in self.odd]
-        index = Index()
-        for at in sorted(range(len(ids)), key=lines.__getitem__) if self.odd else range(len(ids)):
-            if id_error(ids[at]) is None:
-                index.add(ids[at], lines[at] + self.first_line, stamps[at])
-        return index
+        at = self.table.headers.stamp
+        if at is not None:
+            stamps = [each.decode("utf-8") for each in self.plain.column(at)]
+            stamps += [row.fields[at].decode("utf-8") for row in self.odd]
+        if self.odd:
+            order = sorted(range(len(ids)), key=lines.__getitem__)
+            ids, lines = [ids[each] for each in order], [lines[each] for each in order]
+            stamps = [stamps[each] for each in order] if stamps else []
+        return Index.of(ids, [line + self.first_line for line in lines], stamps)
 
     def cell(self, row: int, at: int) -> str:
         """Return the text of a cell."""

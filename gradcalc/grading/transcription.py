@@ -53,7 +53,7 @@ def as_if(
     readings = [each for each in readings if each[0] in read]
     if not readings:
         return None
-    values = evaluated(lines, own, shift=_shifts(lines, readings))[target]
+    values = evaluated(lines, own, shift=_shifts(lines, readings), target=target)[target]
     if values.ndim == len(lines.shapes[target]):
         return None
     same = written.agrees(values, tolerance) | ~written.mask

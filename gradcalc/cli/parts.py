@@ -1,0 +1,141 @@
+"""Parts of a run, kept until the outputs are written, and its progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic
+
+import click
+
+from gradcalc import __version__
+from gradcalc.cli.files import write_file
+from gradcalc.errors import OutputError
+from gradcalc.grading.assignment import Assignment
+from gradcalc.grading.block import Block
+from gradcalc.grading.chunk import Part, Results, mark_part
+from gradcalc.grading.keeping import part_of, part_text
+
+PATIENCE = 1.0
+"""Seconds after which progress is shown."""
+
+
+def parts_folder(gradebook: Path | None) -> Path:
+    """Return where the parts of a run are kept: beside the gradebook, else temporarily."""
+    if gradebook is not None:
+        return gradebook.with_name(f".{gradebook.name}.parts")
+    return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}.parts"
+
+
+class Parts:
+    """Parts of a run, kept in a folder until the outputs are written.
+
+    It stands beside the gradebook, so that an interrupted run can go on, or among the
+    temporary files where no gradebook is written.
+    """
+
+    def __init__(self, assignment: Assignment, results: Results, folder: Path) -> None:
+        self.assignment, self.results, self.folder = assignment, results, folder
+        self.count = self.done = self.rows = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what has to be the same for parts to be used again."""
+        given = self.assignment
+        digest = blake2b(digest_size=16)
+        files = [given.problem_file, given.scheme_file, given.rulings_file]
+        for path in (*files, given.columns_file):
+            if path is not None and str(path) != "-":
+                digest.update(Path(path).read_bytes() + b"\0")
+        for name in given.submissions:
+            path = Path(name)
+            if name != "-" and path.exists():
+                state = path.stat()
+                digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
+        words = (__version__, self.results, given.pattern, given.duplicates)
+        digest.update(json.dumps(words).encode())
+        return digest.hexdigest()
+
+    def prepare(self, *, resume: bool) -> None:
+        """Make the folder; parts of another run are removed."""
+        note = self.folder / "run"
+        try:
+            known = note.read_text() if note.exists() else ""
+            if not (resume and known == self.fingerprint):
+                shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(exist_ok=True)
+            note.write_text(self.fingerprint)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise OutputError(f"{self.folder.parent} could not be written: {reason}") from None
+
+    def path(self, number: int) -> Path:
+        """Return the file of one part."""
+        return self.folder / f"{number:07d}.json"
+
+    def mark(self, number: int, block: Block) -> None:
+        """Mark a block and keep its part; one that is there already is not marked again."""
+        if not self.path(number).exists():
+            part = mark_part(block, self.assignment.marker, self.results)
+            write_file(self.path(number), part_text(part))
+        self.count, self.done = number + 1, self.done + 1
+        self.rows += len(block.ids) + len(block.errors)
+
+    def parts(self) -> Iterator[Part]:
+        """Yield all parts in order."""
+        for number in range(self.count):
+            try:
+                text = self.path(number).read_text(encoding="utf-8")
+                part = part_of(text, self.assignment.scheme)
+            except (OSError, ValueError):
+                raise OutputError(f"{self.path(number)} could not be read back") from None
+            yield part
+
+    def clear(self) -> None:
+        """Remove the parts once the outputs are there."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Progress:
+    """Shows on stderr how many are marked, how fast, and how long it will take."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.start = self.last = monotonic()
+        self.shown = False
+        self.able = sys.stderr is not None and sys.stderr.isatty()
+        self.total = _rows_in(names) if self.able else 0
+
+    def show(self, count: int) -> None:
+        """Write the line again, at most five times a second."""
+        now = monotonic()
+        if not self.able or now - self.start < PATIENCE or now - self.last < 0.2:
+            return
+        self.last, self.shown = now, True
+        rate = count / (now - self.start)
+        text = f"{count} read, {rate:.0f} a second"
+        if self.total > count:
+            text += f", {(self.total - count) / rate:.0f} s left"
+        click.echo(f"\r{text.ljust(60)}", err=True, nl=False)
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self.shown:
+            click.echo("\r" + " " * 60 + "\r", err=True, nl=False)
+
+
+def _rows_in(names: Iterable[str]) -> int:
+    """Return about how many rows the tables have."""
+    total = 0
+    for name in names:
+        path = Path(name)
+        if name != "-" and path.is_file():
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    total += block.count(b"\n")
+    return total
