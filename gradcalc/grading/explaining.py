@@ -24,6 +24,9 @@ __all__ = ["Wrong", "convention", "diagnose", "explain", "slips_within", "tellin
 READINGS = 200
 """Misreadings of one number, about: each may match by chance."""
 
+RARE = frozenset(("act-wrong-argument", "act-local-wrong"))
+"""Rules with so many ways to go wrong that one misread digit is likelier."""
+
 
 @dataclass(frozen=True)
 class Wrong:
@@ -55,7 +58,7 @@ def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Find
     search = Search(lines, wrong.name, wrong.own)
     way = Way(wrong.style or style_of(wrong.written), wrong.halves)
     diagnosis = diagnose(search, wrong.written, tolerance, way)
-    found = pattern(wrong.written, wrong.due, wrong.entries, tolerance)
+    found = _difference(lines, wrong, tolerance)
     if diagnosis.explanations and not _pen(found, wrong, diagnosis):
         return _with(finding, diagnosis=diagnosis, tells=telling(search, diagnosis))
     if found is None or found.id == "arithmetic-slip":
@@ -75,6 +78,16 @@ def style_of(written: Typed) -> Style:
     return Style(int(decimals.max()), int((first + 1 + decimals).max()))
 
 
+def _difference(lines: Lines, wrong: Wrong, tolerance: Tolerance) -> Pattern | None:
+    """Return the pattern of a difference from what is due, or from the value itself."""
+    found = pattern(wrong.written, wrong.due, wrong.entries, tolerance)
+    exact = lines.values[wrong.name]
+    if (found is None or found.id == "arithmetic-slip") and exact.shape == wrong.due.shape:
+        other = pattern(wrong.written, exact, wrong.entries, tolerance)
+        found = other if other is not None and other.id != "arithmetic-slip" else found
+    return found
+
+
 def _with(finding: Finding, **changes: object) -> Finding:
     known = {name: getattr(finding, name) for name in ("name", "entries", "lines")}
     return Finding(**{**known, **changes})
@@ -82,8 +95,11 @@ def _with(finding: Finding, **changes: object) -> Finding:
 
 def _pen(found: Pattern | None, wrong: Wrong, diagnosis: Diagnosis) -> bool:
     """Tell whether a slip of the pen is simpler than several mistakes together."""
+    if found is None or found.id not in ("sign-slip", "decimal-slip", "digit-slip"):
+        return False
     simplest = min(len(set(each.rules)) for each in diagnosis.explanations)
-    return found is not None and found.id in ("sign-slip", "decimal-slip") and simplest > 1
+    rare = all(set(each.rules) <= RARE for each in diagnosis.explanations)
+    return simplest > 1 or (rare and found.id == "digit-slip")
 
 
 def _recomputed(lines: Lines, wrong: Wrong, tolerance: Tolerance) -> bool:

@@ -21,6 +21,8 @@ from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
 
+TOUCH = 1e-6
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -180,7 +182,8 @@ class Judge:
         middle, room = found
         with np.errstate(invalid="ignore"):
             reach = room + written.half
-            near = written.agrees(middle, self.tolerance, room) & (np.abs(middle) > reach)
+            inside = room * (1 - TOUCH)  # intervals that only touch do not overlap
+            near = written.agrees(middle, self.tolerance, inside) & (np.abs(middle) > reach)
         if near.any():
             near = near & ~slips_within(self.lines, name, own, middle, reach)
         return near

@@ -54,7 +54,8 @@ def _patterns(written: Typed, due: Array, wrong: Mask, tolerance: Tolerance) -> 
     entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong))
 
     def holds(other: Array, mask: Mask) -> bool:
-        return bool(written.agrees(other, tolerance)[mask].all())
+        same = written.agrees(other, tolerance) | written.cut_off(other)
+        return bool(same[mask].all())
 
     clear = wrong & (np.abs(written.value) > written.half)
     if clear[wrong].all() and holds(-due, wrong):
