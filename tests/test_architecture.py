@@ -18,6 +18,7 @@ ALLOWED = {
     "click": ("cli",),
     "yaml": ("problem", "grading"),
     "numpy": ("algebra", "engine", "problem", "grading", "report"),
+    "distributed": ("cli",),
 }
 LONGEST = 450
 

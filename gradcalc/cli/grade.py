@@ -71,6 +71,7 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Processes that mark at the same time.",
 )
+@click.option("--scheduler", help="A Dask scheduler's address, or local; needs gradcalc[dask].")
 def command(
     problem: str,
     submissions: tuple[str, ...],
@@ -93,6 +94,7 @@ def command(
     compare: Path | None,
     resume: bool,
     processes: int,
+    scheduler: str | None,
 ) -> int:
     """Mark SUBMISSIONS to a PROBLEM: points, errors carried forward, mistakes named.
 
@@ -117,6 +119,8 @@ def command(
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
     assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
+    if scheduler is not None and (feedback is not None or "-" in submissions):
+        raise click.UsageError("--scheduler goes without --feedback and without standard input")
     settings = Settings(
         assignment,
         gradebook,
@@ -130,6 +134,7 @@ def command(
         roster,
         resume,
         processes,
+        scheduler,
     )
     if preview:
         return show_preview(settings)

@@ -14,7 +14,7 @@ import click
 
 from gradcalc.cli import output
 from gradcalc.cli.files import aside, write_file
-from gradcalc.cli.parts import Parts, Progress, parts_folder
+from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
@@ -51,6 +51,7 @@ class Settings:
     roster_file: Path | None
     resume: bool
     processes: int
+    scheduler: str | None
 
     @cached_property
     def folder(self) -> Path:
@@ -93,12 +94,16 @@ def grade(settings: Settings) -> int:
 
 def _marked(settings: Settings, keeper: Parts) -> ClassResult:
     """Mark all blocks, in several processes where that is asked for, and add them up."""
-    result: ClassResult | None = None
     progress = Progress(settings.assignment.submissions)
     shares = 1 if "-" in settings.assignment.submissions else settings.processes
-    if shares > 1:
+    if shares > 1 or settings.scheduler:
         settings.assignment.best  # noqa: B018 - found once, and sent with the settings
         settings.assignment.chosen  # noqa: B018
+        if settings.scheduler:
+            keeper.count = on_cluster(
+                settings.scheduler, settings.assignment, settings.wanted, keeper, max(2, shares)
+            )
+            return _added(settings, keeper)
         with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
             calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
             keeper.count = sum(call.result() for call in calls)
@@ -109,11 +114,17 @@ def _marked(settings: Settings, keeper: Parts) -> ClassResult:
                 feedback.write(block)
             keeper.mark(number, block)
             progress.show(keeper.rows)
+        progress.end()
+    return _added(settings, keeper)
+
+
+def _added(settings: Settings, keeper: Parts) -> ClassResult:
+    """Return what all parts come to."""
+    result: ClassResult | None = None
     for part in keeper.parts():
         if result is None:
             result = ClassResult(Tally(part.tally.columns, settings.assignment.scheme))
         result.add(part)
-    progress.end()
     if result is None:
         raise ProblemError(
             "there is no submission to mark", where=", ".join(settings.assignment.submissions)

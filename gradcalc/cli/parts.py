@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ import click
 
 from gradcalc import __version__
 from gradcalc.cli.files import write_file
-from gradcalc.errors import OutputError
+from gradcalc.errors import OutputError, ProblemError
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results, mark_part
@@ -100,6 +101,56 @@ class Parts:
     def clear(self) -> None:
         """Remove the parts once the outputs are there."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def share_texts(
+    assignment: Assignment, results: Results, share: int, shares: int
+) -> list[tuple[int, str]]:
+    """Mark every `shares`-th block; return the parts as text, for a machine far away."""
+    return [
+        (number, part_text(mark_part(block, assignment.marker, results)))
+        for number, block in assignment.blocks(share, shares)
+    ]
+
+
+def on_cluster(
+    address: str, assignment: Assignment, results: Results, keeper: Parts, shares: int
+) -> int:
+    """Mark all blocks on a Dask cluster and keep the parts; return how many there are.
+
+    address: of a scheduler, or `local` for a cluster on this machine. The machines read
+    the files under the names that the call gave.
+    """
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise ProblemError(
+            "--scheduler needs Dask", where="--scheduler", hint="pip install 'gradcalc[dask]'"
+        ) from None
+    count = 0
+    with ExitStack() as stack:
+        if address == "local":
+            cluster = LocalCluster(
+                n_workers=shares, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            )
+            stack.enter_context(cluster)
+            client = stack.enter_context(Client(cluster))
+        else:
+            client = stack.enter_context(Client(address))
+        numbers = range(shares)
+        for found in client.gather(
+            client.map(
+                share_texts, *_same(numbers, assignment, results), numbers, [shares] * shares
+            )
+        ):
+            for number, text in found:
+                write_file(keeper.path(number), text)
+                count += 1
+    return count
+
+
+def _same(numbers: range, *values: object) -> list[list[object]]:
+    return [[value for _ in numbers] for value in values]
 
 
 class Progress:

@@ -283,6 +283,8 @@ class Effects:
         """Return a line's value with what mistakes make of it, values of other shapes apart."""
         if changed and value.ndim == len(self.lines.shapes[name]):
             value = np.repeat(value[None], count, axis=0)
+        elif changed:
+            value = value.copy()  # a line that is only another name shares its value
         others = []
         for expr, rows in changed.items():
             other = self._value(expr, name, values, rows)
@@ -318,8 +320,9 @@ class Effects:
         possible = np.ones(len(table), dtype=bool)
         found: dict[str, dict[Expr, list[Rows]]] = {}
         edited: dict[str, Mask] = {}
+        cone = set(self.cone)
         for number, slip in enumerate(slips):
-            for name in {edit.line for edit in slip.edits} & self.inside:
+            for name in {edit.line for edit in slip.edits} & cone:
                 edited.setdefault(name, np.zeros(len(slips) + 1, dtype=bool))[number] = True
         for name, touches in edited.items():
             for numbers, rows in _groups(np.where(touches[table], table, -1)):

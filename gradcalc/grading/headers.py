@@ -61,8 +61,7 @@ class Headers:
     """What each column of a table is, by its place from 0.
 
     entries: a column of one entry; wholes: a column that holds a whole quantity in each
-    cell; parameters: the student's own data of the problem, an entry or (index None in
-    `whole_parameters`) a whole quantity.
+    cell; parameters, whole_parameters: the same for the student's own data of the problem.
     """
 
     id: int | None
@@ -73,7 +72,6 @@ class Headers:
     wholes: Mapping[int, str] = field(default_factory=dict)
     parameters: Mapping[int, Column] = field(default_factory=dict)
     whole_parameters: Mapping[int, str] = field(default_factory=dict)
-    letters: frozenset[int] = frozenset()
     ignored: tuple[str, ...] = ()
 
     @property
@@ -126,7 +124,6 @@ class _HeaderReader:
         self.roles: dict[str, int] = {}
         self.taken: dict[int, Reference | None] = {}
         self.claimed: dict[Column, int] = {}
-        self.letters: set[int] = set()
         self.entries: dict[int, Column] = {}
         self.wholes: dict[int, str] = {}
 
@@ -202,7 +199,6 @@ class _HeaderReader:
             if isinstance(found, Reference):
                 self.claim(at, found)
             elif name.casefold() in LETTER_NAMES and (asked := self.asked()):
-                self.letters.add(at)
                 self.claim(at, asked)
 
     def asked(self) -> Reference | None:
@@ -258,7 +254,6 @@ class _HeaderReader:
             {at: name for at, name in self.wholes.items() if at not in own_wholes},
             own,
             own_wholes,
-            frozenset(self.letters),
             tuple(name for at, name in enumerate(self.names) if at not in known),
         )
 

@@ -62,19 +62,32 @@ class Search(Effects):
         return tuple(seen.values())
 
     def together(self, count: int, most: int) -> Rows:
-        """Return the combinations of so many slips that can be made together, up to `most`."""
-        number = len(self.slips)
+        """Return the combinations of so many slips that can be made together, up to `most`.
+
+        What changes nothing alone is no part of several.
+        """
         if count == 1:
-            return np.arange(min(number, most))[:, None]
+            return np.arange(min(len(self.slips), most))[:, None]
+        seen = self._seen
         if count == 2:
-            table = np.stack(np.triu_indices(number, 1), axis=1)
+            table = seen[np.stack(np.triu_indices(len(seen), 1), axis=1)]
         else:
-            some = islice(combinations(range(number), count), MOST_LISTED)
+            some = islice(combinations(seen.tolist(), count), MOST_LISTED)
             table = np.fromiter(chain.from_iterable(some), dtype=np.intp).reshape(-1, count)
         apart = self._apart
         for one, other in combinations(range(count), 2):
             table = table[apart[table[:, one], table[:, other]]]
         return table[:most]
+
+    @cached_property
+    def _seen(self) -> Rows:
+        """Return the numbers of the slips that change the value."""
+        right = self.unchanged
+        same = [
+            value.shape == right.shape and bool(np.allclose(value, right, 1e-12, 1e-15))
+            for _, value in self.singles
+        ]
+        return np.flatnonzero(~np.array(same, dtype=bool))
 
     @cached_property
     def _apart(self) -> Mask:

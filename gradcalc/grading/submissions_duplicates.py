@@ -174,22 +174,25 @@ class Census:
             self.source.extend([number] * len(names))
             self.line.extend(index.lines)
             if any(index.stamps):
-                for stamp in map(read_time, index.stamps):
-                    self.month_first.append(stamp.month_first)
-                    self.day_first.append(stamp.day_first)
-            else:
-                self.month_first.extend([NO_TIME] * len(names))
-                self.day_first.extend([NO_TIME] * len(names))
+                self.add_times(index.stamps)
             for line, label in zip(index.lines, index.labels, strict=False):
                 self.labels[number, line] = label
 
+    def add_times(self, stamps: Iterable[str]) -> None:
+        """Take down when the last submissions were handed in; most tables do not tell."""
+        times = [read_time(stamp) for stamp in stamps]
+        untold = len(self.line) - len(times) - len(self.month_first)
+        for kept, at in ((self.month_first, 0), (self.day_first, 1)):
+            kept.extend(array("d", [NO_TIME]) * untold)
+            kept.extend(stamp[at] for stamp in times)
+
     def chosen(self, policy: Policy) -> Chosen:
         """Return which submissions count."""
-        first, second = np.array(self.first), np.array(self.second)
+        first = np.frombuffer(self.first or array("q", [0]), dtype=np.int64)[: len(self.first)]
+        second = np.frombuffer(self.second or array("q", [0]), dtype=np.int64)[: len(first)]
         order = np.lexsort((second, first))
         new = np.ones(len(order), dtype=bool)
         new[1:] = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
-        del first, second
         starts = np.flatnonzero(new)
         sizes = np.diff(starts, append=len(order))
         times = self.times()
@@ -197,17 +200,23 @@ class Census:
         for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
             group = order[start : start + size].tolist()
             told += _decided(group, times, policy)
-        told.sort()
-        place = np.array([self.source, self.line], dtype=np.int64).T.reshape(-1, 2)
+        told.sort(key=lambda each: (self.source[each[0]], self.line[each[0]]))
         at = np.array(told, dtype=np.intp).reshape(-1, 3)
         return Chosen(
             policy,
             tuple(self.sources),
             len(order),
             len(starts),
-            *_sorted(place[at[:, 0]], place[at[:, 1]], at[:, 2].astype(np.uint8)),
+            self.places(at[:, 0]),
+            self.places(at[:, 1]),
+            at[:, 2].astype(np.uint8),
             self.labels,
         )
+
+    def places(self, at: Places) -> npt.NDArray[np.int64]:
+        """Return source and line of some submissions."""
+        pairs = [(self.source[each], self.line[each]) for each in at.tolist()]
+        return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
     def times(self) -> Array:
         """Return when each was handed in, nan where that is not known.
@@ -215,6 +224,9 @@ class Census:
         In a file with a day above 12 in front, days come first; with such days in both
         places its dates tell nothing.
         """
+        if not self.month_first:
+            return np.broadcast_to(np.array(NO_TIME), (len(self.line),))
+        self.add_times([""] * (len(self.line) - len(self.month_first)))
         month, day = np.array(self.month_first), np.array(self.day_first)
         source = np.array(self.source)
         times: Array = month.copy()
@@ -245,10 +257,3 @@ def _decided(group: list[int], times: Array, policy: Policy) -> Iterator[tuple[i
             yield at, group[0] if at != group[0] else group[1], UNDECIDED
         elif at != counts:
             yield at, counts, REPLACED
-
-
-def _sorted(
-    key: npt.NDArray[np.int64], other: npt.NDArray[np.int64], kind: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    order = np.lexsort((key[:, 1], key[:, 0]))
-    return key[order], other[order], kind[order]

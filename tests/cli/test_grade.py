@@ -195,3 +195,70 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
     assert run(["grade", PROBLEM, str(table), "-o", str(book), "--resume"]) == 0
     assert book.read_bytes() == whole.read_bytes()
     assert not parts.exists()
+
+
+def test_which_of_several_submissions_counts(tmp_path, grade):
+    table, book = tmp_path / "c.csv", tmp_path / "b.csv"
+    table.write_text(
+        "student_id,z2,yhat\n1,0.2903,0.5721\n2,0.1,0.2\n1,0.2903,0.1\n2,0.2903,0.5721\n3,0.29,0.57\n"
+    )
+    code, _, said = grade(table, "-o", book)
+    assert code == 1 and "5 read = 1 marked + 4 unreadable + 0 duplicates" in said
+    scores = {}
+    for policy in ("first", "last", "best"):
+        code, _, said = grade(table, "-o", book, "--duplicates", policy)
+        assert code == 0 and "5 read = 3 marked + 0 unreadable + 2 duplicates" in said
+        rows = csv.DictReader(book.read_text().splitlines())
+        scores[policy] = {row["student"]: row["score"] for row in rows}
+    assert scores["best"] == {"1": "2", "2": "2", "3": "2"}
+    assert scores["first"]["2"] == "0" and scores["last"]["1"] == "1"
+
+
+def test_two_processes_write_what_one_does(tmp_path, grade):
+    table = tmp_path / "c.csv"
+    class_file(table, 9_000, pool=6)
+    pages = []
+    for count in (1, 2):
+        book = tmp_path / f"{count}.csv"
+        code, page, _ = grade(table, "-o", book, "--processes", count)
+        assert code == 0
+        pages.append((page, book.read_bytes()))
+    assert pages[0] == pages[1]
+
+
+def test_each_student_has_numbers_of_their_own(tmp_path, grade):
+    table, results = tmp_path / "c.csv", tmp_path / "r.jsonl"
+    table.write_text(
+        "student_id,x[1],x[2],x[3],z1[1],z1[2]\n"
+        "1,0.18,2.42,1.34,0.7384,-0.8796\n"
+        "2,1,0,1,0.03,-0.67\n"
+        "3,1,0,1,0.7384,-0.8796\n"
+    )
+    code, _, _ = grade(table, "--results", results)
+    assert code == 0
+    scores = [json.loads(line)["score"] for line in results.read_text().splitlines()]
+    assert scores == [1.0, 1.0, 0.0]
+
+
+def test_a_preview_says_how_headers_are_read(tmp_path, grade):
+    table = tmp_path / "c.csv"
+    table.write_text('Timestamp,Email Address,"Q3: dL/dyhat",z1\n1/2/2026,a@b.c,1.86,"0.7 -0.9"\n')
+    columns = tmp_path / "columns.yaml"
+    columns.write_text('dL/dyhat: "Q3*"\n')
+    code, page, _ = grade(table, "--columns", columns, "--preview")
+    assert code == 0
+    assert "dL/dyhat" in page and "a@b.c" in page
+
+
+def test_a_cluster_gives_what_one_machine_does(tmp_path):
+    pytest.importorskip("distributed")
+    table = tmp_path / "c.csv"
+    class_file(table, 9_000, pool=5)
+    books = []
+    for name, more in (("one", ()), ("cluster", ("--scheduler", "local"))):
+        book = tmp_path / f"{name}.csv"
+        call = [sys.executable, "-m", "gradcalc", "grade", PROBLEM, str(table), "-o", str(book)]
+        done = subprocess.run([*call, *more], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        books.append((done.stdout, book.read_bytes()))
+    assert books[0] == books[1]

@@ -218,7 +218,7 @@ def test_right_answers_are_never_found_wrong() -> None:
 
 
 def test_wrong_numbers_are_not_taken_for_right_or_explained_by_chance() -> None:
-    counts = measure((nothing, seed) for seed in range(400, 410))
-    assert counts.nothing["sheets"] > 80
-    assert counts.nothing["a rule"] <= 2
-    assert counts.nothing["missed"] <= 2
+    counts = measure((nothing, seed) for seed in range(400, 405))
+    assert counts.nothing["sheets"] > 40
+    assert counts.nothing["a rule"] <= 1
+    assert counts.nothing["missed"] <= 1
