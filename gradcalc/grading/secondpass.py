@@ -212,12 +212,22 @@ class SecondPass:
         each = self.answers[name]
         typed = Typed(each.value[row], each.mask[row], each.half[row], ())
         style = Style(int(self.decimals[row]), int(self.digits[row]))
-        judge = Judge(self.lines.student(row), self.course.tolerance, style)
-        found = judge.judge(name, typed, own, right, halves)
+        found = self.judge_for(style, row).judge(name, typed, own, right, halves)
         status = np.where(found.right, CORRECT, np.where(found.follows, FOLLOWS, INCORRECT))
         status = np.where(typed.mask, status, MISSING).astype(np.uint8)
         trivial = bool(found.trivial[status == INCORRECT].any())
         return status, found.kept, trivial
+
+    def judge_for(self, style: Style, row: int) -> Judge:
+        """Return what judges one student; students with the same numbers share it."""
+        lines, tolerance = self.lines.student(row), self.course.tolerance
+        if lines is not self.course.lines:
+            return Judge(lines, tolerance, style)
+        judges: dict[Style, Judge] = self.course.lines.memo.setdefault("judges", {})
+        known = judges.get(style)
+        if known is None or known.tolerance != tolerance:
+            known = judges[style] = Judge(lines, tolerance, style)
+        return known
 
     def after_wrong(self, name: str) -> Mask:
         """Tell for which students something before a line is wrong."""

@@ -1,6 +1,7 @@
 """Measure the goals of speed as ratios and print a table: `python -m tests.benchmarks`.
 
-Start-up is measured on the installed command, whose modules are compiled.
+Start-up is measured on the installed command, whose modules are compiled. What the
+library of mistakes finds is measured by `python -m tests.benchmarks.mistakes`.
 """
 
 from __future__ import annotations
