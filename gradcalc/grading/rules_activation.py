@@ -265,7 +265,7 @@ ACTIVATION_RULES = (
         "{f}",
         "{f} is left out altogether: {z} stands for {a}, and 1 for its derivative.",
         "The layer is treated as linear in both passes.",
-        "document 000, options c, e, f and h",
+        "relu-squared-loss.yaml, options c, e, f and h",
         find_skipped,
     ),
     Rule(
@@ -275,7 +275,7 @@ ACTIVATION_RULES = (
         " how fast {f} rises there, {f}′.",
         "The derivative of the activation is left out of the chain rule. The common mistake;"
         " where units are linear or the error is 0 it does not show.",
-        "document 000 (invisible there and in document 001); triwei.ai, Backprop lab",
+        "triwei.ai, Backprop lab; invisible in relu-squared-loss.yaml",
         find_derivative_missing,
     ),
     Rule(
@@ -283,7 +283,7 @@ ACTIVATION_RULES = (
         "{f} forward",
         "{f} is left out on the way forward: {z} stands for {a}.",
         "The activation is forgotten in the forward pass; its derivative is used all the same.",
-        "variant of act-skipped, document 000",
+        "variant of act-skipped",
         find_forward_missing,
     ),
     Rule(

@@ -237,7 +237,7 @@ LOSS_RULES = (
         "{t} is lost: {wrong} stands where {right} is due.",
         "The derivative is that of the loss with the target set to 0: the student"
         " differentiates the square of the prediction and not of the error.",
-        "document 000, options a and j",
+        "relu-squared-loss.yaml, options a and j",
         find_target_dropped,
     ),
     Rule(
@@ -248,7 +248,7 @@ LOSS_RULES = (
         "Target minus prediction is the error that older texts and the delta rule use with"
         " a plus in the update; mixed with a descent step it has the wrong sign. For"
         " cross-entropy it is the minus in front of the sum that gets lost.",
-        "documents 000 (options a to e) and 002",
+        "relu-squared-loss.yaml, options a to e; a worksheet on cross-entropy",
         find_sign,
     ),
     Rule(
@@ -257,7 +257,7 @@ LOSS_RULES = (
         "The factor 2 of the square is {variant}: {wrong} for {right}.",
         "Whether the 2 stays depends on the ½ in the declared loss; the answer is that of"
         " the other convention.",
-        "document 000, options d to g",
+        "relu-squared-loss.yaml, options d to g",
         find_factor,
         "half",
     ),
@@ -267,7 +267,7 @@ LOSS_RULES = (
         "A sum and a mean are mixed up: {wrong} for {right}; they differ by the factor {n}.",
         "The declared reduction divides by the number of entries or samples, or does not;"
         " the answer does the other thing.",
-        "document 003",
+        "Homework 1 (CSCI-GA 2572, Fall 2024), question 1.3",
         find_reduction,
         "reduction",
     ),
