@@ -26,7 +26,6 @@ from gradcalc.grading.marking import check
 from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.tally import Tally
-from gradcalc.problem.reading import read_source
 from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.classpage import class_page
 from gradcalc.report.feedback import Feedback, file_name, html_page
@@ -66,7 +65,7 @@ class Settings:
     @cached_property
     def roster(self) -> Roster | None:
         """Return who is in the class."""
-        return None if self.roster_file is None else read_roster(read_source(self.roster_file))
+        return None if self.roster_file is None else read_roster(str(self.roster_file))
 
     @property
     def wanted(self) -> Results:

@@ -123,13 +123,12 @@ class Effects:
     @cached_property
     def cone(self) -> tuple[str, ...]:
         """Return the lines to evaluate in order: those, and what a mistake may read."""
-        found, more = set(self.inside), set[str]()
-        for slip in self.possible:
-            for edit in slip.edits:
-                if edit.line in self.inside:
-                    more |= self._read(edit.line, slip)
-        for read in more - found:
-            found |= self.lines.reads(read, self.cut)
+        found = set(self.inside)
+        waiting = [(edit.line, slip) for slip in self.possible for edit in slip.edits]
+        while now := [(line, slip) for line, slip in waiting if line in found]:
+            waiting = [(line, slip) for line, slip in waiting if line not in found]
+            for read in set[str]().union(*(self._read(line, slip) for line, slip in now)) - found:
+                found |= self.lines.reads(read, self.cut)
         return tuple(sorted(found - self.cut, key=self.lines.place.__getitem__))
 
     @cached_property
@@ -320,9 +319,10 @@ class Effects:
         possible = np.ones(len(table), dtype=bool)
         found: dict[str, dict[Expr, list[Rows]]] = {}
         edited: dict[str, Mask] = {}
-        cone = set(self.cone)
+        cone, known = frozenset(self.cone), {id(slip) for slip in self.possible}
         for number, slip in enumerate(slips):
-            for name in {edit.line for edit in slip.edits} & cone:
+            seen = cone if id(slip) in known else self.inside
+            for name in {edit.line for edit in slip.edits} & seen:
                 edited.setdefault(name, np.zeros(len(slips) + 1, dtype=bool))[number] = True
         for name, touches in edited.items():
             for numbers, rows in _groups(np.where(touches[table], table, -1)):

@@ -46,15 +46,20 @@ class Wrong:
     style: Style | None = None
 
 
+def noted(wrong: Wrong, line: int) -> Finding:
+    """Return a slip without a search for where it comes from."""
+    entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong.entries))
+    return Finding(wrong.name, entries, (line,))
+
+
 def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Finding:
     """Return what a wrong answer comes from: the first of rule, pattern, misread operand."""
-    entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong.entries))
-    finding = Finding(wrong.name, entries, (line,))
+    finding = noted(wrong, line)
     if wrong.name in lines.start:
         found = pattern(wrong.written, wrong.due, wrong.entries, tolerance)
         return _with(finding, pattern=found)
     if wrong.name in lines.given and _recomputed(lines, wrong, tolerance):
-        return _with(finding, pattern=Pattern("given-value-conflict", entries))
+        return _with(finding, pattern=Pattern("given-value-conflict", finding.entries))
     search = Search(lines, wrong.name, wrong.own)
     way = Way(wrong.style or style_of(wrong.written), wrong.halves)
     diagnosis = diagnose(search, wrong.written, tolerance, way)

@@ -11,7 +11,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.errors import Source
 from gradcalc.grading.answers import Answer, Sheet, read_sheet
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, typed
-from gradcalc.grading.explaining import Wrong, convention, explain
+from gradcalc.grading.explaining import Wrong, convention, explain, noted
 from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
@@ -173,12 +173,9 @@ class _Marker:
             wrong = Wrong(
                 name, written, fresh, judgement.own, own, halves, self.operands(own), self.style
             )
-            finding = self.explained(wrong, answer.line)
-            finding = replace(
-                finding,
-                trivial=bool(judgement.trivial[fresh].any()),
-                values=evaluated(self.lines, own),
-            )
+            trivial = bool(judgement.trivial[fresh].any())
+            finding = self.explained(wrong, answer.line, searched=not trivial)
+            finding = replace(finding, trivial=trivial, values=evaluated(self.lines, own))
             for at in (at for at in found if fresh[at]):
                 found[at] = self.found(found[at], finding)
                 self.findings.pop()
@@ -186,11 +183,10 @@ class _Marker:
         self.keep(name, shape, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
 
-    def explained(self, wrong: Wrong, line: int) -> Finding:
+    def explained(self, wrong: Wrong, line: int, *, searched: bool = True) -> Finding:
         """Return where a wrong answer comes from; beyond many of them it is only noted."""
-        if len(self.findings) >= MOST_EXPLAINED:
-            entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong.entries))
-            return Finding(wrong.name, entries, (line,))
+        if not searched or len(self.findings) >= MOST_EXPLAINED:
+            return noted(wrong, line)
         return explain(self.lines, wrong, self.judge.tolerance, line)
 
     def repeated(self, answer: Answer, shape: tuple[int, ...]) -> list[Verdict]:

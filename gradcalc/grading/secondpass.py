@@ -15,7 +15,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import round_decimals, round_significant
 from gradcalc.grading.block import NUMBER, Block
 from gradcalc.grading.comparison import Mask, Tolerance, Typed
-from gradcalc.grading.explaining import Wrong, convention, explain
+from gradcalc.grading.explaining import Wrong, convention, explain, noted
 from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.judging import Judge
 from gradcalc.grading.lines import Lines
@@ -328,5 +328,9 @@ class SecondPass:
         typed = Typed(each.value[row], each.mask[row], each.half[row], written)
         style = Style(int(self.decimals[row]), int(self.digits[row]))
         question = Wrong(name, typed, wrong, due, own, halves, texts, style)
-        finding = explain(lines, question, self.course.tolerance, self.block.lines[place])
+        line = self.block.lines[place]
+        if self.trivial[row]:
+            finding = noted(question, line)
+        else:
+            finding = explain(lines, question, self.course.tolerance, line)
         return replace(finding, written=written, values=evaluated(lines, own))

@@ -94,8 +94,11 @@ def read_whole(text: str, due: tuple[int, ...], *, comma: bool = False) -> list[
     return [cell_of(cell, cell.text if cell else "_") for cell in found]
 
 
-def read_nested(value: Sequence[object], due: tuple[int, ...]) -> list[Cell]:
-    """Return the entries of a quantity that a list of texts or of lists of them holds."""
+def read_nested(value: Sequence[object], due: tuple[int, ...]) -> Sequence[Cell | str]:
+    """Return the entries of a quantity that a list of texts or of lists of them holds.
+
+    Entries that fit are given as their texts, to be read with those of other rows.
+    """
     count = 1
     for dim in due:
         count *= dim
@@ -105,7 +108,7 @@ def read_nested(value: Sequence[object], due: tuple[int, ...]) -> list[Cell]:
         return [unreadable("", str(error))] * count
     if not fits(shape, due):
         return [unreadable(", ".join(leaves)[:MAX_CELL], _misfit(shape, due))] * count
-    return [read_entry(leaf) for leaf in leaves]
+    return leaves
 
 
 def _leaves(value: Sequence[object], depth: int = 0) -> tuple[list[str], tuple[int, ...]]:

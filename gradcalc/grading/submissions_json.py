@@ -67,6 +67,7 @@ def count_names(source: str, reader: LineReader, rows: int, asked: Asked) -> Nam
                 named.count(found.answers, found.own)
             else:
                 first = first or found
+    named.settle()
     if not named.rows:
         reason = f"line {first.line}: {first.reason}" if first else "the file is empty"
         raise ProblemError(f"{source} has no submission: {reason}", where=source)
@@ -94,7 +95,7 @@ def read_rows(source: str, lines: Lines) -> Iterator[NamedRow | RowError]:
         try:
             record = _record(line)
             name = _id(record)
-            yield _row(at, name, record)
+            yield _row(at, name, record, b"\\u" in line)
         except ValueError as error:
             yield RowError(source, at, name[:MAX_ID], str(error))
 
@@ -145,8 +146,8 @@ def _id(record: Mapping[str, object]) -> str:
     return ""
 
 
-def _row(line: int, name: str, record: Mapping[str, object]) -> NamedRow:
-    """Return the submission of an object."""
+def _row(line: int, name: str, record: Mapping[str, object], escaped: bool) -> NamedRow:
+    """Return the submission of an object; escaped: it may hold halves of surrogate pairs."""
     if (reason := id_error(name)) is not None:
         raise ValueError(reason)
     answers, own = record.get("answers"), record.get("parameters", {})
@@ -158,8 +159,9 @@ def _row(line: int, name: str, record: Mapping[str, object]) -> NamedRow:
     stamp = next(
         (str(value) for key, value in record.items() if folded(key) in STAMPS and value), ""
     )
-    texts = {text_of(key): _cleaned(value) for key, value in answers.items()}
-    return NamedRow(line, name, texts, own, stamp)
+    if escaped:
+        answers = {text_of(key): _cleaned(value) for key, value in answers.items()}
+    return NamedRow(line, name, answers, own, stamp)
 
 
 def _cleaned(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import BLANK, NUMBER, Block, Column, RowError, Small, States
 from gradcalc.grading.headers import Headers, entries_of
 from gradcalc.grading.submissions_cells import Cell, read_entry, read_whole
+from gradcalc.grading.submissions_digits import read_plain
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
@@ -21,6 +23,17 @@ SHOWN = 40
 
 
 SHORT = 40
+
+
+Entry: TypeAlias = "Cell | str"
+"""A cell that is read, or the text of one that is still to be read as a single entry."""
+
+
+def read(entry: Entry) -> Cell:
+    """Return a cell that is read."""
+    if isinstance(entry, Cell):
+        return entry
+    return _entry(entry, False) if len(entry) < SHORT else read_entry(entry)
 
 
 @lru_cache(maxsize=4096)
@@ -127,14 +140,34 @@ class Numbers:
         )
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[Cell]], width: int) -> Numbers:
-        """Return the numbers of rows of cells."""
+    def of(cls, rows: Sequence[Sequence[Entry]], width: int) -> Numbers:
+        """Return the numbers of rows of cells; those that are texts are read in bulk."""
         found = cls.empty(len(rows), width)
+        texts: list[bytes] = []
+        places: list[int] = []
         for at, row in enumerate(rows):
-            for column, cell in enumerate(row):
-                if cell.state != BLANK:
-                    found.put(at, column, cell)
+            for column, entry in enumerate(row):
+                if isinstance(entry, str):
+                    texts.append(entry.strip().encode("utf-8"))
+                    places.append(at * width + column)
+                elif entry.state != BLANK:
+                    found.put(at, column, entry)
+        if texts:
+            found.put_texts(np.array(places), texts)
         return found
+
+    def put_texts(self, places: npt.NDArray[np.intp], texts: Sequence[bytes]) -> None:
+        """Set entries, by their places row by row, to what single entries' texts spell."""
+        ends = np.cumsum(np.fromiter(map(len, texts), np.intp, len(texts)) + 1) - 1
+        plain = read_plain(b",".join([*texts, b""]), ends)
+        fine = places[plain.plain]
+        self.value.ravel()[fine] = plain.value[plain.plain]
+        self.decimals.ravel()[fine] = plain.decimals[plain.plain]
+        self.significant.ravel()[fine] = plain.significant[plain.plain]
+        self.state.ravel()[fine] = NUMBER
+        for at in np.flatnonzero(~(plain.plain | plain.empty)).tolist():
+            row, column = divmod(int(places[at]), self.value.shape[1])
+            self.put(row, column, read(texts[at].decode("utf-8")))
 
     def rows(self, at: npt.NDArray[np.intp]) -> Numbers:
         """Return some rows, in an order."""
@@ -201,7 +234,7 @@ class Row:
 
     line: int
     id: str
-    cells: Sequence[Cell]
+    cells: Sequence[Entry]
 
 
 def tidy_id(text: str) -> str:
@@ -235,22 +268,21 @@ def block_of_rows(
     first = len(layout.columns)
     for row in rows:
         reason = id_error(row.id)
-        for column, cell in zip(layout.own, row.cells[first:], strict=True):
-            if reason is None and cell.state != NUMBER:
+        for column, entry in zip(layout.own, row.cells[first:], strict=True):
+            if reason is None and (cell := read(entry)).state != NUMBER:
                 reason = own_error(cell, column)
         if reason is None:
             kept.append(row)
         else:
             wrong.append(RowError(source, row.line, row.id[:MAX_ID], reason))
     wrong.sort(key=lambda error: error.line)
-    read = _ReadRows(tuple(tuple(row.cells) for row in kept))
     return block_of(
         source,
         layout,
         tuple(row.id for row in kept),
         tuple(row.line for row in kept),
         Numbers.of([row.cells for row in kept], layout.width),
-        read,
+        _ReadRows(tuple(tuple(row.cells) for row in kept)),
         tuple(wrong),
     )
 
@@ -269,13 +301,13 @@ class Texts:
 
 @dataclass(frozen=True)
 class _ReadRows(Texts):
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[Entry, ...], ...]
 
     def text(self, row: int, column: int) -> str:
-        return self.rows[row][column].text
+        return read(self.rows[row][column]).text
 
     def reason(self, row: int, column: int) -> str:
-        return self.rows[row][column].reason
+        return read(self.rows[row][column]).reason
 
 
 def block_of(

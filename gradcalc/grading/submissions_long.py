@@ -22,6 +22,7 @@ from gradcalc.grading.submissions_layout import (
     Row,
     block_of_rows,
     id_error,
+    read,
     tidy_id,
 )
 from gradcalc.grading.submissions_named import Asked, Filler, Named, read_value
@@ -120,7 +121,8 @@ class LongTable:
                 key = hash(answers[0].id)
                 self.scattered |= key in seen
                 seen.add(key)
-                self.named.count({answer.name for answer in answers})
+                self.named.count(dict.fromkeys(answer.name for answer in answers))
+        self.named.settle()
         self.students = len(seen)
         if not self.named.entries:
             unknown = ", ".join([*self.named.ignored, *sorted(others)][:6])
@@ -215,7 +217,7 @@ class LongTable:
                 twice = at in lines and cell != cells[at]
                 first = lines.setdefault(at, answer.line)
                 reason = f"{column} is given twice, in lines {first} and {answer.line}"
-                cells[at] = Cell(cell.text, UNREADABLE, reason=reason) if twice else cell
+                cells[at] = Cell(read(cell).text, UNREADABLE, reason=reason) if twice else cell
         return Row(group.answers[0].line, group.answers[0].id, cells)
 
     def index(self, part: LongRows) -> Index:

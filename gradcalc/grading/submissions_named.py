@@ -13,15 +13,18 @@ from gradcalc.grading.headers import MAX_ENTRIES, entries_of
 from gradcalc.grading.submissions_cells import (
     MAX_CELL,
     Cell,
-    read_entry,
     read_nested,
     read_whole,
     unreadable,
 )
-from gradcalc.grading.submissions_layout import Layout, Row, block_of_rows
+from gradcalc.grading.submissions_layout import Entry, Layout, Row, block_of_rows, read
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
+MOST_NAMES = 10_000
+MOST_PENDING = 200
+MOST_IGNORED = 1000
+BLANK_CELL = Cell()
 SHARE = 10
 """A quantity is taken to be asked for when at least one in so many submissions names it."""
 
@@ -31,6 +34,9 @@ class Asked:
     """The quantities of a problem by the names that submissions give them."""
 
     problem: Problem
+    _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @cached_property
     def quantities(self) -> Quantities:
@@ -48,6 +54,15 @@ class Asked:
 
         own: whether the problem's own data are meant, and not what is asked.
         """
+        key = name, own
+        if key not in self._known:
+            if len(self._known) >= MOST_NAMES:
+                self._known.clear()
+            self._known[key] = self.look_up(name, own)
+        return self._known[key]
+
+    def look_up(self, name: str, own: bool) -> tuple[list[Column], tuple[int, ...]]:
+        """Return the same, worked out."""
         found = self.quantities.find(name)
         if isinstance(found, str):
             letter = name.strip().casefold() in LETTER_NAMES and not own
@@ -83,19 +98,29 @@ class Named:
     entries: Counter[Column] = field(default_factory=Counter)
     own: set[Column] = field(default_factory=set)
     ignored: Counter[str] = field(default_factory=Counter)
+    pending: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=Counter)
 
     def count(self, answers: Iterable[str], own: Iterable[str] = ()) -> None:
-        """Count the names of one submission."""
+        """Count the names of one submission; most have the same as the one before."""
         self.rows += 1
-        seen: set[Column] = set()
-        for name in answers:
-            columns, _ = self.asked.entries(name)
-            seen.update(columns)
-            if not columns and len(self.ignored) < 1000:
-                self.ignored[name[:80]] += 1
-        self.entries.update(seen)
-        for name in own:
-            self.own.update(self.asked.entries(name, own=True)[0])
+        self.pending[tuple(answers), tuple(own)] += 1
+        if len(self.pending) > MOST_PENDING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Bring the counts up to date."""
+        for (answers, own), times in self.pending.items():
+            seen: set[Column] = set()
+            for name in answers:
+                columns, _ = self.asked.entries(name)
+                seen.update(columns)
+                if not columns and (name[:80] in self.ignored or len(self.ignored) < MOST_IGNORED):
+                    self.ignored[name[:80]] += times
+            for column in seen:
+                self.entries[column] += times
+            for name in own:
+                self.own.update(self.asked.entries(name, own=True)[0])
+        self.pending.clear()
 
     def layout(self) -> Layout:
         """Return the columns of all blocks, in the order of the solution."""
@@ -133,35 +158,41 @@ class Filler:
         """Return where each entry stands in a row."""
         return {column: at for at, column in enumerate(self.layout.all)}
 
-    def blank(self) -> list[Cell]:
+    def blank(self) -> list[Entry]:
         """Return a row without answers."""
-        return [Cell()] * self.layout.width
+        return [BLANK_CELL] * self.layout.width
 
-    def put(self, row: list[Cell], name: str, value: object, *, own: bool = False) -> None:
+    def put(self, row: list[Entry], name: str, value: object, *, own: bool = False) -> None:
         """Put what a name stands for into a row; an unknown name is passed over."""
         columns, shape = self.asked.entries(name, own=own)
         if not columns or (self.asked.is_letter(name) and self.filled(row, columns)):
             return
         self.put_cells(row, columns, read_value(value, shape))
 
-    def filled(self, row: Sequence[Cell], columns: Sequence[Column]) -> bool:
+    def filled(self, row: Sequence[Entry], columns: Sequence[Column]) -> bool:
         """Tell whether any of these entries is answered."""
-        return any(row[self.place[each]] != Cell() for each in columns if each in self.place)
+        return any(row[self.place[each]] != BLANK_CELL for each in columns if each in self.place)
 
-    def put_cells(self, row: list[Cell], columns: Sequence[Column], cells: Sequence[Cell]) -> None:
+    def put_cells(
+        self, row: list[Entry], columns: Sequence[Column], cells: Sequence[Entry]
+    ) -> None:
         """Put entries into a row; one that is given twice is unreadable."""
         for column, cell in zip(columns, cells, strict=True):
             at = self.place.get(column)
             if at is None:
                 continue
-            if row[at] == Cell():
+            if row[at] == BLANK_CELL:
                 row[at] = cell
-            elif cell != Cell() and cell != row[at]:
-                row[at] = Cell(cell.text, UNREADABLE, reason=f"{column} is given twice")
+            elif cell not in (BLANK_CELL, row[at]):
+                text = read(cell).text
+                row[at] = Cell(text, UNREADABLE, reason=f"{column} is given twice")
 
 
-def read_value(value: object, shape: tuple[int, ...]) -> list[Cell]:
-    """Return the entries that a value of JSON holds; numbers in it are texts."""
+def read_value(value: object, shape: tuple[int, ...]) -> Sequence[Entry]:
+    """Return the entries that a value of JSON holds; numbers in it are texts.
+
+    Single entries are given as their texts, to be read with those of other rows.
+    """
     count = 1
     for dim in shape:
         count *= dim
@@ -176,7 +207,7 @@ def read_value(value: object, shape: tuple[int, ...]) -> list[Cell]:
     if len(value) > MAX_CELL:
         reason = f"more than {MAX_CELL} characters"
         return [unreadable(value[:MAX_CELL], reason)] * count
-    return [read_entry(value)] if count == 1 else read_whole(value, shape)
+    return [value] if count == 1 else read_whole(value, shape)
 
 
 @dataclass(frozen=True)

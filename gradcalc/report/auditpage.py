@@ -114,9 +114,13 @@ class AuditPage:
             return
         shown = verdicts[:LIST]
         given = aligned([as_written(v.given, notation) for v in shown])
-        due = aligned([due_text(v.own or 0.0, notation) for v in shown])
+        wanted = [(v.expected if finding.trivial else v.own) or 0.0 for v in shown]
+        due = aligned([due_text(value, notation) for value in wanted])
         off = aligned(
-            [notation.number(figure((v.value or 0) - (v.own or 0), digits=3)) for v in shown]
+            [
+                notation.number(figure((v.value or 0) - value, digits=3))
+                for v, value in zip(shown, wanted, strict=True)
+            ]
         )
         said = self.words.pattern(finding.pattern) if finding.pattern else ""
         if len(shown) == 1:
