@@ -174,14 +174,22 @@ class Filler:
         return any(row[self.place[each]] != BLANK_CELL for each in columns if each in self.place)
 
     def put_cells(
-        self, row: list[Entry], columns: Sequence[Column], cells: Sequence[Entry]
+        self,
+        row: list[Entry],
+        columns: Sequence[Column],
+        cells: Sequence[Entry],
+        *,
+        last: bool = False,
     ) -> None:
-        """Put entries into a row; one that is given twice is unreadable."""
+        """Put entries into a row; one that is given twice is unreadable.
+
+        last: the last counts, as on a sheet that is read from top to bottom.
+        """
         for column, cell in zip(columns, cells, strict=True):
             at = self.place.get(column)
             if at is None:
                 continue
-            if row[at] == BLANK_CELL:
+            if row[at] == BLANK_CELL or (last and cell != BLANK_CELL):
                 row[at] = cell
             elif cell not in (BLANK_CELL, row[at]):
                 text = read(cell).text

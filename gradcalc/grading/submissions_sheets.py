@@ -139,7 +139,7 @@ class SheetFolder:
                 else:
                     cells = filler.blank()
                     for column, cell in found:
-                        filler.put_cells(cells, [column], [cell])
+                        filler.put_cells(cells, [column], [cell], last=True)
                     rows.append(Row(sheet.at, sheet.id, cells))
             if reason:
                 name = f"{self.source}/{sheet.label}"

@@ -60,10 +60,10 @@ def of(lines: Lines, rule: str, at: str) -> Slip:
 @pytest.mark.parametrize("seed", range(300, 312))
 def test_the_search_gives_what_one_run_over_the_rewritten_lines_gives(seed: int) -> None:
     lines, random = network(seed), Random(seed)
-    slips = slips_of(lines)
-    some = [tuple(random.sample(slips, count)) for count in (1, 1, 1, 2, 2, 2, 3) for _ in range(4)]
     for name in gradients(lines):
-        for made, value in Search(lines, name).effects(some):
+        search = Search(lines, name)
+        some = [tuple(random.sample(search.possible, count)) for count in (1, 2, 3) * 8]
+        for made, value in search.effects(some):
             expected = values_of(lines, made, EXACT)
             if expected is None or value is None:
                 continue
