@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Results
+from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
 from gradcalc.grading.marking import check
@@ -93,34 +94,39 @@ def grade(settings: Settings) -> int:
 
 def _marked(settings: Settings, keeper: Parts) -> ClassResult:
     """Mark all blocks, in several processes where that is asked for, and add them up."""
-    progress = Progress(settings.assignment.submissions)
-    shares = 1 if "-" in settings.assignment.submissions else settings.processes
-    if shares > 1 or settings.scheduler:
-        settings.assignment.best  # noqa: B018 - found once, and sent with the settings
-        settings.assignment.chosen  # noqa: B018
-        if settings.scheduler:
-            keeper.count = on_cluster(
-                settings.scheduler, settings.assignment, settings.wanted, keeper, max(2, shares)
-            )
-            return _added(settings, keeper)
+    assignment = settings.assignment
+    shares = 1 if "-" in assignment.submissions else settings.processes
+    if shares == 1 and settings.scheduler is None:
+        return _added(settings, _one_by_one(settings, keeper))
+    assignment.best  # noqa: B018 - found once, and sent with the settings
+    assignment.chosen  # noqa: B018
+    if settings.scheduler is not None:
+        keeper.count = on_cluster(
+            settings.scheduler, assignment, settings.wanted, keeper, max(2, shares)
+        )
+    else:
         with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
             calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
             keeper.count = sum(call.result() for call in calls)
-    else:
-        feedback = _Feedback(settings) if settings.feedback is not None else None
-        for number, block in settings.assignment.blocks():
-            if feedback is not None:
-                feedback.write(block)
-            keeper.mark(number, block)
-            progress.show(keeper.rows)
-        progress.end()
-    return _added(settings, keeper)
+    return _added(settings, keeper.parts())
 
 
-def _added(settings: Settings, keeper: Parts) -> ClassResult:
+def _one_by_one(settings: Settings, keeper: Parts) -> Iterator[Part]:
+    """Yield the parts as they are marked in this process."""
+    progress = Progress(settings.assignment.submissions)
+    feedback = _Feedback(settings) if settings.feedback is not None else None
+    for number, block in settings.assignment.blocks():
+        if feedback is not None:
+            feedback.write(block)
+        yield keeper.mark(number, block)
+        progress.show(keeper.rows)
+    progress.end()
+
+
+def _added(settings: Settings, parts: Iterable[Part]) -> ClassResult:
     """Return what all parts come to."""
     result: ClassResult | None = None
-    for part in keeper.parts():
+    for part in parts:
         if result is None:
             result = ClassResult(Tally(part.tally.columns, settings.assignment.scheme))
         result.add(part)

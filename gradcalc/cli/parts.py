@@ -80,23 +80,29 @@ class Parts:
         """Return the file of one part."""
         return self.folder / f"{number:07d}.json"
 
-    def mark(self, number: int, block: Block) -> None:
-        """Mark a block and keep its part; one that is there already is not marked again."""
-        if not self.path(number).exists():
+    def mark(self, number: int, block: Block) -> Part:
+        """Mark a block, keep its part and return it; one that is there is not marked again."""
+        if self.path(number).exists():
+            part = self.read(number)
+        else:
             part = mark_part(block, self.assignment.marker, self.results)
             write_file(self.path(number), part_text(part))
         self.count, self.done = number + 1, self.done + 1
         self.rows += len(block.ids) + len(block.errors)
+        return part
 
     def parts(self) -> Iterator[Part]:
         """Yield all parts in order."""
         for number in range(self.count):
-            try:
-                text = self.path(number).read_text(encoding="utf-8")
-                part = part_of(text, self.assignment.scheme)
-            except (OSError, ValueError):
-                raise OutputError(f"{self.path(number)} could not be read back") from None
-            yield part
+            yield self.read(number)
+
+    def read(self, number: int) -> Part:
+        """Return one part that is kept."""
+        try:
+            text = self.path(number).read_text(encoding="utf-8")
+            return part_of(text, self.assignment.scheme)
+        except (OSError, ValueError):
+            raise OutputError(f"{self.path(number)} could not be read back") from None
 
     def clear(self) -> None:
         """Remove the parts once the outputs are there."""

@@ -103,8 +103,11 @@ def _pen(found: Pattern | None, wrong: Wrong, diagnosis: Diagnosis) -> bool:
     if found is None or found.id not in ("sign-slip", "decimal-slip", "digit-slip"):
         return False
     simplest = min(len(set(each.rules)) for each in diagnosis.explanations)
+    if found.id != "digit-slip":
+        return simplest > 1
     rare = all(set(each.rules) <= RARE for each in diagnosis.explanations)
-    return simplest > 1 or (rare and found.id == "digit-slip")
+    one = len(found.entries) == 1 and bool(wrong.written.value[wrong.entries].all())
+    return one and (rare or simplest > 1)
 
 
 def _recomputed(lines: Lines, wrong: Wrong, tolerance: Tolerance) -> bool:
