@@ -12,17 +12,18 @@ from typing import TextIO
 from gradcalc.errors import OutputError
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str, *, lasting: bool = True) -> None:
     """Write a file whole or not at all; raises OutputError where that fails."""
-    with aside(path) as file:
+    with aside(path, lasting=lasting) as file:
         file.write(text)
 
 
 @contextmanager
-def aside(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
+def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[TextIO]:
     """Open a new file beside `path` that takes its place when all is written.
 
-    Whatever fails before leaves `path` as it was. Raises OutputError.
+    Whatever fails before leaves `path` as it was. lasting: whether it is on the disk, not
+    only on its way there, when it takes its place. Raises OutputError.
     """
     name = None
     try:
@@ -34,7 +35,8 @@ def aside(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
         with os.fdopen(handle, "w", encoding="utf-8", newline=newline) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
         name = None

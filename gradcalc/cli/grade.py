@@ -119,8 +119,8 @@ def command(
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
     assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
-    if scheduler is not None and (feedback is not None or "-" in submissions):
-        raise click.UsageError("--scheduler goes without --feedback and without standard input")
+    if scheduler is not None and "-" in submissions:
+        raise click.UsageError("--scheduler goes without standard input")
     settings = Settings(
         assignment,
         gradebook,

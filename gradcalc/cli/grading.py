@@ -26,6 +26,7 @@ from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
 from gradcalc.grading.marking import check
 from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
+from gradcalc.grading.submissions_duplicates import Census
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.classpage import class_page
@@ -81,9 +82,11 @@ def grade(settings: Settings) -> int:
     keeper = settings.parts
     keeper.prepare(resume=settings.resume)
     try:
-        result = _marked(settings, keeper)
+        result = _settled(settings, keeper, _marked(settings, keeper))
         with ExitStack() as stack:
             _write(settings, keeper, result, stack)
+        if settings.feedback is not None:
+            _feedback(settings)
     finally:
         if settings.gradebook is None:
             keeper.clear()
@@ -92,60 +95,68 @@ def grade(settings: Settings) -> int:
     return 0 if result.fine else 1
 
 
-def _marked(settings: Settings, keeper: Parts) -> ClassResult:
-    """Mark all blocks, in several processes where that is asked for, and add them up."""
+def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
+    """Return all parts, marked in several processes where that is asked for."""
     assignment = settings.assignment
     shares = 1 if "-" in assignment.submissions else settings.processes
-    if shares == 1 and settings.scheduler is None:
-        return _added(settings, _one_by_one(settings, keeper))
-    assignment.best  # noqa: B018 - found once, and sent with the settings
-    assignment.chosen  # noqa: B018
     if settings.scheduler is not None:
         keeper.count = on_cluster(
             settings.scheduler, assignment, settings.wanted, keeper, max(2, shares)
         )
+    elif shares == 1:
+        return _one_by_one(settings, keeper)
     else:
         with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
             calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
             keeper.count = sum(call.result() for call in calls)
-    return _added(settings, keeper.parts())
+    return keeper.parts()
 
 
 def _one_by_one(settings: Settings, keeper: Parts) -> Iterator[Part]:
     """Yield the parts as they are marked in this process."""
     progress = Progress(settings.assignment.submissions)
-    feedback = _Feedback(settings) if settings.feedback is not None else None
-    for number, block in settings.assignment.blocks():
-        if feedback is not None:
-            feedback.write(block)
-        yield keeper.mark(number, block)
+    for number, block, index in settings.assignment.read():
+        yield keeper.mark(number, block, index)
         progress.show(keeper.rows)
     progress.end()
-
-
-def _added(settings: Settings, parts: Iterable[Part]) -> ClassResult:
-    """Return what all parts come to."""
-    result: ClassResult | None = None
-    for part in parts:
-        if result is None:
-            result = ClassResult(Tally(part.tally.columns, settings.assignment.scheme))
-        result.add(part)
-    if result is None:
-        raise ProblemError(
-            "there is no submission to mark", where=", ".join(settings.assignment.submissions)
-        )
-    return result
 
 
 def mark_share(settings: Settings, share: int, shares: int) -> int:
     """Mark every `shares`-th block and keep the parts; return how many there are."""
     keeper = settings.parts
-    feedback = _Feedback(settings) if settings.feedback is not None else None
-    for number, block in settings.assignment.blocks(share, shares):
-        if feedback is not None:
-            feedback.write(block)
-        keeper.mark(number, block)
+    for number, block, index in settings.assignment.read(share, shares):
+        keeper.mark(number, block, index)
     return keeper.done
+
+
+def _settled(settings: Settings, keeper: Parts, parts: Iterable[Part]) -> ClassResult:
+    """Return what all parts come to; submissions that do not count are taken out.
+
+    Who handed in twice is known at the end: what holds such submissions is marked again.
+    """
+    assignment, census = settings.assignment, Census()
+    result = _added(settings, parts, census)
+    chosen = census.chosen(assignment.duplicates)
+    if not chosen.several:
+        return result
+    for number, block, index in assignment.counting(chosen):
+        keeper.mark_again(number, block, index)
+    return _added(settings, keeper.parts(), Census())
+
+
+def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassResult:
+    """Return what parts come to, and take down whose submissions they are."""
+    result: ClassResult | None = None
+    for part in parts:
+        if result is None:
+            result = ClassResult(Tally(part.tally.columns, settings.assignment.scheme))
+        result.add(part)
+        census.add(part.source, [part.index])
+    if result is None:
+        raise ProblemError(
+            "there is no submission to mark", where=", ".join(settings.assignment.submissions)
+        )
+    return result
 
 
 def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitStack) -> None:
@@ -168,9 +179,9 @@ def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitSt
         troubles += [tuple(map(str, row)) for row in part.problems]
         if roster is not None:
             kept += part.entries
-            marked |= {entry.student for entry in part.entries if entry.score is not None}
+            marked.update(part.entries.marked())
         elif grades is not None:
-            grades.writelines(book.line(entry) for entry in part.entries)
+            grades.writelines(book.lines(part.entries))
     if roster is not None:
         result.roster = len(roster.ids)
         result.missing = tuple(each for each in roster.ids if each not in marked)
@@ -214,7 +225,7 @@ def show_one(settings: Settings, student: str) -> int:
     """Show the marking of one student in full; return 1 where nothing of theirs is marked."""
     wanted = student.strip()
     able = encodable(output.encoding())
-    for _, block in settings.assignment.blocks():
+    for block in settings.assignment.blocks():
         for row, own in enumerate(block.ids):
             if own != wanted and own != wanted.casefold():
                 continue
@@ -250,6 +261,13 @@ def changes(old: dict[str, str], new: dict[str, str]) -> str:
     return "".join(rows) + (
         f"{count} score{'s' * (count != 1)} changed.\n" if rows else "No score changed.\n"
     )
+
+
+def _feedback(settings: Settings) -> None:
+    """Write the feedback to all submissions that count."""
+    feedback = _Feedback(settings)
+    for block in settings.assignment.blocks():
+        feedback.write(block)
 
 
 class _Feedback:

@@ -22,6 +22,7 @@ from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
+from gradcalc.grading.submissions_layout import Index
 
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
@@ -80,15 +81,22 @@ class Parts:
         """Return the file of one part."""
         return self.folder / f"{number:07d}.json"
 
-    def mark(self, number: int, block: Block) -> Part:
+    def mark(self, number: int, block: Block, index: Index) -> Part:
         """Mark a block, keep its part and return it; one that is there is not marked again."""
-        if self.path(number).exists():
-            part = self.read(number)
-        else:
-            part = mark_part(block, self.assignment.marker, self.results)
-            write_file(self.path(number), part_text(part))
+        try:
+            part = self.read(number) if self.path(number).exists() else None
+        except OutputError:  # cut short when the machine stopped
+            part = None
+        if part is None:
+            part = self.mark_again(number, block, index)
         self.count, self.done = number + 1, self.done + 1
         self.rows += len(block.ids) + len(block.errors)
+        return part
+
+    def mark_again(self, number: int, block: Block, index: Index) -> Part:
+        """Mark a block, keep its part in the place of any other, and return it."""
+        part = mark_part(block, index, self.assignment.marker, self.results)
+        write_file(self.path(number), part_text(part), lasting=False)
         return part
 
     def parts(self) -> Iterator[Part]:
@@ -114,8 +122,8 @@ def share_texts(
 ) -> list[tuple[int, str]]:
     """Mark every `shares`-th block; return the parts as text, for a machine far away."""
     return [
-        (number, part_text(mark_part(block, assignment.marker, results)))
-        for number, block in assignment.blocks(share, shares)
+        (number, part_text(mark_part(block, index, assignment.marker, results)))
+        for number, block, index in assignment.read(share, shares)
     ]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,11 +25,16 @@ from gradcalc.grading.submissions import (
     identity,
     without_rows,
 )
+from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.submissions_open import open_sources
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
 from gradcalc.problem.reading import read_source
+
+
+Best: TypeAlias = dict[str, tuple[str, int]]
+"""Where the best submission of each student stands who handed in more than once."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +90,13 @@ class Assignment:
             mapping = read_columns_file(read_source(self.columns_file), self.problem)
         return Reading(columns=mapping, pattern=self.pattern)
 
-    @cached_property
-    def chosen(self) -> Chosen:
-        """Return which submission of each student counts."""
-        return chosen_rows(self.submissions, self.problem, self.reading, self.duplicates)
-
-    @cached_property
-    def best(self) -> dict[str, tuple[str, int]]:
+    def best(self, chosen: Chosen) -> Best:
         """Return for students who handed in more than once where their best one stands."""
         found: dict[str, tuple[float, str, int]] = {}
-        if self.duplicates != "best":
+        if self.duplicates != "best" or not chosen.several:
             return {}
-        for _, block in self.read():
-            rows = np.flatnonzero(self.chosen.contested(block))
+        for _, block, _ in self.read():
+            rows = np.flatnonzero(chosen.contested(block))
             if not rows.size:
                 continue
             rivals = without_rows(block, rows, ())
@@ -107,40 +107,50 @@ class Assignment:
                     found[identity(student)] = (score, block.source, line)
         return {student: (source, line) for student, (_, source, line) in found.items()}
 
-    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
+    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block, Index]]:
         """Yield the blocks of one share of the submissions, with their numbers."""
         number = 0
         for source in open_sources(self.submissions, self.problem, self.reading):
             for part in source.parts():
                 if number % shares == share:
-                    yield number, source.block(part)
+                    yield number, *source.read(part)
                 number += 1
 
-    def blocks(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
-        """Yield the same without the submissions that do not count."""
-        for number, block in self.read(share, shares):
-            yield number, self.counting(block)
+    def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, Index]]:
+        """Yield the blocks again that hold submissions which do not count, without them."""
+        best = self.best(chosen)
+        for number, block, index in self.read():
+            if len(chosen.found(block)[0]):
+                yield number, without_others(block, chosen, best), index
 
-    def counting(self, block: Block) -> Block:
-        """Return a block without the submissions that do not count."""
-        block = self.chosen.apply(block)
-        contested = np.flatnonzero(self.chosen.contested(block)) if self.best else ()
-        dropped = [
-            row
-            for row in contested
-            if self.best[identity(block.ids[row])] != (block.source, block.lines[row])
-        ]
-        if not dropped:
-            return block
-        errors = [
-            RowError(
-                block.source,
-                block.lines[row],
-                block.ids[row],
-                "another submission of the same student has more points",
-                duplicate=True,
-            )
-            for row in dropped
-        ]
-        kept = np.setdiff1d(np.arange(len(block.ids)), dropped)
-        return without_rows(block, kept, errors)
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks without the submissions that do not count."""
+        chosen = chosen_rows(self.submissions, self.problem, self.reading, self.duplicates)
+        best = self.best(chosen)
+        for _, block, _ in self.read():
+            yield without_others(block, chosen, best)
+
+
+def without_others(block: Block, chosen: Chosen, best: Best) -> Block:
+    """Return a block without the submissions that do not count."""
+    block = chosen.apply(block)
+    contested = np.flatnonzero(chosen.contested(block)) if best else ()
+    dropped = [
+        row
+        for row in contested
+        if best[identity(block.ids[row])] != (block.source, block.lines[row])
+    ]
+    if not dropped:
+        return block
+    errors = [
+        RowError(
+            block.source,
+            block.lines[row],
+            block.ids[row],
+            "another submission of the same student has more points",
+            duplicate=True,
+        )
+        for row in dropped
+    ]
+    kept = np.setdiff1d(np.arange(len(block.ids)), dropped)
+    return without_rows(block, kept, errors)

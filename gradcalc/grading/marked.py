@@ -19,6 +19,10 @@ STATUSES = ("missing", "correct", "follows", "convention", "incorrect", "unreada
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
 
+POWERS = 340
+HALF = np.array([0.5 * float(f"1e{-power}") for power in range(-308, POWERS + 1)])
+HALF = np.concatenate([np.full(POWERS - 308, np.inf), HALF])
+
 MOST_KEPT = 20_000
 """Distinct wrong answers that are kept from one block to the next."""
 
@@ -105,6 +109,11 @@ class Answers:
         return Typed(self.value, self.mask, self.half, ())
 
 
+def half_unit(decimals: Array) -> Array:
+    """Return half a unit of the last digit, by how many digits stand behind the point."""
+    return HALF.take(np.clip(decimals, -POWERS, POWERS).astype(np.intp) + POWERS)
+
+
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
     number = block.state == NUMBER
@@ -118,14 +127,16 @@ def half_units(block: Block) -> Array:
         most = decimals[part].max(axis=1, keepdims=True)
         longest = digits[part].max(axis=1, keepdims=True)
         value = block.value[part]
-        with np.errstate(under="ignore", over="ignore"):
-            own = 0.5 * 10.0 ** -decimals[part]
-            room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
+        half = half_unit(decimals[part])
+        short = number[part] & (decimals[part] <= 0) & (value != 0)
+        if short.any():
+            room = np.maximum(half_unit(most), half_unit(longest - 1 - leading(value)))
+            half = np.where(short, np.minimum(half, room), half)
+        zeros = number[part] & (value == 0)
+        if zeros.any():
             zero = np.maximum(most, sheet[:, None])
             seen = (zero > 0) & (sheet >= 0)[:, None]  # zeros alone prove no rounding
-            of_zero = np.where(seen, 0.5 * 10.0**-zero, 0.0)
-        short = np.where(decimals[part] > 0, own, np.minimum(own, room))
-        half = np.where(value == 0, of_zero, short)
+            half = np.where(zeros, np.where(seen, half_unit(zero), 0.0), half)
         exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
         halves[part] = np.where(number[part] & ~exact, half, 0.0)
     return halves

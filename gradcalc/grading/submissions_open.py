@@ -45,7 +45,8 @@ class Reading:
 class Opened:
     """One source of submissions, ready to be read; parts: stretches that can be blocks.
 
-    meanings: each column's header, or name, and what it was taken for.
+    both: block and index at once, where that is less work. meanings: each column's
+    header, or name, and what it was taken for.
     """
 
     name: str
@@ -58,6 +59,13 @@ class Opened:
     meanings: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    both: Callable[[Any], tuple[Block, Index]] | None = None
+
+    def read(self, part: object) -> tuple[Block, Index]:
+        """Return the submissions that a stretch holds, and whose they are."""
+        if self.both is not None:
+            return self.both(part)
+        return self.block(part), self.index(part)
 
 
 def open_sources(paths: Sequence[str], problem: Problem, reading: Reading) -> Iterator[Opened]:
@@ -196,6 +204,7 @@ class _Opener:
             _meanings(head.names, table.headers),
             table.headers.ignored,
             _near_misses(table.headers.ignored, self.asked.quantities),
+            table.both,
         )
 
     def long(self, head: Head, table: LongTable, file: IO[bytes]) -> Opened:
