@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcalc.cli import output
+from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How much is said: a count, the lines, the mistakes, the values.",
 )
-@click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals.")
-@click.option("--significant", type=click.IntRange(1, 15), help="Compare to so many digits.")
-@click.option("--abs", "absolute", type=click.FloatRange(0), help="Largest absolute difference.")
-@click.option("--rel", "relative", type=click.FloatRange(0), help="Largest relative difference.")
+@measured
 @click.option(
     "--format",
     "style",
@@ -78,7 +76,7 @@ def command(
     """
     from gradcalc.cli import AT_FAULT, report
 
-    chosen = _tolerance(decimals, significant, absolute, relative)
+    chosen = tolerance_of(decimals, significant, absolute, relative)
     if options and (answers or given or sheet):
         raise click.UsageError("--options goes without answers")
     if sheet and (answers or given):
@@ -131,23 +129,6 @@ def _write_sheet(problem: Problem) -> None:
 
     text = blank_sheet(problem)
     output.write_text("".join(f"{visible(line)}\n" for line in text.splitlines()))
-
-
-def _tolerance(
-    decimals: int | None, significant: int | None, absolute: float | None, relative: float | None
-) -> Tolerance:
-    from gradcalc.grading.comparison import Measure, Tolerance
-
-    measures: dict[Measure, float | None] = {
-        "decimals": decimals,
-        "significant": significant,
-        "absolute": absolute,
-        "relative": relative,
-    }
-    asked = [(measure, amount) for measure, amount in measures.items() if amount is not None]
-    if len(asked) > 1:
-        raise click.UsageError("--decimals, --significant, --abs and --rel exclude each other")
-    return Tolerance(*asked[0]) if asked else Tolerance()
 
 
 def _answers(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcalc.cli import output
+from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError, visible
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Which submission of a student counts.",
 )
+@measured
+@click.option(
+    "--values-only",
+    is_flag=True,
+    help="Compare with the solution only: nothing is carried forward, no mistake named.",
+)
 @click.option("--scheme", type=FILE, help="Points and shares: a YAML file, as under marking.")
 @click.option("--rulings", type=FILE, help="What the teacher has ruled: a YAML file.")
 @click.option("--preview", is_flag=True, help="Show how the first rows are read, and stop.")
@@ -67,9 +74,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes that mark at the same time.",
+    help="Processes that mark at the same time; as many as pay without it.",
 )
 @click.option("--scheduler", help="A Dask scheduler's address, or local; needs gradcalc[dask].")
 def command(
@@ -87,13 +92,18 @@ def command(
     columns: Path | None,
     pattern: str | None,
     duplicates: Policy,
+    decimals: int | None,
+    significant: int | None,
+    absolute: float | None,
+    relative: float | None,
+    values_only: bool,
     scheme: Path | None,
     rulings: Path | None,
     preview: bool,
     only: str | None,
     compare: Path | None,
     resume: bool,
-    processes: int,
+    processes: int | None,
     scheduler: str | None,
 ) -> int:
     """Mark SUBMISSIONS to a PROBLEM: points, errors carried forward, mistakes named.
@@ -118,7 +128,17 @@ def command(
 
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
-    assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
+    assignment = Assignment(
+        problem,
+        submissions,
+        columns,
+        pattern,
+        duplicates,
+        scheme,
+        rulings,
+        tolerance_of(decimals, significant, absolute, relative),
+        values_only,
+    )
     if scheduler is not None and "-" in submissions:
         raise click.UsageError("--scheduler goes without standard input")
     settings = Settings(

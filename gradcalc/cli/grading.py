@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -35,6 +36,10 @@ from gradcalc.report.page import Page, encodable
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.wording import wording
 
+WORTHWHILE = 30_000_000
+"""Bytes of submissions from which on a second process gains more than its start costs."""
+MOST_SHARES = 4
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -51,7 +56,7 @@ class Settings:
     html: Path | None
     roster_file: Path | None
     resume: bool
-    processes: int
+    processes: int | None
     scheduler: str | None
 
     @cached_property
@@ -68,6 +73,20 @@ class Settings:
     def roster(self) -> Roster | None:
         """Return who is in the class."""
         return None if self.roster_file is None else read_roster(str(self.roster_file))
+
+    @property
+    def shares(self) -> int:
+        """Return how many processes mark: several only where starting them pays."""
+        if "-" in self.assignment.submissions:
+            return 1
+        if self.processes is not None:
+            return self.processes
+        size = sum(
+            path.stat().st_size
+            for name in self.assignment.submissions
+            if (path := Path(name)).is_file()
+        )
+        return min(MOST_SHARES, os.cpu_count() or 1) if size > WORTHWHILE else 1
 
     @property
     def wanted(self) -> Results:
@@ -98,7 +117,7 @@ def grade(settings: Settings) -> int:
 def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
     """Return all parts, marked in several processes where that is asked for."""
     assignment = settings.assignment
-    shares = 1 if "-" in assignment.submissions else settings.processes
+    shares = settings.shares
     if settings.scheduler is not None:
         keeper.count = on_cluster(
             settings.scheduler, assignment, settings.wanted, keeper, max(2, shares)

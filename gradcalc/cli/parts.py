@@ -60,7 +60,8 @@ class Parts:
             if name != "-" and path.exists():
                 state = path.stat()
                 digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
-        words = (__version__, self.results, given.pattern, given.duplicates)
+        measure = (given.tolerance.measure, given.tolerance.amount, given.values_only)
+        words = (__version__, self.results, given.pattern, *measure)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +13,7 @@ import numpy as np
 from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.classwide import Marker
+from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.headers import read_columns_file
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.rulings import Ruling, read_rulings
@@ -32,7 +33,6 @@ from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
 from gradcalc.problem.reading import read_source
 
-
 Best: TypeAlias = dict[str, tuple[str, int]]
 """Where the best submission of each student stands who handed in more than once."""
 
@@ -48,6 +48,8 @@ class Assignment:
     duplicates: Policy = "newest"
     scheme_file: Path | None = None
     rulings_file: Path | None = None
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    values_only: bool = False
 
     @cached_property
     def problem(self) -> Problem:
@@ -70,9 +72,12 @@ class Assignment:
     def scheme(self) -> Scheme:
         """Return the marking scheme: a file's, else the problem's, else the default."""
         if self.scheme_file is None:
-            return read_scheme(self.problem.extras.get("marking"), self.problem)
-        root = parse_document(read_source(self.scheme_file))
-        return read_scheme(root.get("marking") or root, self.problem)
+            node = self.problem.extras.get("marking")
+        else:
+            root = parse_document(read_source(self.scheme_file))
+            node = root.get("marking") or root
+        scheme = read_scheme(node, self.problem)
+        return replace(scheme, follows=0.0) if self.values_only else scheme
 
     @cached_property
     def marker(self) -> Marker:
@@ -80,7 +85,7 @@ class Assignment:
         rulings: tuple[Ruling, ...] = ()
         if self.rulings_file is not None:
             rulings = read_rulings(read_source(self.rulings_file), self.lines)
-        return Marker(self.lines, self.scheme, rulings=rulings)
+        return Marker(self.lines, self.scheme, self.tolerance, rulings, self.values_only)
 
     @cached_property
     def reading(self) -> Reading:
@@ -88,7 +93,8 @@ class Assignment:
         mapping = None
         if self.columns_file is not None:
             mapping = read_columns_file(read_source(self.columns_file), self.problem)
-        return Reading(columns=mapping, pattern=self.pattern)
+        exact = self.values_only and self.tolerance.measure != "own digits"
+        return Reading(columns=mapping, pattern=self.pattern, digits=not exact)
 
     def best(self, chosen: Chosen) -> Best:
         """Return for students who handed in more than once where their best one stands."""

@@ -17,8 +17,9 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
-from gradcalc.grading.block import NUMBER, UNREADABLE, Block
-from gradcalc.grading.comparison import Tolerance
+from gradcalc.grading.alike import second_look
+from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
+from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
     CONVENTION,
@@ -37,19 +38,24 @@ from gradcalc.grading.marked import (
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
-from gradcalc.grading.secondpass import Course, SecondPass, rows_of
+from gradcalc.grading.secondpass import Course
 from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
 
 
 @dataclass(frozen=True)
 class Marker:
-    """Marks blocks of one problem."""
+    """Marks blocks of one problem.
+
+    values_only: whether values are compared with the solution's and nothing else, so that
+    no error is carried forward and no mistake named.
+    """
 
     lines: Lines
     scheme: Scheme
     tolerance: Tolerance = field(default_factory=Tolerance)
     rulings: tuple[Ruling, ...] = ()
+    values_only: bool = False
 
     @cached_property
     def course(self) -> Course:
@@ -58,6 +64,8 @@ class Marker:
 
     def mark(self, block: Block) -> Marked:
         """Return verdicts, points and findings for every submission of a block."""
+        if self.values_only:
+            return self.compared(block)
         lines = self.of(block)
         count = len(block.ids)
         answers = self.answers(block, lines)
@@ -77,20 +85,16 @@ class Marker:
             open_ |= (each.mask & ~right).reshape(count, -1).any(axis=1)
         rows = np.flatnonzero(open_)
         found: Mapping[bytes, Finding] = {}
-        unsearched = 0
         kept = np.zeros(block.value.shape, dtype=bool)
         finding = {name: np.full(count, -1, dtype=np.intp) for name in answers}
         if rows.size:
-            closer = SecondPass(self.course, rows_of(lines, rows), block, rows, answers)
-            closer.walk()
-            found, unsearched = closer.found, closer.unsearched
-            for name, codes in closer.status.items():
-                each = answers[name]
-                place = np.ix_(rows, np.array(each.columns))
-                part = each.taken(codes)
-                status[place] = np.where(part == MISSING, status[place], part)
-                kept[place] = each.taken(closer.kept[name])
-                finding[name][rows] = closer.finding[name]
+            look = second_look(self.course, lines, block, rows, answers)
+            found = look.found
+            closer = look.status[look.which]
+            status[rows] = np.where(closer == MISSING, status[rows], closer)
+            kept[rows] = look.kept[look.which]
+            for name, numbers in look.finding.items():
+                finding[name][rows] = numbers[look.which]
         findings = tuple(found.values())
         ruled = self.ruled(lines, answers, values, status)
         points, score = self.points(block, status, finding, findings, ruled)
@@ -106,10 +110,35 @@ class Marker:
             kept,
             findings,
             keys,
-            unsearched,
+            self.unsearched(block, status, finding),
             ruled,
             tuple(ruling.name for ruling in self.rulings),
         )
+
+    def compared(self, block: Block) -> Marked:
+        """Return verdicts and points by the values alone."""
+        lines, count = self.of(block), len(block.ids)
+        due = np.empty(block.value.shape)
+        for name, columns in block.quantities.items():
+            whole = self.due(lines, name, count).reshape(count, -1)
+            shape = tuple(int(dim) for dim in lines.shapes[name])
+            at = [block.columns[column].index for column in columns]
+            due[:, columns] = whole[
+                :, [int(np.ravel_multi_index(i, shape)) if i else 0 for i in at]
+            ]
+        number = block.state == NUMBER
+        measured = self.tolerance.measure == "own digits"
+        typed = Typed(block.value, number, half_units(block) if measured else block.value, ())
+        right = typed.agrees(due, self.tolerance)
+        if measured:
+            right |= typed.cut_off(due) & np.isfinite(due)
+        status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
+        if not number.all():
+            status[block.state == BLANK] = MISSING
+            status[block.state == UNREADABLE] = UNREAD
+        points, score = self.points(block, status, {}, (), {})
+        kept = np.zeros(status.shape, dtype=bool)
+        return Marked(block, status, points, score, due, due, {}, kept)
 
     def of(self, block: Block) -> Lines:
         """Return the lines with each student's own numbers, where the table has them."""
@@ -123,6 +152,12 @@ class Marker:
         shape = tuple(int(dim) for dim in lines.shapes[name])
         return np.broadcast_to(lines.values[name], (count, *shape))
 
+    @staticmethod
+    def flat(block: Block, columns: Sequence[int], shape: tuple[int, ...]) -> list[int]:
+        """Return which entries of a quantity some columns hold, counted in the order of rows."""
+        entries = [block.columns[column].index for column in columns]
+        return [int(np.ravel_multi_index(at, shape)) if shape else 0 for at in entries]
+
     def answers(self, block: Block, lines: Lines) -> dict[str, Answers]:
         """Return the answers by quantity, in the order of the solution."""
         halves = half_units(block)
@@ -133,7 +168,7 @@ class Marker:
             columns = block.quantities[name]
             shape = tuple(int(dim) for dim in lines.shapes[name])
             entries = tuple(block.columns[column].index for column in columns)
-            flat = [int(np.ravel_multi_index(at, shape)) if shape else 0 for at in entries]
+            flat = self.flat(block, columns, shape)
             whole = (len(block.ids), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
             value[:, flat] = block.value[:, columns]
@@ -143,6 +178,14 @@ class Marker:
             parts = (value.reshape(own), mask.reshape(own), half.reshape(own))
             found[name] = Answers(columns, entries, flat, *parts)
         return found
+
+    @staticmethod
+    def unsearched(block: Block, status: Codes, finding: Mapping[str, Rows]) -> int:
+        """Return how many wrong answers there are beyond those that are explained."""
+        return sum(
+            int(((status[:, block.quantities[name]] == INCORRECT).any(axis=1) & (at < 0)).sum())
+            for name, at in finding.items()
+        )
 
     @staticmethod
     def captured(lines: Lines, own: Mapping[str, Own]) -> dict[str, Array]:

@@ -59,15 +59,16 @@ class Findings:
     """What is known of the distinct answers of a class, by what makes them distinct.
 
     judged: statuses, entries explained by digits that are not written, and whether they
-    follow only from zeros; known: where wrong ones come from.
+    follow only from zeros; known: where wrong ones come from; sheets: whole submissions.
     """
 
     judged: dict[bytes, tuple[Codes, Mask, bool]] = field(default_factory=dict)
     known: dict[bytes, Finding] = field(default_factory=dict)
+    sheets: dict[bytes, Any] = field(default_factory=dict)
 
     @staticmethod
     def remember(store: dict[bytes, Any], key: bytes, value: object) -> None:
-        """Put something into one of the two; the oldest is forgotten where it is full."""
+        """Put something into one of these; the oldest is forgotten where it is full."""
         if len(store) >= MOST_KEPT:
             del store[next(iter(store))]
         store[key] = value

@@ -101,7 +101,6 @@ class SecondPass:
         self.wrong: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
-        self.unsearched = 0
 
     def walk(self) -> None:
         """Evaluate the lines in order, judging each before later ones read it."""
@@ -305,7 +304,6 @@ class SecondPass:
         for key, same in self.distinct(name, rows):
             row = int(same[0])
             if len(self.found) >= MOST_EXPLAINED:
-                self.unsearched += len(same)
                 continue
             known = self.course.findings.known.get(key)
             if known is None:
