@@ -244,6 +244,10 @@ class Marker:
         points = most * shares[status]
         if self.scheme.blank:
             points = np.where(status == MISSING, np.minimum(most, self.scheme.blank), points)
+        for name in self.scheme.undivided & block.quantities.keys():
+            columns = block.quantities[name]
+            halved = np.any(shares[status[:, columns]] < 1, axis=1, keepdims=True)
+            points[:, columns] = np.where(halved, 0.0, points[:, columns])
         if self.scheme.deduct:
             self.deduct(block, status, finding, findings, points, most)
         for name, numbers in ruled.items():

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import BLANK, NUMBER, Block, Column, RowError, Small, States
 from gradcalc.grading.headers import Headers, entries_of
+from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
 from gradcalc.grading.submissions_cells import Cell, read_entry, read_whole
 from gradcalc.grading.submissions_digits import read_plain
 from gradcalc.problem.model import Problem
@@ -23,6 +24,7 @@ SHOWN = 40
 
 
 SHORT = 40
+_NUMBER: tuple[int, ...] = ()
 
 
 Entry: TypeAlias = "Cell | str"
@@ -44,12 +46,16 @@ def _entry(text: str, comma: bool) -> Cell:
 
 @dataclass(frozen=True)
 class Slot:
-    """The entries that one column of a table fills, `count` from `start`; and its shape."""
+    """The entries that one column of a table fills, `count` from `start`; and its shape.
+
+    options: the numbers that letters in this column stand for.
+    """
 
     start: int
     count: int
     shape: tuple[int, ...] = ()
     whole: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Layout:
 
     def read(self, slot: Slot, text: str) -> list[Cell]:
         """Return the entries that one cell of the table holds."""
+        if slot.options:
+            text = spelled_out(text, slot.options)
         if slot.whole:
             return read_whole(text, slot.shape, comma=self.comma)
         return [
@@ -102,18 +110,19 @@ def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Lay
     columns: list[Column] = []
     slots: dict[int, Slot] = {}
     parts = []
+    options = option_texts(problem)
     for entries, wholes in (
         (headers.entries, headers.wholes),
         (headers.parameters, headers.whole_parameters),
     ):
         for at in sorted({*entries, *wholes}):
             if at in entries:
-                found = [entries[at]]
-                slots[at] = Slot(len(columns), 1)
+                found, shape, whole = [entries[at]], _NUMBER, False
             else:
                 shape = tuple(int(dim) for dim in problem.visible.shapes[wholes[at]])
-                found = entries_of(Reference(wholes[at]), shape)
-                slots[at] = Slot(len(columns), len(found), shape, True)
+                found, whole = entries_of(Reference(wholes[at]), shape), True
+            lettered = options if options and asked_by_letter(problem, found) else {}
+            slots[at] = Slot(len(columns), len(found), shape, whole, lettered)
             columns += found
         parts.append(len(columns))
     return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)

@@ -10,6 +10,7 @@ from functools import cached_property
 from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
 from gradcalc.grading.block import UNREADABLE, Block, Column, RowError
 from gradcalc.grading.headers import MAX_ENTRIES, entries_of
+from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
 from gradcalc.grading.submissions_cells import (
     MAX_CELL,
     Cell,
@@ -42,6 +43,11 @@ class Asked:
     def quantities(self) -> Quantities:
         """Return the names in use."""
         return Quantities(self.problem)
+
+    @cached_property
+    def options(self) -> Mapping[str, str]:
+        """Return the numbers that letters of options stand for."""
+        return option_texts(self.problem)
 
     @cached_property
     def chosen(self) -> Reference | None:
@@ -167,7 +173,16 @@ class Filler:
         columns, shape = self.asked.entries(name, own=own)
         if not columns or (self.asked.is_letter(name) and self.filled(row, columns)):
             return
-        self.put_cells(row, columns, read_value(value, shape))
+        self.put_cells(row, columns, self.read(columns, value, shape))
+
+    def read(
+        self, columns: Sequence[Column], value: object, shape: tuple[int, ...]
+    ) -> Sequence[Entry]:
+        """Return the entries that a value holds, or that a letter in its place stands for."""
+        options = self.asked.options
+        if options and isinstance(value, str) and asked_by_letter(self.asked.problem, columns):
+            value = spelled_out(value[: MAX_CELL + 1], options)
+        return read_value(value, shape)
 
     def filled(self, row: Sequence[Entry], columns: Sequence[Column]) -> bool:
         """Tell whether any of these entries is answered."""
