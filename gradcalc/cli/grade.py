@@ -20,8 +20,13 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command("grade")
-@click.argument("problem", metavar="PROBLEM")
-@click.argument("submissions", metavar="SUBMISSIONS...", nargs=-1, required=True)
+@click.argument("files", metavar="PROBLEM SUBMISSIONS...", nargs=-1, required=True)
+@click.option(
+    "--problem",
+    "problems",
+    multiple=True,
+    help="A problem, in place of PROBLEM; may be given several times.",
+)
 @click.option("-o", "--output", "gradebook", type=FILE, help="The gradebook, a CSV file.")
 @click.option(
     "--as",
@@ -78,8 +83,8 @@ FILE = click.Path(path_type=Path)
 )
 @click.option("--scheduler", help="A Dask scheduler's address, or local; needs gradcalc[dask].")
 def command(
-    problem: str,
-    submissions: tuple[str, ...],
+    files: tuple[str, ...],
+    problems: tuple[str, ...],
     gradebook: Path | None,
     form: Form,
     results: Path | None,
@@ -108,9 +113,9 @@ def command(
 ) -> int:
     """Mark SUBMISSIONS to a PROBLEM: points, errors carried forward, mistakes named.
 
-    SUBMISSIONS are tables (CSV, JSONL), folders of answer files, downloads of Canvas,
-    Moodle or Gradescope, or - for standard input. The report on the class goes to
-    standard output.
+    PROBLEM is a file, or a folder of several problems. SUBMISSIONS are tables (CSV,
+    JSONL), folders of answer files, downloads of Canvas, Moodle or Gradescope, or - for
+    standard input. The report on the class goes to standard output.
 
     \b
     Examples:
@@ -119,17 +124,27 @@ def command(
       gradcalc grade problem.yaml answers.csv -o marks.csv --as canvas --roster roster.csv
       gradcalc grade problem.yaml answers.csv --feedback feedback/ --reveal why
       gradcalc grade problem.yaml answers.csv --only 4711
+      gradcalc grade problems/ answers.csv -o gradebook.csv
+      gradcalc grade --problem relu.yaml --problem xor.yaml answers/ -o gradebook.csv
 
     Exit code: 0 every submission was judged whole, 1 some were not, 2 the input is at
     fault, 3 an output could not be written.
     """
     from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
+    from gradcalc.cli.several import assignments, problem_files
     from gradcalc.grading.assignment import Assignment
 
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
-    assignment = Assignment(
-        problem,
+    if compare is not None and gradebook is None:
+        raise click.UsageError("--compare goes with -o")
+    given, submissions = (problems, files) if problems else (files[:1], files[1:])
+    if not submissions:
+        raise click.UsageError("there are no submissions: a problem comes first, then they")
+    if scheduler is not None and "-" in submissions:
+        raise click.UsageError("--scheduler goes without standard input")
+    whole = Assignment(
+        given[0],
         submissions,
         columns,
         pattern,
@@ -139,23 +154,24 @@ def command(
         tolerance_of(decimals, significant, absolute, relative),
         values_only,
     )
-    if scheduler is not None and "-" in submissions:
-        raise click.UsageError("--scheduler goes without standard input")
-    settings = Settings(
-        assignment,
-        gradebook,
-        form,
-        results,
-        every,
-        feedback,
-        feedback_as,
-        reveal,
-        html,
-        roster,
-        resume,
-        processes,
-        scheduler,
-    )
+    settings = [
+        Settings(
+            assignment,
+            gradebook,
+            form,
+            results,
+            every,
+            feedback,
+            feedback_as,
+            reveal,
+            html,
+            roster,
+            resume,
+            processes,
+            scheduler,
+        )
+        for assignment in assignments(problem_files(given), whole)
+    ]
     if preview:
         return show_preview(settings)
     if only is not None:
@@ -164,9 +180,7 @@ def command(
     if compare is not None:
         old = _scores(compare)
     code = grade(settings)
-    if old is not None:
-        if gradebook is None:
-            raise click.UsageError("--compare goes with -o")
+    if old is not None and gradebook is not None:
         output.write_text(changes(old, _scores(gradebook)))
     return code
 

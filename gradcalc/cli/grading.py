@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.files import aside, write_file
+from gradcalc.cli.files import write_file
+from gradcalc.cli.outputs import Outputs, Run
 from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results
-from gradcalc.grading.classrun import ClassResult, in_order
-from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
+from gradcalc.grading.classrun import ClassResult, closing_line
+from gradcalc.grading.gradebook import Form
 from gradcalc.grading.marking import check
 from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
-from gradcalc.grading.submissions_duplicates import Census
+from gradcalc.grading.submissions_duplicates import Census, identity
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.classpage import class_page
@@ -62,7 +61,7 @@ class Settings:
     @cached_property
     def folder(self) -> Path:
         """Return the folder in which parts of the run are kept."""
-        return parts_folder(self.gradebook)
+        return parts_folder(self.gradebook, self.assignment.label_among)
 
     @property
     def parts(self) -> Parts:
@@ -96,22 +95,38 @@ class Settings:
         return "all" if self.every else "wrong"
 
 
-def grade(settings: Settings) -> int:
-    """Mark a class, write every output, show the report; return the exit code."""
-    keeper = settings.parts
-    keeper.prepare(resume=settings.resume)
+def grade(problems: Sequence[Settings]) -> int:
+    """Mark a class, write every output, show the report; return the exit code.
+
+    problems: the same settings for each problem of the run.
+    """
+    whole = problems[0]
+    keepers = [settings.parts for settings in problems]
+    for keeper in keepers:
+        keeper.prepare(resume=whole.resume)
     try:
-        result = _settled(settings, keeper, _marked(settings, keeper))
-        with ExitStack() as stack:
-            _write(settings, keeper, result, stack)
-        if settings.feedback is not None:
-            _feedback(settings)
+        runs = [
+            Run(
+                settings.assignment.label_among,
+                settings.assignment.problem.title,
+                keeper,
+                _settled(settings, keeper, _marked(settings, keeper)),
+            )
+            for settings, keeper in zip(problems, keepers, strict=True)
+        ]
+        Outputs(whole.gradebook, whole.form, whole.results, whole.roster).write(runs)
+        for settings in problems:
+            if settings.feedback is not None:
+                _feedback(settings)
     finally:
-        if settings.gradebook is None:
-            keeper.clear()
-    keeper.clear()
-    _report(settings, result)
-    return 0 if result.fine else 1
+        if whole.gradebook is None:
+            for keeper in keepers:
+                keeper.clear()
+    for keeper in keepers:
+        keeper.clear()
+    results = [run.result for run in runs]
+    _report(problems, results)
+    return 0 if all(result.fine for result in results) else 1
 
 
 def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
@@ -178,75 +193,61 @@ def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassRe
     return result
 
 
-def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitStack) -> None:
-    """Write the gradebook, the results and the list of problems, each whole or not at all."""
-    roster = settings.roster
-    marked: set[str] = set()
-    names = list(dict.fromkeys(column.name for column in result.tally.columns))
-    book = Gradebook(
-        settings.form, settings.assignment.problem.title, result.tally.most, tuple(names)
-    )
-    grades = _opened(settings.gradebook, stack)
-    lines = _opened(settings.results, stack)
-    troubles: list[tuple[str, ...]] = []
-    kept: list[Entry] = []
-    if grades is not None:
-        grades.write(book.head())
-    for part in keeper.parts():
-        if lines is not None:
-            lines.writelines(f"{line}\n" for line in part.results)
-        troubles += [tuple(map(str, row)) for row in part.problems]
-        if roster is not None:
-            kept += part.entries
-            marked.update(part.entries.marked())
-        elif grades is not None:
-            grades.writelines(book.lines(part.entries))
-    if roster is not None:
-        result.roster = len(roster.ids)
-        result.missing = tuple(each for each in roster.ids if each not in marked)
-        known = set(roster.ids)
-        result.unknown = tuple(each for each in sorted(marked) if each not in known)
-        if grades is not None:
-            entries = (roster.named(entry) for entry in in_order(kept, roster.ids))
-            grades.writelines(book.line(entry) for entry in entries)
-    if troubles and settings.gradebook is not None:
-        head = ("source", "line", "student", "quantity", "reason")
-        path = settings.gradebook.with_name("problems.csv")
-        write_file(path, written([head, *troubles]))
-
-
-def _opened(path: Path | None, stack: ExitStack) -> TextIO | None:
-    return None if path is None else stack.enter_context(aside(path))
-
-
-def _report(settings: Settings, result: ClassResult) -> None:
+def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> None:
+    """Show the reports on the class, one a problem, and write them where that is asked for."""
     able = encodable(output.encoding())
-    page = class_page(
-        Page(output.columns(), able), result, wording(settings.assignment.lines, unicode=able)
-    )
-    output.write_page(page)
-    if settings.html is not None:
-        whole = class_page(Page(100), result, wording(settings.assignment.lines))
-        write_file(settings.html, html_page(settings.assignment.problem.title, whole.plain()))
-    click.echo(result.closing, err=True)
+    wholes = []
+    for at, (settings, result) in enumerate(zip(problems, results, strict=True)):
+        lines = settings.assignment.lines
+        if at:
+            output.write_text("\n\n")
+        page = class_page(Page(output.columns(), able), result, wording(lines, unicode=able))
+        output.write_page(page)
+        if settings.html is not None:
+            wholes.append(class_page(Page(100), result, wording(lines)).plain())
+    if problems[0].html is not None:
+        title = problems[0].assignment.problem.title
+        write_file(problems[0].html, html_page(title, "\n\n".join(wholes)))
+    click.echo(closing_line(results), err=True)
 
 
-def show_preview(settings: Settings) -> int:
-    """Show how the first rows are read."""
+def show_preview(problems: Sequence[Settings]) -> int:
+    """Show how the first rows are read, for each problem."""
+    for settings in problems:
+        if len(problems) > 1:
+            output.write_text(f"{visible(settings.assignment.label)}\n\n")
+        _show_preview(settings)
+    return 0
+
+
+def _show_preview(settings: Settings) -> None:
     found = preview(
         settings.assignment.submissions, settings.assignment.problem, settings.assignment.reading
     )
     output.write_text("".join(f"{visible(line)}\n" for line in found.lines()))
-    return 0
 
 
-def show_one(settings: Settings, student: str) -> int:
+def show_one(problems: Sequence[Settings], student: str) -> int:
     """Show the marking of one student in full; return 1 where nothing of theirs is marked."""
+    codes: list[int] = []
+    for each in problems:
+        code = _show_one(each, student, apart=bool(codes))
+        codes += [] if code is None else [code]
+    if not codes:
+        raise ProblemError(
+            f"{visible(student.strip())} has handed in nothing",
+            where=problems[0].assignment.submissions[0],
+        )
+    return max(codes)
+
+
+def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
+    """Show the marking of one problem; return None where nothing is handed in."""
     wanted = student.strip()
     able = encodable(output.encoding())
     for block in settings.assignment.blocks():
         for row, own in enumerate(block.ids):
-            if own != wanted and own != wanted.casefold():
+            if identity(own) != identity(wanted):
                 continue
             alone = block.of(row)
             marked = settings.assignment.marker.mark(alone)
@@ -257,15 +258,14 @@ def show_one(settings: Settings, student: str) -> int:
             page = AuditPage(Page(output.columns(), able), review, words).write()
             feedback = Feedback(marked, 0, settings.assignment.scheme, words)
             feedback.points(page)
+            output.write_text("\n\n" if apart else "")
             output.write_page(page)
             return 0
         for error in block.errors:
-            if error.id == wanted:
+            if identity(error.id) == identity(wanted):
                 output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
                 return 1
-    raise ProblemError(
-        f"{visible(wanted)} has handed in nothing", where=settings.assignment.submissions[0]
-    )
+    return None
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> str:
@@ -295,7 +295,7 @@ class _Feedback:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         assert settings.feedback is not None
-        self.folder = settings.feedback
+        self.folder = settings.feedback / settings.assignment.label_among
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -28,11 +28,11 @@ PATIENCE = 1.0
 """Seconds after which progress is shown."""
 
 
-def parts_folder(gradebook: Path | None) -> Path:
+def parts_folder(gradebook: Path | None, label: str) -> Path:
     """Return where the parts of a run are kept: beside the gradebook, else temporarily."""
     if gradebook is not None:
-        return gradebook.with_name(f".{gradebook.name}.parts")
-    return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}.parts"
+        return gradebook.with_name(f".{gradebook.name}{label and '.'}{label}.parts")
+    return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}{label}.parts"
 
 
 class Parts:
@@ -51,7 +51,7 @@ class Parts:
         """Return what has to be the same for parts to be used again."""
         given = self.assignment
         digest = blake2b(digest_size=16)
-        files = [given.problem_file, given.scheme_file, given.rulings_file]
+        files = [given.problem_file, *given.others, given.scheme_file, given.rulings_file]
         for path in (*files, given.columns_file):
             if path is not None and str(path) != "-":
                 digest.update(Path(path).read_bytes() + b"\0")
@@ -96,7 +96,8 @@ class Parts:
 
     def mark_again(self, number: int, block: Block, index: Index) -> Part:
         """Mark a block, keep its part in the place of any other, and return it."""
-        part = mark_part(block, index, self.assignment.marker, self.results)
+        label = self.assignment.label_among
+        part = mark_part(block, index, self.assignment.marker, self.results, label)
         write_file(self.path(number), part_text(part), lasting=False)
         return part
 
@@ -123,7 +124,10 @@ def share_texts(
 ) -> list[tuple[int, str]]:
     """Mark every `shares`-th block; return the parts as text, for a machine far away."""
     return [
-        (number, part_text(mark_part(block, index, assignment.marker, results)))
+        (
+            number,
+            part_text(mark_part(block, index, assignment.marker, results, assignment.label_among)),
+        )
         for number, block, index in assignment.read(share, shares)
     ]
 

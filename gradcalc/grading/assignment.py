@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from gradcalc.errors import ProblemError
+from gradcalc.grading.answers_names import Labels, Quantities
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.comparison import Tolerance
@@ -39,7 +40,11 @@ Best: TypeAlias = dict[str, tuple[str, int]]
 
 @dataclass(frozen=True)
 class Assignment:
-    """The files of one assignment; everything in them is read when it is first needed."""
+    """The files of one assignment; everything in them is read when it is first needed.
+
+    others: the other problems that the same submissions may answer; own: submissions to
+    this problem alone.
+    """
 
     problem_file: str
     submissions: tuple[str, ...]
@@ -50,6 +55,8 @@ class Assignment:
     rulings_file: Path | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     values_only: bool = False
+    others: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @cached_property
     def problem(self) -> Problem:
@@ -75,7 +82,8 @@ class Assignment:
             node = self.problem.extras.get("marking")
         else:
             root = parse_document(read_source(self.scheme_file))
-            node = root.get("marking") or root
+            own = root.get(self.label_among) if self.others else None
+            node = own or root.get("marking") or root
         scheme = read_scheme(node, self.problem)
         return replace(scheme, follows=0.0) if self.values_only else scheme
 
@@ -84,7 +92,7 @@ class Assignment:
         """Return what marks a block."""
         rulings: tuple[Ruling, ...] = ()
         if self.rulings_file is not None:
-            rulings = read_rulings(read_source(self.rulings_file), self.lines)
+            rulings = read_rulings(read_source(self.rulings_file), self.lines, self.label_among)
         return Marker(self.lines, self.scheme, self.tolerance, rulings, self.values_only)
 
     @cached_property
@@ -92,9 +100,28 @@ class Assignment:
         """Return how the submissions are read."""
         mapping = None
         if self.columns_file is not None:
-            mapping = read_columns_file(read_source(self.columns_file), self.problem)
+            names = Quantities(self.problem, self.labels)
+            mapping = read_columns_file(read_source(self.columns_file), names)
         exact = self.values_only and self.tolerance.measure != "own digits"
-        return Reading(columns=mapping, pattern=self.pattern, digits=not exact)
+        return Reading(
+            mapping, pattern=self.pattern, digits=not exact, labels=self.labels, own=self.own
+        )
+
+    @property
+    def label(self) -> str:
+        """Return what the problem is called among several: the name of its file."""
+        return Path(self.problem_file).stem
+
+    @property
+    def label_among(self) -> str:
+        """Return the same, nothing for a problem alone."""
+        return self.label if self.others else ""
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Return what tells the problem from others."""
+        others = {Path(each).stem: Quantities(load(read_source(each))) for each in self.others}
+        return Labels(self.label, others)
 
     def best(self, chosen: Chosen) -> Best:
         """Return for students who handed in more than once where their best one stands."""

@@ -46,11 +46,13 @@ class Part:
     duplicates: int
 
 
-def mark_part(block: Block, index: Index, marker: Marker, results: Results = "none") -> Part:
+def mark_part(
+    block: Block, index: Index, marker: Marker, results: Results = "none", label: str = ""
+) -> Part:
     """Mark a block and return all that it adds to the outputs.
 
     results: a line of JSON a student with the verdicts that are not correct, with all
-    verdicts, or none.
+    verdicts, or none. label: what the problem is called, where there are several.
     """
     marked = marker.mark(block)
     tally = Tally(block.columns, marker.scheme)
@@ -58,7 +60,14 @@ def mark_part(block: Block, index: Index, marker: Marker, results: Results = "no
     lines = []
     if results != "none":
         every = results == "all"
-        lines = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
+        lines = [
+            json.dumps(
+                ({"problem": label} if label else {}) | _result(marked, row, marker, every=every),
+                ensure_ascii=False,
+                allow_nan=False,
+            )
+            for row in range(len(block.ids))
+        ]
     problems = [*_errors(block.errors), *_cells(marked)]
     lost = [error for error in block.errors if not error.duplicate]
     return Part(
@@ -123,11 +132,11 @@ def _notes(marked: Marked) -> tuple[list[str], Rows]:
     return notes, found
 
 
-def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:
+def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> dict[str, Any]:
     """Return the line of one student in results.jsonl."""
     block = marked.block
     counts = np.bincount(marked.status[row], minlength=len(STATUSES))
-    record: dict[str, Any] = {
+    return {
         "student": block.ids[row],
         "source": block.source,
         "line": block.lines[row],
@@ -140,7 +149,6 @@ def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:
         "status": {name: int(counts[code]) for code, name in enumerate(STATUSES) if counts[code]},
         "verdicts": list(_verdicts(marked, row, every=every)),
     }
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 
 def _verdicts(marked: Marked, row: int, *, every: bool) -> Iterator[dict[str, Any]]:

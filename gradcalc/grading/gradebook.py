@@ -50,13 +50,6 @@ class Entries:
         for student, at in zip(self.students, self.which, strict=True):
             yield replace(self.outcomes[at], student=student)
 
-    def marked(self) -> Iterator[str]:
-        """Yield the students who have a score."""
-        scored = [outcome.score is not None for outcome in self.outcomes]
-        for student, at in zip(self.students, self.which, strict=True):
-            if scored[at]:
-                yield student
-
 
 @dataclass(frozen=True)
 class Gradebook:

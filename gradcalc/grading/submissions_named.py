@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
+from gradcalc.grading.answers_names import LETTER_NAMES, Labels, Quantities
 from gradcalc.grading.block import UNREADABLE, Block, Column, RowError
 from gradcalc.grading.headers import MAX_ENTRIES, entries_of
 from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
@@ -35,6 +35,7 @@ class Asked:
     """The quantities of a problem by the names that submissions give them."""
 
     problem: Problem
+    labels: Labels | None = field(default=None, compare=False, repr=False)
     _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -42,7 +43,7 @@ class Asked:
     @cached_property
     def quantities(self) -> Quantities:
         """Return the names in use."""
-        return Quantities(self.problem)
+        return Quantities(self.problem, self.labels)
 
     @cached_property
     def options(self) -> Mapping[str, str]:
@@ -71,7 +72,7 @@ class Asked:
         """Return the same, worked out."""
         found = self.quantities.find(name)
         if isinstance(found, str):
-            letter = name.strip().casefold() in LETTER_NAMES and not own
+            letter = self.is_letter(name) and not own
             found = self.chosen if letter and self.chosen is not None else found
         if isinstance(found, str) or (found.name in self.problem.data) is not own:
             return [], ()
@@ -92,7 +93,7 @@ class Asked:
 
     def is_letter(self, name: str) -> bool:
         """Tell whether a name stands for the letter of an option."""
-        return name.strip().casefold() in LETTER_NAMES
+        return (self.quantities.own(name) or "").strip().casefold() in LETTER_NAMES
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Quantities
+from gradcalc.grading.answers_names import Labels, Quantities
 from gradcalc.grading.block import Block, Column
 from gradcalc.grading.headers import Headers, near_miss
 from gradcalc.grading.submissions_archive import SHEETS, TABLES, Container, Member
@@ -32,13 +32,16 @@ class Reading:
 
     columns: quantity → header. chunk: rows of a block. pattern: a regular expression that
     finds the id in a file's name, as its group student_id or id. digits: whether the
-    digits are counted as written.
+    digits are counted as written. labels: the names of the problems, of several; own:
+    paths that are for this problem alone, so that no name in them can mean another one.
     """
 
     columns: Mapping[str, str] | None = None
     chunk: int = 4096
     pattern: str | None = None
     digits: bool = True
+    labels: Labels | None = None
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,15 @@ class _Opener:
 
     def __init__(self, path: str, problem: Problem, reading: Reading) -> None:
         self.path, self.problem, self.reading = path, problem, reading
-        self.asked = Asked(problem)
+        self.asked = Asked(problem, reading.labels)
+        if path in reading.own:
+            self.asked = self.alone
+
+    @property
+    def alone(self) -> Asked:
+        """Return the names where nothing else than this problem can be meant."""
+        labels = self.reading.labels
+        return Asked(self.problem, labels and labels.alone)
 
     def open(self) -> Iterator[Opened]:
         """Yield what a path means: one source, or the tables of an archive."""
@@ -178,15 +189,16 @@ class _Opener:
         table_head = read_head(name, reader, encoding)
         columns = long_columns(table_head.names)
         if columns is not None and not self.reading.columns:
-            asked = [self.asked.entries(each)[0] for each in table_head.names]
-            if not any(asked) or sum(map(bool, asked)) == 1:
-                return self.long(table_head, LongTable(table_head, columns, self.asked), file)
+            known = [self.asked.entries(each)[0] for each in table_head.names]
+            if not any(known) or sum(map(bool, known)) == 1:
+                asked = self.asked if columns.problem is None else self.alone
+                return self.long(table_head, LongTable(table_head, columns, asked), file)
         return self.wide(table_head, file)
 
     def wide(self, head: Head, file: IO[bytes]) -> Opened:
         """Return a wide table."""
         reading = self.reading
-        table = table_of(head, self.problem, reading.columns, digits=reading.digits)
+        table = table_of(head, self.asked.quantities, reading.columns, digits=reading.digits)
 
         def parts() -> Iterator[Any]:
             reader, _ = open_lines(file, head.encoding)

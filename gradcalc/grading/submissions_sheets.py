@@ -121,7 +121,9 @@ class SheetFolder:
     def read(self, sheet: Sheet) -> list[tuple[Column, Cell]]:
         """Return the entries that a sheet answers; raises ValueError for what is no sheet."""
         try:
-            found = read_sheet(Source(sheet.label, sheet.text), self.asked.problem)
+            found = read_sheet(
+                Source(sheet.label, sheet.text), self.asked.problem, self.asked.quantities
+            )
         except ProblemError as error:
             line = f" in line {error.span.line}" if error.span else ""
             raise ValueError(f"{error.message}{line}") from None

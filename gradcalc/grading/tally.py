@@ -185,8 +185,11 @@ class Tally:
         for name, numbers in marked.finding.items():
             columns = block.quantities[name]
             codes = status[:, columns]
-            lost = np.where(codes == INCORRECT, most[columns] - marked.points[:, columns], 0.0)
             wrong = (codes == INCORRECT).any(axis=1)
+            costs = codes == INCORRECT
+            if name in self.scheme.undivided:
+                costs = np.broadcast_to(wrong[:, None], codes.shape)
+            lost = np.where(costs, most[columns] - marked.points[:, columns], 0.0)
             ruled = marked.ruled.get(name)
             for at, ruling in enumerate(marked.rulings if ruled is not None else ()):
                 rows = wrong & (ruled == at)
