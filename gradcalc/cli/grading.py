@@ -28,9 +28,12 @@ from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.classpage import class_page
-from gradcalc.report.feedback import Feedback, file_name, html_page
+from gradcalc.report.classparts import class_parts
+from gradcalc.report.feedback import ClassFeedback, file_name, points_band
 from gradcalc.report.page import Page, encodable
+from gradcalc.report.partspage import write_parts
+from gradcalc.report.printing import Form as Printed
+from gradcalc.report.printing import ending, printed
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.wording import wording
 
@@ -47,7 +50,7 @@ class Settings:
     feedback: Path | None
     feedback_as: str
     reveal: Reveal
-    html: Path | None
+    report: Path | None
     roster_file: Path | None
     resume: bool
     processes: int
@@ -191,13 +194,11 @@ def _opened(path: Path | None, stack: ExitStack) -> TextIO | None:
 
 def _report(settings: Settings, result: ClassResult) -> None:
     able = encodable(output.encoding())
-    page = class_page(
-        Page(output.columns(), able), result, wording(settings.assignment.lines, unicode=able)
-    )
-    output.write_page(page)
-    if settings.html is not None:
-        whole = class_page(Page(100), result, wording(settings.assignment.lines))
-        write_file(settings.html, html_page(settings.assignment.problem.title, whole.plain()))
+    parts = class_parts(result, wording(settings.assignment.lines, unicode=able))
+    output.write_page(write_parts(Page(output.columns(), able), parts))
+    if settings.report is not None:
+        parts = class_parts(result, wording(settings.assignment.lines))
+        write_file(settings.report, printed(parts, ending(settings.report)))
     click.echo(result.closing, err=True)
 
 
@@ -225,8 +226,7 @@ def show_one(settings: Settings, student: str) -> int:
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
             words = wording(lines, unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
-            feedback = Feedback(marked, 0, settings.assignment.scheme, words)
-            feedback.points(page)
+            points_band(page, marked, 0, settings.assignment.scheme, words)
             output.write_page(page)
             return 0
         for error in block.errors:
@@ -257,6 +257,7 @@ class _Feedback:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None
         self.folder = settings.feedback
         try:
@@ -267,18 +268,6 @@ class _Feedback:
 
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
-        settings = self.settings
-        marked = settings.assignment.marker.mark(block)
-        for row, student in enumerate(block.ids):
-            alone = block.of(row)
-            lines = settings.assignment.marker.of(alone)
-            review = check(
-                settings.assignment.problem, sheet_of(alone, 0, lines), lines=lines.student(0)
-            )
-            words = wording(lines)
-            page = AuditPage(Page(80), review, words, settings.reveal, hint=False).write()
-            Feedback(marked, row, settings.assignment.scheme, words).points(page)
-            text = page.plain()
-            ending = settings.feedback_as
-            whole = html_page(student, text) if ending == "html" else f"```text\n{text}```\n"
-            write_file(self.folder / file_name(student, ending), whole)
+        form: Printed = "html" if self.settings.feedback_as == "html" else "md"
+        for student, parts in self.said.of(self.said.marker.mark(block)):
+            write_file(self.folder / file_name(student, form), printed(parts, form))
