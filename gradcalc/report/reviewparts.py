@@ -37,6 +37,7 @@ LISTED = 6
 """Entries of a quantity that stand in one row."""
 MOST = 40
 """Slips, and answers that could not be read, that are told."""
+MOST_ROWS = 400
 LONGEST = 80
 """Signs of an answer that are shown."""
 WORDS: dict[Status, str] = {
@@ -105,7 +106,9 @@ class _ReviewParts:
             return
         groups = self.groups()
         yield Section("Line by line")
-        yield self.table(groups)
+        yield self.table(groups[:MOST_ROWS])
+        if len(groups) > MOST_ROWS:
+            yield Paragraph(f"And {len(groups) - MOST_ROWS} more.", "note")
         wrong = [v for group in groups for v in group if v.status == "incorrect"]
         accepted = [v for group in groups for v in group if v.status == "convention"]
         if self.explains and (wrong or accepted):
@@ -295,13 +298,16 @@ class _ReviewParts:
         one, *others = wrong
         text = f"Put {one} right" + "".join(f", then {other}" for other in others) + "."
         if follows:
-            line = "the line" if len(follows) == 1 else "the lines"
-            verb = "follows" if len(follows) == 1 else "follow"
+            one_line = len(follows) == 1
             text += (
-                f" {', '.join(follows)} {verb} from your own values and"
-                f" {'has its' if len(follows) == 1 else 'have their'} points;"
-                f" {line} will change with what {'it comes' if len(follows) == 1 else 'they come'}"
-                " from."
+                f" {', '.join(follows)} {'follows' if one_line else 'follow'} from your own values"
+            )
+            if self.told.points:
+                text += f" and {'has its' if one_line else 'have their'} points"
+            text += (
+                "; the line will change with what it comes from."
+                if one_line
+                else "; the lines will change with what they come from."
             )
         yield Section("What follows")
         yield Paragraph(text)

@@ -149,6 +149,29 @@ def test_hostile_ids_answers_titles_and_rulings_stay_text(tmp_path, capsys):
     assert not any(word in kind for kind in kinds["hostile"] for word in ("html_", "link", "image"))
 
 
+@pytest.mark.parametrize("reveal", REVEALS)
+def test_a_check_as_markdown(reveal, capsys):
+    call = ["check", PROBLEM, "tests/cases/answers/004-sigma-forgotten.txt", "--reveal", reveal]
+    assert run([*call, "--format", "markdown"]) == 1
+    assert matches(GOLDEN / "class" / f"check-{reveal}.md", capsys.readouterr().out)
+
+
+def test_several_checks_are_one_page_of_html(tmp_path, capsys):
+    for at, text in enumerate(HOSTILE):
+        sheet = f"z2 = {text}\n{text}\ndL/dz2 = 0.79\n".encode("utf-8", "replace")
+        (tmp_path / f"{at}.txt").write_bytes(sheet.replace(b"\0", b""))
+    run(["check", PROBLEM, str(tmp_path), "--format", "html"])
+    page = Reader(capsys.readouterr().out)
+    tags = [tag for tag, _ in page.elements]
+    assert not page.open and not page.others
+    assert tags.count("html") == 1 and tags.count("h1") > 20
+    assert not {"script", "img", "b", "i", "a"} & set(tags)
+    run(["check", PROBLEM, str(tmp_path), "--format", "markdown"])
+    blocks = " ".join(shape_of_markdown(capsys.readouterr().out))
+    assert not any(word in blocks for word in ("html", "link", "image"))
+    assert run(["check", PROBLEM, "--options", "--format", "html"]) == 2
+
+
 def test_feedback_says_what_a_check_of_the_sheet_alone_does(tmp_path):
     table = tmp_path / "c.csv"
     class_file(table, 60, pool=60, seed=7)
