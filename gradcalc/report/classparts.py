@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from gradcalc.grading.classrun import ClassResult
 from gradcalc.grading.library import RULES
 from gradcalc.grading.tally import (
     BIG,
-    BLANK,
-    UNEXPLAINED,
-    UNREADABLE,
     Cluster,
     LineTally,
     Tally,
 )
-from gradcalc.grading.topics import TOPICS
-from gradcalc.report.figures import figure
+from gradcalc.report.classwords import counted, mistake_name, percent, points_text, so_many_points
+from gradcalc.report.histogram import histogram
 from gradcalc.report.linetable import as_written
 from gradcalc.report.page import TIED
 from gradcalc.report.parts import (
@@ -36,15 +31,13 @@ from gradcalc.report.parts import (
     Table,
     Title,
 )
-from gradcalc.report.wording import MISTAKE_WORDS, NUMBERS, TOPIC_WORDS, Wording
+from gradcalc.report.takeup import take_up_again
+from gradcalc.report.wording import MISTAKE_WORDS, Wording
 
-BINS = 11
 LISTED = 6
 """Entries of an answer that are shown."""
 LETTERED = 26
 """Answers that wait for a ruling and are shown."""
-PLACES = 3
-"""Places of a topic that are named."""
 LINE_COLUMNS = (
     Column("line", "left"),
     Column("pts", long="points", least=5, spare=1),
@@ -109,16 +102,17 @@ class _ClassParts:
             )
             if result.unknown:
                 yield "", f"{len(result.unknown)} more are marked who are not on the roster"
-        unread = f"; {_count(tally.unread_cells, 'unreadable cell')}, 0 points until you rule"
+        unread = f"; {counted(tally.unread_cells, 'unreadable cell')}, 0 points until you rule"
         yield (
             "Answers",
-            f"{_count(len(tally.columns), 'number')} a student" + unread * bool(tally.unread_cells),
+            f"{counted(len(tally.columns), 'number')} a student"
+            + unread * bool(tally.unread_cells),
         )
-        yield "Scheme", f"{_points(tally.most)}. {tally.scheme.described}"
+        yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
 
     def scores(self) -> Iterator[Part]:
         """Yield the moments and the histogram of the scores."""
-        mean, median, low, high, spread = map(_number, self.tally.moments())
+        mean, median, low, high, spread = map(points_text, self.tally.moments())
         yield Section("Score")
         yield Figures(
             (
@@ -145,57 +139,18 @@ class _ClassParts:
                 mistake_name(rule),
                 rule if rule in MISTAKE_WORDS or rule in RULES else "",
                 str(entry.students),
-                _percent(entry.students / tally.students),
-                _number(entry.points, 1),
-                _percent(entry.points / lost) if entry.points and lost else "",
+                percent(entry.students / tally.students),
+                points_text(entry.points, 1),
+                percent(entry.points / lost) if entry.points and lost else "",
             )
             for rule, entry in order
         ]
         yield Section("What went wrong, by points lost")
-        caption = f"{_number(lost, 1)} of {_number(total)} points were lost."
+        caption = f"{points_text(lost, 1)} of {points_text(total)} points were lost."
         yield Table(MISTAKE_COLUMNS, tuple(rows), caption)
-        again = self.again()
+        again = take_up_again(tally, self.words)
         if again:
             yield Paragraph(again)
-
-    def again(self) -> str:
-        """Return what most points are lost by, as something to be taught once more."""
-        tally, notation = self.tally, self.words.notation
-        best = max(TOPICS, key=self.topic_points)
-        places = {names: n for (topic, names), n in tally.topics.items() if topic == best}
-        students = sum(places.values())
-        if students < BIG or not self.topic_points(best):
-            return ""
-        one_in = round(tally.students / students)
-        share = (
-            f"one in {NUMBERS[one_in]}"
-            if 2 <= one_in <= 10
-            else _percent(students / tally.students)
-        )
-        made = sorted(
-            (
-                (tally.mistakes[rule].students, rule)
-                for rule in TOPICS[best]
-                if rule in tally.mistakes
-            ),
-            reverse=True,
-        )
-        ways = ", ".join(f"{mistake_name(rule)} ({count})" for count, rule in made)
-        text = f"To take up again: {TOPIC_WORDS[best]}. {students} students, {share}: {ways}."
-        order = sorted(places.items(), key=lambda item: (-item[1], item[0]))
-        order = [item for item in order if item[1] > 1][:PLACES]
-        if len(places) > 1 and order:
-            told = []
-            for names, count in order:
-                listed = " and ".join(notation.name(name) for name in names)
-                told.append(f"{count} at {listed}" + " alone" * (len(names) == 1))
-            text += f" {', '.join(told)}."
-        return text
-
-    def topic_points(self, topic: str) -> float:
-        """Return the points that the class lost by what is about one topic."""
-        found = self.tally.mistakes
-        return sum(found[rule].points for rule in TOPICS[topic] if rule in found)
 
     def lines(self) -> Iterator[Part]:
         """Yield for each line how many were right, and where students first go wrong."""
@@ -216,7 +171,7 @@ class _ClassParts:
                 else ""
             )
             + (
-                f" {_count(tally.stopped, 'student')} {'stops' if one else 'stop'} for good at"
+                f" {counted(tally.stopped, 'student')} {'stops' if one else 'stop'} for good at"
                 " some line."
                 if tally.stopped
                 else ""
@@ -230,7 +185,7 @@ class _ClassParts:
         counts = (line.right, line.follows, line.convention, line.wrong, line.blank)
         return (
             notation.name(line.name),
-            _number(line.points),
+            points_text(line.points),
             *map(str, counts),
             Bar(line.first, str(line.first)),
             "" if r is None else notation.number(f"{r:.2f}"),
@@ -258,18 +213,18 @@ class _ClassParts:
         if rest:
             others = len(every) - len(big)
             yield Paragraph(
-                f"{_count(others, 'other value')}, from {_count(rest, 'student')}, "
+                f"{counted(others, 'other value')}, from {counted(rest, 'student')}, "
                 + (f"are each shared by fewer than {BIG}." if others > 1 else "stands alone.")
             )
         if problems:
             yield Paragraph(
-                f"{_count(tally.unread_cells, 'unreadable cell')} and"
-                f" {_count(self.result.unreadable, 'unreadable row')}; -o lists them with their"
+                f"{counted(tally.unread_cells, 'unreadable cell')} and"
+                f" {counted(self.result.unreadable, 'unreadable row')}; -o lists them with their"
                 " reasons in problems.csv."
             )
         if tally.unsearched:
             yield Paragraph(
-                f"{_count(tally.unsearched, 'wrong answer')} were not searched for a mistake;"
+                f"{counted(tally.unsearched, 'wrong answer')} were not searched for a mistake;"
                 " there were too many different ones."
             )
 
@@ -294,10 +249,10 @@ class _ClassParts:
             rows.append(
                 (
                     "Carried forward",
-                    f"{_count(tally.carried_students, 'student')}"
+                    f"{counted(tally.carried_students, 'student')}"
                     f" keep{'s' * (tally.carried_students == 1)}"
-                    f" {_points(tally.carried_points)} for lines that follow from their own"
-                    f" earlier values. Without: mean {_number(mean)}.",
+                    f" {so_many_points(tally.carried_points)} for lines that follow from their own"
+                    f" earlier values. Without: mean {points_text(mean)}.",
                 )
             )
         if tally.rounded_values:
@@ -305,60 +260,10 @@ class _ClassParts:
                 (
                     "Rounding",
                     f"No tolerance was set. One of 1{TIED}% would have refused"
-                    f" {_count(tally.rounded_values, 'right value')}, of"
-                    f" {_count(tally.rounded_students, 'student')}.",
+                    f" {counted(tally.rounded_values, 'right value')}, of"
+                    f" {counted(tally.rounded_students, 'student')}.",
                 )
             )
         if rows:
             yield Section("What the marking did")
             yield Facts(tuple(rows))
-
-
-def mistake_name(rule: str) -> str:
-    """Return a mistake, or what a teacher has ruled on, in a few words."""
-    others = {BLANK: "left blank", UNREADABLE: "unreadable", UNEXPLAINED: "no rule explains it"}
-    return others.get(rule) or MISTAKE_WORDS.get(rule, rule)
-
-
-def histogram(tally: Tally) -> list[tuple[tuple[str, str], int]]:
-    """Return the bins of the scores with their counts; the full score stands alone."""
-    most = tally.most
-    values = np.array(list(tally.scores))
-    counts = np.array(list(tally.scores.values()))
-    if most <= 0:
-        return [(("0", ""), int(counts.sum()))]
-    unit = next((u for u in (1.0, 0.5) if np.allclose(values / u, np.round(values / u))), 0.0)
-    step = max(_step(most), unit)
-    found: list[tuple[tuple[str, str], int]] = []
-    for low in np.arange(0.0, most - 1e-9, step):
-        high = min(low + step, most)
-        inside = (values >= low - 1e-9) & (values < high - 1e-9)
-        last = _number(high - unit) if unit else f"<{_number(high)}"
-        alone = unit and high - unit <= low + 1e-9
-        found.append(((_number(low), "" if alone else last), int(counts[inside].sum())))
-    found.append(((_number(most), ""), int(counts[values >= most - 1e-9].sum())))
-    return found
-
-
-def _step(most: float) -> float:
-    raw = most / (BINS - 1)
-    power = 10.0 ** np.floor(np.log10(raw))
-    return float(next(s * power for s in (1, 2, 2.5, 5, 10) if s * power >= raw - 1e-12))
-
-
-def _number(value: float, decimals: int = 2) -> str:
-    """Return points as people write them: no more decimals than say something."""
-    return figure(round(value, decimals))
-
-
-def _points(value: float) -> str:
-    text = _number(value, 1)
-    return f"{text} point{'s' * (text != '1')}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}{TIED}%"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"

@@ -72,7 +72,8 @@ li{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding:.28rem 0;border-bottom:1px
 li .remark{margin-left:auto}
 @media(max-width:40rem){th,td{padding:.25rem .35rem;font-size:.9rem}
 dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.5rem}}
-@media print{main{max-width:none;padding:0}h2{break-after:avoid}tr,li,figure{break-inside:avoid}
+@media print{:root{color-scheme:light;--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;
+--bar:#3b6ea8;--warn:#000}main{max-width:none;padding:0}h2{break-after:avoid}tr,li,figure{break-inside:avoid}
 .wide{overflow:visible}rect{print-color-adjust:exact}}
 """
 _HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()

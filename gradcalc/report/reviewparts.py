@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from gradcalc.algebra.expr import symbols
-from gradcalc.algebra.names import gradient_parts
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
-from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.figures import figure
 from gradcalc.report.linetable import MARKS, as_written, due_text, entry_name
 from gradcalc.report.notation import Notation
-from gradcalc.report.page import Page
 from gradcalc.report.parts import (
     Column,
     Facts,
-    Formula,
     Item,
     Items,
     Paragraph,
@@ -27,6 +21,7 @@ from gradcalc.report.parts import (
     Title,
 )
 from gradcalc.report.reasons import Reasons, Reveal
+from gradcalc.report.slipparts import slip_parts
 from gradcalc.report.summary import summary
 from gradcalc.report.wording import Wording
 
@@ -216,70 +211,13 @@ class _ReviewParts:
         told = self.told
         why = Reasons(self.review, self.words, told.reveal)
         same = why.earlier(finding) if finding.explanations else None
-        if number >= len(told.keys):
-            return tuple(self.explained(why, finding, verdicts, same))
+        if number >= len(told.keys) or finding.name in self.review.lines.start:
+            return tuple(slip_parts(why, finding, verdicts, same))
         written = frozenset(v.name for v in self.review.verdicts if v.value is not None)
-        key = (told.keys[number], same, written)
+        key = (told.keys[number], same, written, tuple(v.given for v in verdicts))
         if key not in told.memory:
-            told.memory[key] = tuple(self.explained(why, finding, verdicts, same))
+            told.memory[key] = tuple(slip_parts(why, finding, verdicts, same))
         return told.memory[key]
-
-    def explained(
-        self, why: Reasons, finding: Finding, verdicts: Sequence[Verdict], same: str | None
-    ) -> Iterator[Part]:
-        for text in why.reasons(finding, verdicts):
-            yield Paragraph(text)
-        if self.told.reveal == "full":
-            yield from self.numbers(why, finding, verdicts)
-        elif same is None:
-            lines = tuple(self.equations(why, finding))
-            if lines:
-                yield Formula(lines)
-
-    def equations(self, why: Reasons, finding: Finding) -> Iterator[str]:
-        """Yield the formula that is due, and those of the derivatives in it."""
-        lines = self.review.lines
-        expr = why.expression(replace(finding, entries=((), ())))
-        if expr is None:
-            return
-        yield self.words.equation(finding.name, expr)
-        for local in symbols(expr):
-            total = local.startswith(f"d{lines.problem.loss}/")
-            if local in lines.by_name and gradient_parts(local) and not total:
-                yield self.words.equation(local, lines.written_out(local))
-
-    def numbers(
-        self, why: Reasons, finding: Finding, verdicts: Sequence[Verdict]
-    ) -> Iterator[Part]:
-        """Yield what is written beside what should be, and how that is computed."""
-        notation = self.notation
-        rows = []
-        for v in verdicts[:LISTED]:
-            due = v.expected if finding.trivial else v.own
-            if v.value is None or due is None:
-                continue
-            off = notation.number(figure(v.value - due, digits=3))
-            given = as_written(v.given, notation)
-            rows.append((entry_name(v, notation), given, due_text(due, notation), off))
-        page = Page(100)
-        audit = AuditPage(page, self.review, self.words)
-        if not rows:
-            audit.right_formula(finding)
-        else:
-            titles = ("written", "should be", "off by")
-            columns = (Column("entry", "left"), *(Column(title, gap=2) for title in titles))
-            yield Table(columns, tuple(rows))
-            if finding.pattern is not None and len(verdicts) == 1 and finding.as_if is None:
-                said = self.words.pattern(finding.pattern)
-                if finding.pattern.id != "arithmetic-slip":  # the reasons have that one
-                    said = f"{said[0].upper()}{said[1:]}."
-                    yield Paragraph(f"{said}{why.ids((finding.pattern.id,))}")
-            if len(verdicts) > LISTED:
-                yield Paragraph(f"And {len(verdicts) - LISTED} more entries.", "note")
-            audit.worked(finding)
-        lines = tuple(line.strip() for line in page.plain().splitlines() if line.strip())
-        if lines:
-            yield Formula(lines)
 
     def after(self, groups: Sequence[Sequence[Verdict]]) -> Iterator[Part]:
         """Yield which lines are right as they follow, and what to put right first."""
