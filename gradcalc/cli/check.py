@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from gradcalc.grading.verdict import Review
     from gradcalc.problem.model import Problem
     from gradcalc.report.page import Page
+    from gradcalc.report.parts import Part
     from gradcalc.report.reasons import Reveal
+
+REFERENCES = "xmlcharrefreplace"
+"""How HTML and Markdown say what a stream cannot write."""
 
 
 @click.command("check")
@@ -37,10 +41,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "markdown", "html", "json", "github"]),
     default="text",
     show_default=True,
-    help="Text to read, one JSON object a file, or annotations of a workflow.",
+    help="Text to read, a page, one JSON object a file, or annotations of a workflow.",
 )
 def command(
     problem: str,
@@ -81,6 +85,8 @@ def command(
         raise click.UsageError("--options goes without answers")
     if sheet and (answers or given):
         raise click.UsageError("--sheet goes without answers")
+    if options and style in ("markdown", "html"):
+        raise click.UsageError(f"--options goes without --format {style}")
     printer = _Printer(style, reveal)
     code = 0
     names = _files(problem, multiple=not (answers or given or sheet))
@@ -101,6 +107,7 @@ def command(
         except ProblemError as error:
             report(error)
             code, some = AT_FAULT, True
+    printer.end()
     if not some:
         report(ProblemError(f"no file in {problem} has {section}:"))
         return AT_FAULT
@@ -191,6 +198,7 @@ class _Printer:
         self.style, self.reveal = style, reveal
         self.able = encodable(output.encoding())
         self.first = True
+        self.parts: list[Part] = []
 
     def options(self, problem: Problem) -> int:
         """Judge the options of a problem and write the page."""
@@ -212,19 +220,31 @@ class _Printer:
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.auditpage import AuditPage
+        from gradcalc.report.auditpage import AuditPage, what_is_checked
         from gradcalc.report.checkrecord import answers_annotations, answers_record
+        from gradcalc.report.reviewparts import Told, review_parts
         from gradcalc.report.wording import wording
 
-        words = wording(review.lines, unicode=self.able or self.style == "json")
+        words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
         if self.style == "json":
             self.json(answers_record(review, words, self.reveal))
         elif self.style == "github":
             lines = answers_annotations(review, words, self.reveal)
             self.text("".join(f"{each}\n" for each in lines))
+        elif self.style in ("markdown", "html"):
+            told = Told(self.reveal, what_is_checked(review.sheet.name))
+            self.parts += review_parts(review, words, told)
         else:
             self.gap()
             output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
+
+    def end(self) -> None:
+        """Write the page that all checks are put on."""
+        from gradcalc.report.printing import printed
+
+        if self.parts:
+            page = printed(self.parts, "html" if self.style == "html" else "md")
+            output.write_text(page if self.able else page.encode("ascii", REFERENCES).decode())
 
     def page(self) -> Page:
         from gradcalc.report.page import Page

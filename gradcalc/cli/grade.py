@@ -53,7 +53,9 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="How much the feedback says.",
 )
-@click.option("--report", "html", type=FILE, help="The class report as an HTML file.")
+@click.option(
+    "--report", type=FILE, help="The class report as a file: .html, .md, or text by any other name."
+)
 @click.option("--roster", type=FILE, help="Who is in the class: a CSV file.")
 @click.option("--columns", type=FILE, help="Which header means which quantity: a YAML file.")
 @click.option("--pattern", help="A regular expression with a group id, for names of files.")
@@ -92,7 +94,7 @@ def command(
     feedback: Path | None,
     feedback_as: str,
     reveal: Reveal,
-    html: Path | None,
+    report: Path | None,
     roster: Path | None,
     columns: Path | None,
     pattern: str | None,
@@ -164,7 +166,7 @@ def command(
             feedback,
             feedback_as,
             reveal,
-            html,
+            report,
             roster,
             resume,
             processes,

@@ -29,9 +29,13 @@ from gradcalc.grading.submissions import preview
 from gradcalc.grading.submissions_duplicates import Census, identity
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.classpage import class_page
-from gradcalc.report.feedback import Feedback, file_name, html_page
+from gradcalc.report.classparts import class_parts
+from gradcalc.report.feedback import ClassFeedback, file_name, points_band
 from gradcalc.report.page import Page, encodable
+from gradcalc.report.parts import Part as Said
+from gradcalc.report.partspage import write_parts
+from gradcalc.report.printing import Form as Printed
+from gradcalc.report.printing import ending, printed
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.wording import wording
 
@@ -52,7 +56,7 @@ class Settings:
     feedback: Path | None
     feedback_as: str
     reveal: Reveal
-    html: Path | None
+    report: Path | None
     roster_file: Path | None
     resume: bool
     processes: int | None
@@ -102,6 +106,7 @@ def grade(problems: Sequence[Settings]) -> int:
     """
     whole = problems[0]
     keepers = [settings.parts for settings in problems]
+    feedback = [_Feedback(settings) for settings in problems if settings.feedback is not None]
     for keeper in keepers:
         keeper.prepare(resume=whole.resume)
     try:
@@ -115,9 +120,8 @@ def grade(problems: Sequence[Settings]) -> int:
             for settings, keeper in zip(problems, keepers, strict=True)
         ]
         Outputs(whole.gradebook, whole.form, whole.results, whole.roster).write(runs)
-        for settings in problems:
-            if settings.feedback is not None:
-                _feedback(settings)
+        for each in feedback:
+            each.write_all()
     finally:
         if whole.gradebook is None:
             for keeper in keepers:
@@ -196,18 +200,18 @@ def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassRe
 def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> None:
     """Show the reports on the class, one a problem, and write them where that is asked for."""
     able = encodable(output.encoding())
-    wholes = []
+    wholes: list[Said] = []
     for at, (settings, result) in enumerate(zip(problems, results, strict=True)):
         lines = settings.assignment.lines
         if at:
             output.write_text("\n\n")
-        page = class_page(Page(output.columns(), able), result, wording(lines, unicode=able))
-        output.write_page(page)
-        if settings.html is not None:
-            wholes.append(class_page(Page(100), result, wording(lines)).plain())
-    if problems[0].html is not None:
-        title = problems[0].assignment.problem.title
-        write_file(problems[0].html, html_page(title, "\n\n".join(wholes)))
+        parts = class_parts(result, wording(lines, unicode=able))
+        output.write_page(write_parts(Page(output.columns(), able), parts))
+        if settings.report is not None:
+            wholes += class_parts(result, wording(lines))
+    report = problems[0].report
+    if report is not None:
+        write_file(report, printed(wholes, ending(report)))
     click.echo(closing_line(results), err=True)
 
 
@@ -256,8 +260,7 @@ def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
             words = wording(lines, unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
-            feedback = Feedback(marked, 0, settings.assignment.scheme, words)
-            feedback.points(page)
+            points_band(page, marked, 0, settings.assignment.scheme, words)
             output.write_text("\n\n" if apart else "")
             output.write_page(page)
             return 0
@@ -282,18 +285,12 @@ def changes(old: dict[str, str], new: dict[str, str]) -> str:
     )
 
 
-def _feedback(settings: Settings) -> None:
-    """Write the feedback to all submissions that count."""
-    feedback = _Feedback(settings)
-    for block in settings.assignment.blocks():
-        feedback.write(block)
-
-
 class _Feedback:
     """Writes one file a student into a folder."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None
         self.folder = settings.feedback / settings.assignment.label_among
         try:
@@ -302,20 +299,14 @@ class _Feedback:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{self.folder} could not be written: {reason}") from None
 
+    def write_all(self) -> None:
+        """Write the feedback to all submissions that count."""
+        for block in self.settings.assignment.blocks():
+            self.write(block)
+
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
-        settings = self.settings
-        marked = settings.assignment.marker.mark(block)
-        for row, student in enumerate(block.ids):
-            alone = block.of(row)
-            lines = settings.assignment.marker.of(alone)
-            review = check(
-                settings.assignment.problem, sheet_of(alone, 0, lines), lines=lines.student(0)
-            )
-            words = wording(lines)
-            page = AuditPage(Page(80), review, words, settings.reveal, hint=False).write()
-            Feedback(marked, row, settings.assignment.scheme, words).points(page)
-            text = page.plain()
-            ending = settings.feedback_as
-            whole = html_page(student, text) if ending == "html" else f"```text\n{text}```\n"
-            write_file(self.folder / file_name(student, ending), whole)
+        form: Printed = "html" if self.settings.feedback_as == "html" else "md"
+        for student, parts in self.said.of(self.said.marker.mark(block)):
+            path = self.folder / file_name(student, form)
+            write_file(path, printed(parts, form), lasting=False)

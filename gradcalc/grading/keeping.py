@@ -63,6 +63,7 @@ def tally_record(tally: Tally) -> dict[str, Any]:
     return {
         "counts": {name: getattr(tally, name) for name in COUNTS},
         "scores": sorted(tally.scores.items()),
+        "topics": [[topic, names, count] for (topic, names), count in tally.topics.items()],
         "lines": [
             [*(getattr(line, key) for key in LINE), line.sums.tolist()]
             for line in tally.lines.values()
@@ -82,6 +83,7 @@ def _ref(ref: Reference | None) -> list[Any] | None:
 def _tally(record: dict[str, Any], columns: tuple[Column, ...], scheme: Scheme) -> Tally:
     found = Tally(columns, scheme, **{name: record["counts"][name] for name in COUNTS})
     found.scores = {float(score): int(count) for score, count in record["scores"]}
+    found.topics = {(topic, tuple(names)): count for topic, names, count in record["topics"]}
     for name, points, right, follows, conv, wrong, blank, first, sums in record["lines"]:
         found.lines[name] = LineTally(
             name, points, right, follows, conv, wrong, blank, first, np.array(sums, dtype=float)

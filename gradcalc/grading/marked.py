@@ -11,11 +11,18 @@ import numpy.typing as npt
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import NUMBER, Block
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
-from gradcalc.grading.verdict import Finding
+from gradcalc.grading.verdict import Finding, Status
 from gradcalc.problem.naming import Index
 
 MISSING, CORRECT, FOLLOWS, CONVENTION, INCORRECT, UNREAD = range(6)
-STATUSES = ("missing", "correct", "follows", "convention", "incorrect", "unreadable")
+STATUSES: tuple[Status, ...] = (
+    "missing",
+    "correct",
+    "follows",
+    "convention",
+    "incorrect",
+    "unreadable",
+)
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -306,6 +306,8 @@ class _Raw(Texts):
     table: Table
     data: bytes
     starts: Places
+    latest: dict[int, list[str]] = field(default_factory=dict, compare=False, repr=False)
+    """The row that was read last: its cells are asked for one after the other."""
 
     def text(self, row: int, column: int) -> str:
         return self.cell(row, column).text
@@ -316,10 +318,15 @@ class _Raw(Texts):
     def cell(self, row: int, column: int) -> Cell:
         """Return one cell."""
         layout = self.table.layout
-        record = self.table.dialect.record(self.data, int(self.starts[row]))
+        texts = self.latest.get(row)
+        if texts is None:
+            record = self.table.dialect.record(self.data, int(self.starts[row]))
+            texts = self.table.cells(record.fields)
+            self.latest.clear()
+            self.latest[row] = texts
         at = layout.source[column]
         slot = layout.slots[at]
-        return layout.read(slot, self.table.cells(record.fields)[at])[column - slot.start]
+        return layout.read(slot, texts[at])[column - slot.start]
 
 
 def _is_utf8(data: bytes) -> bool:
