@@ -52,7 +52,7 @@ def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
     if results != "none":
         every = results == "all"
         lines = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
-    problems = [*_errors(block.errors), *_cells(marked)]
+    problems = sorted([*_errors(block.errors), *_cells(marked)], key=lambda row: row[1])
     lost = [error for error in block.errors if not error.duplicate]
     entries += [
         Entry(

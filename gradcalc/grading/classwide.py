@@ -33,6 +33,7 @@ from gradcalc.grading.marked import (
     Marked,
     Rows,
     half_units,
+    nothing,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
@@ -58,8 +59,10 @@ class Marker:
 
     def mark(self, block: Block) -> Marked:
         """Return verdicts, points and findings for every submission of a block."""
-        lines = self.of(block)
         count = len(block.ids)
+        if not count:
+            return nothing(block)
+        lines = self.of(block)
         answers = self.answers(block, lines)
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         values = self.captured(lines, own)
