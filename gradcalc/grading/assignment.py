@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.headers import read_columns_file
 from gradcalc.grading.lines import Lines, lines_of
@@ -24,10 +24,12 @@ from gradcalc.grading.submissions import (
     identity,
     without_rows,
 )
+from gradcalc.grading.submissions_named import Asked
 from gradcalc.grading.submissions_open import open_sources
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
 from gradcalc.problem.reading import read_source
 
 
@@ -82,7 +84,16 @@ class Assignment:
         mapping = None
         if self.columns_file is not None:
             mapping = read_columns_file(read_source(self.columns_file), self.problem)
-        return Reading(columns=mapping, pattern=self.pattern)
+        return Reading(columns=mapping, pattern=self.pattern, due=self.due)
+
+    @property
+    def due(self) -> tuple[Column, ...]:
+        """Return the entries that `find` asks for or that the scheme has points for."""
+        asked = Asked(self.problem)
+        wanted = list(self.problem.find) if self.problem.asked else []
+        wanted += [Reference(name) for name in self.scheme.whole]
+        wanted += [Reference(name, index) for name, index in self.scheme.entries]
+        return tuple(dict.fromkeys(column for each in wanted for column in asked.of(each)[0]))
 
     @cached_property
     def chosen(self) -> Chosen:
@@ -113,7 +124,7 @@ class Assignment:
         for source in open_sources(self.submissions, self.problem, self.reading):
             for part in source.parts():
                 if number % shares == share:
-                    yield number, source.block(part)
+                    yield number, source.block(part).over(self.chosen.columns)
                 number += 1
 
     def blocks(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:

@@ -54,12 +54,8 @@ def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
         lines = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
     problems = sorted([*_errors(block.errors), *_cells(marked)], key=lambda row: row[1])
     lost = [error for error in block.errors if not error.duplicate]
-    entries += [
-        Entry(
-            error.id, None, status="unreadable", note=f"{error.source}:{error.line}: {error.reason}"
-        )
-        for error in lost
-    ]
+    if lost:
+        entries = _in_order(entries, block, lost)
     return Part(
         entries,
         lines,
@@ -79,6 +75,16 @@ def _entries(marked: Marked) -> list[Entry]:
     notes = _notes(marked)
     rows = zip(block.ids, marked.score.tolist(), points, notes, strict=True)
     return [Entry(student, score, tuple(own), "marked", note) for student, score, own, note in rows]
+
+
+def _in_order(entries: list[Entry], block: Block, lost: list[RowError]) -> list[Entry]:
+    """Return the entries with those of rows that are no submissions, in the order of lines."""
+    placed = list(zip(block.lines, entries, strict=True))
+    for error in lost:
+        note = f"{error.source}:{error.line}: {error.reason}"
+        placed.append((error.line, Entry(error.id, None, status="unreadable", note=note)))
+    placed.sort(key=lambda each: each[0])
+    return [entry for _, entry in placed]
 
 
 def _notes(marked: Marked) -> list[str]:

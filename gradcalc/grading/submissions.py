@@ -58,7 +58,8 @@ def chosen_rows(
     """
     census = Census()
     for source in open_sources(paths, problem, reading or Reading()):
-        census.add(source.name, (source.index(part) for part in source.parts()))
+        indexes = (source.index(part) for part in source.parts())
+        census.add(source.name, indexes, source.columns)
     return census.chosen(policy)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.submissions_times import NO_TIME, read_time
 
@@ -41,6 +41,7 @@ class Chosen:
 
     key: source and line of each, sorted; other: the place, in `key`, of the one it is
     about; kind: replaced by it, undecided, or one of several of which the best counts.
+    columns: the entries that any of the sources asks for.
     """
 
     policy: Policy
@@ -51,6 +52,7 @@ class Chosen:
     other: npt.NDArray[np.int64]
     kind: npt.NDArray[np.uint8]
     labels: Mapping[tuple[int, int], str] = field(default_factory=dict, repr=False)
+    columns: tuple[Column, ...] = ()
 
     @property
     def replaced(self) -> int:
@@ -162,11 +164,13 @@ class Census:
         self.source, self.line = array("i"), array("q")
         self.month_first, self.day_first = array("d"), array("d")
         self.labels: dict[tuple[int, int], str] = {}
+        self.columns: dict[Column, None] = {}
 
-    def add(self, source: str, indexes: Iterable[Index]) -> None:
+    def add(self, source: str, indexes: Iterable[Index], columns: Iterable[Column] = ()) -> None:
         """Take down the submissions of one source."""
         number = len(self.sources)
         self.sources.append(source)
+        self.columns |= dict.fromkeys(columns)
         for index in indexes:
             names = [identity(name) for name in index.ids]
             self.first.extend(map(hash, names))
@@ -211,6 +215,7 @@ class Census:
             self.places(at[:, 1]),
             at[:, 2].astype(np.uint8),
             self.labels,
+            tuple(self.columns),
         )
 
     def places(self, at: Places) -> npt.NDArray[np.int64]:

@@ -32,20 +32,22 @@ class Reading:
 
     columns: quantity → header. chunk: rows of a block. pattern: a regular expression that
     finds the id in a file's name, as its group student_id or id. digits: whether the
-    digits are counted as written.
+    digits are counted as written. due: entries that are asked for even where no submission
+    names them; a wide table asks for what its columns are.
     """
 
     columns: Mapping[str, str] | None = None
     chunk: int = 4096
     pattern: str | None = None
     digits: bool = True
+    due: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
 class Opened:
     """One source of submissions, ready to be read; parts: stretches that can be blocks.
 
-    meanings: each column's header, or name, and what it was taken for.
+    columns: the entries of its blocks. meanings: each column's header, or name, and what it was taken for.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Opened:
     parts: Callable[[], Iterator[Any]]
     block: Callable[[Any], Block]
     index: Callable[[Any], Index]
+    columns: tuple[Column, ...]
     encoding: str = ""
     separator: str = ""
     meanings: tuple[tuple[str, str], ...] = ()
@@ -78,7 +81,7 @@ class _Opener:
 
     def __init__(self, path: str, problem: Problem, reading: Reading) -> None:
         self.path, self.problem, self.reading = path, problem, reading
-        self.asked = Asked(problem)
+        self.asked = Asked(problem, reading.due)
 
     def open(self) -> Iterator[Opened]:
         """Yield what a path means: one source, or the tables of an archive."""
@@ -124,6 +127,7 @@ class _Opener:
                 lambda: folder.parts(rows),
                 lambda part: folder.block(filler, part),
                 folder.index,
+                filler.layout.columns,
                 meanings=_named(folder.named),
                 ignored=download.ignored,
                 notes=_rare(folder.named),
@@ -191,6 +195,7 @@ class _Opener:
             parts,
             table.block,
             table.index,
+            table.layout.columns,
             head.encoding,
             NAMED[head.separator],
             _meanings(head.names, table.headers),
@@ -215,6 +220,7 @@ class _Opener:
             lambda: table.parts(reader(), rows),
             lambda part: table.block(filler, part),
             table.index,
+            filler.layout.columns,
             head.encoding,
             NAMED[head.separator],
             tuple(
@@ -237,6 +243,7 @@ class _Opener:
             lambda: stretches(open_lines(file, encoding)[0], rows),
             found.block,
             found.index,
+            found.table.filler.layout.columns,
             encoding,
             meanings=_named(named),
             ignored=tuple(named.ignored),
