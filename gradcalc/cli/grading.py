@@ -14,7 +14,7 @@ from typing import TextIO
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.files import aside, write_file
+from gradcalc.cli.files import aside, keep_apart, write_file
 from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
@@ -78,18 +78,36 @@ class Settings:
 
 def grade(settings: Settings) -> int:
     """Mark a class, write every output, show the report; return the exit code."""
+    _check(settings)
     keeper = settings.parts
-    keeper.prepare(resume=settings.resume)
     try:
+        keeper.prepare(resume=settings.resume)
         result = _marked(settings, keeper)
         with ExitStack() as stack:
             _write(settings, keeper, result, stack)
+    except (OutputError, ProblemError):
+        keeper.clear()
+        raise
     finally:
         if settings.gradebook is None:
             keeper.clear()
     keeper.clear()
     _report(settings, result)
     return 0 if result.fine else 1
+
+
+def _check(settings: Settings) -> None:
+    """Read all but the submissions, so that what is wrong there is said before they are marked."""
+    given = settings.assignment
+    files = (given.problem_file, given.columns_file, given.scheme_file, given.rulings_file)
+    problems = None if settings.gradebook is None else _problems_file(settings.gradebook)
+    keep_apart(
+        (settings.gradebook, problems, settings.results, settings.html, settings.feedback),
+        (*files, settings.roster_file, *given.submissions),
+    )
+    given.marker  # noqa: B018
+    given.reading  # noqa: B018
+    settings.roster  # noqa: B018
 
 
 def _marked(settings: Settings, keeper: Parts) -> ClassResult:
@@ -179,10 +197,16 @@ def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitSt
         if grades is not None:
             entries = (roster.named(entry) for entry in in_order(kept, roster.ids))
             grades.writelines(book.line(entry) for entry in entries)
-    if troubles and settings.gradebook is not None:
-        head = ("source", "line", "student", "quantity", "reason")
-        path = settings.gradebook.with_name("problems.csv")
+    if settings.gradebook is None:
+        return
+    path = _problems_file(settings.gradebook)
+    head = ("source", "line", "student", "quantity", "reason")
+    if troubles or path.exists():  # of an earlier run
         write_file(path, written([head, *troubles]))
+
+
+def _problems_file(gradebook: Path) -> Path:
+    return gradebook.with_name("problems.csv")
 
 
 def _opened(path: Path | None, stack: ExitStack) -> TextIO | None:

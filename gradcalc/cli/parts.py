@@ -22,6 +22,7 @@ from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
+from gradcalc.grading.submissions_archive import states
 
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
@@ -49,16 +50,13 @@ class Parts:
     def fingerprint(self) -> str:
         """Return what has to be the same for parts to be used again."""
         given = self.assignment
-        digest = blake2b(digest_size=16)
-        files = [given.problem_file, given.scheme_file, given.rulings_file]
-        for path in (*files, given.columns_file):
-            if path is not None and str(path) != "-":
-                digest.update(Path(path).read_bytes() + b"\0")
+        digest = blake2b(given.problem.source.text.encode() + b"\0", digest_size=16)
+        for path in (given.scheme_file, given.rulings_file, given.columns_file):
+            digest.update((b"" if path is None else path.read_bytes()) + b"\0")
         for name in given.submissions:
-            path = Path(name)
-            if name != "-" and path.exists():
-                state = path.stat()
-                digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
+            digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+            for state in states(name):
+                digest.update(state)
         words = (__version__, self.results, given.pattern, given.duplicates)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
@@ -82,14 +80,20 @@ class Parts:
 
     def mark(self, number: int, block: Block) -> Part:
         """Mark a block, keep its part and return it; one that is there is not marked again."""
-        if self.path(number).exists():
-            part = self.read(number)
-        else:
+        part = self.kept(number)
+        if part is None:
             part = mark_part(block, self.assignment.marker, self.results)
             write_file(self.path(number), part_text(part))
         self.count, self.done = number + 1, self.done + 1
         self.rows += len(block.ids) + len(block.errors)
         return part
+
+    def kept(self, number: int) -> Part | None:
+        """Return a part of an earlier run, None where there is none that can be read."""
+        try:
+            return self.read(number) if self.path(number).exists() else None
+        except OutputError:
+            return None
 
     def parts(self) -> Iterator[Part]:
         """Yield all parts in order."""

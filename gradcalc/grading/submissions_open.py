@@ -47,7 +47,8 @@ class Reading:
 class Opened:
     """One source of submissions, ready to be read; parts: stretches that can be blocks.
 
-    columns: the entries of its blocks. meanings: each column's header, or name, and what it was taken for.
+    columns: the entries of its blocks. meanings: each column's header, or name, and what it
+    was taken for.
     """
 
     name: str
