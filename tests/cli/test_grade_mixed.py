@@ -104,6 +104,18 @@ def test_rows_that_are_no_submissions_stand_where_they_stood(tmp_path):
     assert [row["line"] for row in problems] == ["3", "4", "5", "6", "7"]
 
 
+@pytest.mark.parametrize("text", ["[0.86]", "((0.86))", "(43/50)", '"[0,86]"', "8.6e-1", "_"])
+def test_whatever_is_read_as_a_number_can_be_shown(tmp_path, capsys, text):
+    source = tmp_path / "a.csv"
+    source.write_text(f"student_id,L\n1,{text}\n")
+    folder = tmp_path / "feedback"
+    assert run(["grade", OPTIONS, str(source), "--feedback", str(folder)]) == 0
+    assert run(["grade", OPTIONS, str(source), "--only", "1"]) == 0
+    points = "0" if text == "_" else "1"
+    assert f"{points} of 1" in capsys.readouterr().out
+    assert f"{points} of 1" in (folder / "1.md").read_text()
+
+
 @pytest.mark.parametrize(
     "text",
     [
