@@ -185,8 +185,9 @@ def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitSt
             lines.writelines(f"{line}\n" for line in part.results)
         troubles += [tuple(map(str, row)) for row in part.problems]
         if roster is not None:
-            kept += part.entries
-            marked |= {entry.student for entry in part.entries if entry.score is not None}
+            own = [roster.matched(entry) for entry in part.entries]
+            kept += own
+            marked |= {entry.student for entry in own if entry.score is not None}
         elif grades is not None:
             grades.writelines(book.line(entry) for entry in part.entries)
     if roster is not None:

@@ -43,6 +43,11 @@ class Roster:
         """
         return self.also.get(identity(name))
 
+    def matched(self, entry: Entry) -> Entry:
+        """Return an entry under the id that the roster has for its student."""
+        known = self.find(entry.student)
+        return entry if known in (None, entry.student) else replace(entry, student=known)
+
     def named(self, entry: Entry) -> Entry:
         """Return an entry of a gradebook with the student's name and e-mail."""
         student = entry.student

@@ -76,6 +76,20 @@ def test_what_the_scheme_has_points_for_counts_though_nobody_answers_it(tmp_path
     assert results[0]["points"] == {"z2": 1.0, "dL/dW2": 0.0, "dL/dW1": 0.0}
 
 
+def test_the_roster_finds_a_student_by_any_of_their_ids(tmp_path):
+    source, roster = tmp_path / "a.csv", tmp_path / "r.csv"
+    source.write_text("student_id,L\nANN,0.86\nbo@x.org,0.86\n\u200fdi,0.86\neve,0.86\n")
+    roster.write_text("student_id,name,email\ndi,Di,\nbo,Bo,Bo@x.org\nann,Ann,\ncy,Cy,\n")
+    _, rows, _ = graded(tmp_path, OPTIONS, source, "--roster", roster)
+    assert [(row["student"], row["score"]) for row in rows] == [
+        ("di", "1"),
+        ("bo", "1"),
+        ("ann", "1"),
+        ("cy", ""),
+        ("eve", "1"),
+    ]
+
+
 def test_what_too_few_answer_is_not_asked_but_what_find_asks_for_is(tmp_path):
     source = tmp_path / "a.jsonl"
     known = [f'{{"student_id": "s{at}", "y": [0.1, 0, 0.4, 0.7, 0]}}' for at in range(30)]
