@@ -10,7 +10,7 @@ import yaml
 from gradcalc.errors import ProblemError, Source, Span, visible
 
 _PURE_LIMIT = 100_000
-_PURE_DEPTH = 100
+_PURE_DEPTH = 45
 _MISSING_COLON = "every line is `key: value`; the lines of a text block are indented"
 _KEY = re.compile(r"\s*[A-Za-z_][\w/]*\s*:(\s|$)")
 _GLUED = re.compile(r"(\s*)([A-Za-z_]\w*):([\[{])")
