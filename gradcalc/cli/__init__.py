@@ -1,12 +1,13 @@
 """The command line: one module a command, exit codes, the border to the terminal.
 
 Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
-fault, 3 the output could not be written, 130 interrupted.
+fault, 3 the output could not be written, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ def gradcalc() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])
     try:
         if sys.stdout is not None:
@@ -62,6 +64,11 @@ def main() -> None:
         code = READER_GONE
         _silence()
     sys.exit(code)
+
+
+def _terminated(number: int, _: object) -> None:
+    """Leave as an error does: what is half written is removed."""
+    sys.exit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.files import write_file
-from gradcalc.cli.outputs import Outputs, Run
+from gradcalc.cli.files import keep_apart, write_file
+from gradcalc.cli.outputs import Outputs, Run, troubles_file
 from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
@@ -105,11 +105,13 @@ def grade(problems: Sequence[Settings]) -> int:
     problems: the same settings for each problem of the run.
     """
     whole = problems[0]
+    for settings in problems:
+        _check(settings)
     keepers = [settings.parts for settings in problems]
     feedback = [_Feedback(settings) for settings in problems if settings.feedback is not None]
-    for keeper in keepers:
-        keeper.prepare(resume=whole.resume)
     try:
+        for keeper in keepers:
+            keeper.prepare(resume=whole.resume)
         runs = [
             Run(
                 settings.assignment.label_among,
@@ -122,6 +124,10 @@ def grade(problems: Sequence[Settings]) -> int:
         Outputs(whole.gradebook, whole.form, whole.results, whole.roster).write(runs)
         for each in feedback:
             each.write_all()
+    except (OutputError, ProblemError):
+        for keeper in keepers:
+            keeper.clear()
+        raise
     finally:
         if whole.gradebook is None:
             for keeper in keepers:
@@ -131,6 +137,20 @@ def grade(problems: Sequence[Settings]) -> int:
     results = [run.result for run in runs]
     _report(problems, results)
     return 0 if all(result.fine for result in results) else 1
+
+
+def _check(settings: Settings) -> None:
+    """Read all but the submissions, so that what is wrong there is said before they are marked."""
+    given = settings.assignment
+    files = (given.problem_file, given.columns_file, given.scheme_file, given.rulings_file)
+    troubles = None if settings.gradebook is None else troubles_file(settings.gradebook)
+    keep_apart(
+        (settings.gradebook, troubles, settings.results, settings.report, settings.feedback),
+        (*files, settings.roster_file, *given.submissions),
+    )
+    given.marker  # noqa: B018
+    given.reading  # noqa: B018
+    settings.roster  # noqa: B018
 
 
 def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:

@@ -58,7 +58,7 @@ class Outputs:
             if grades is not None or self.roster is not None:
                 self.write_grades(runs, grades)
         if self.gradebook is not None:
-            _write_troubles(runs, self.gradebook.with_name("problems.csv"))
+            _write_troubles(runs, troubles_file(self.gradebook))
 
     def write_grades(self, runs: Sequence[Run], grades: TextIO | None) -> None:
         """Write the gradebook, in the order of the roster where there is one."""
@@ -91,13 +91,18 @@ def _on_roster(runs: Sequence[Run], roster: Roster, entries: Iterable[Entry]) ->
     return (roster.named(entry) for entry in in_order(named, roster.ids))
 
 
+def troubles_file(gradebook: Path) -> Path:
+    """Return where what could not be read is listed: beside the gradebook."""
+    return gradebook.with_name("problems.csv")
+
+
 def _write_troubles(runs: Sequence[Run], path: Path) -> None:
     """Write what could not be read, with reasons; nothing where all could."""
     rows: dict[tuple[str, ...], None] = {}
     for run in runs:
         for part in run.keeper.parts():
             rows.update(dict.fromkeys(tuple(map(str, row)) for row in part.problems))
-    if rows:
+    if rows or path.exists():  # of an earlier run
         write_file(path, written([TROUBLES, *rows]))
 
 

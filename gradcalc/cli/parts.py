@@ -22,6 +22,7 @@ from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
+from gradcalc.grading.submissions_archive import states
 from gradcalc.grading.submissions_layout import Index
 
 PATIENCE = 1.0
@@ -50,18 +51,17 @@ class Parts:
     def fingerprint(self) -> str:
         """Return what has to be the same for parts to be used again."""
         given = self.assignment
-        digest = blake2b(digest_size=16)
-        files = [given.problem_file, *given.others, given.scheme_file, given.rulings_file]
-        for path in (*files, given.columns_file):
-            if path is not None and str(path) != "-":
-                digest.update(Path(path).read_bytes() + b"\0")
+        digest = blake2b(given.problem.source.text.encode() + b"\0", digest_size=16)
+        for other in given.others:
+            digest.update(Path(other).read_bytes() + b"\0")
+        for path in (given.scheme_file, given.rulings_file, given.columns_file):
+            digest.update((b"" if path is None else path.read_bytes()) + b"\0")
         for name in given.submissions:
-            path = Path(name)
-            if name != "-" and path.exists():
-                state = path.stat()
-                digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
+            digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+            for state in states(name):
+                digest.update(state)
         measure = (given.tolerance.measure, given.tolerance.amount, given.values_only)
-        words = (__version__, self.results, given.pattern, *measure)
+        words = (__version__, self.results, given.pattern, given.duplicates, *measure)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
 
@@ -84,15 +84,19 @@ class Parts:
 
     def mark(self, number: int, block: Block, index: Index) -> Part:
         """Mark a block, keep its part and return it; one that is there is not marked again."""
-        try:
-            part = self.read(number) if self.path(number).exists() else None
-        except OutputError:  # cut short when the machine stopped
-            part = None
+        part = self.kept(number)
         if part is None:
             part = self.mark_again(number, block, index)
         self.count, self.done = number + 1, self.done + 1
         self.rows += len(block.ids) + len(block.errors)
         return part
+
+    def kept(self, number: int) -> Part | None:
+        """Return a part of an earlier run, None where there is none that can be read."""
+        try:
+            return self.read(number) if self.path(number).exists() else None
+        except OutputError:
+            return None
 
     def mark_again(self, number: int, block: Block, index: Index) -> Part:
         """Mark a block, keep its part in the place of any other, and return it."""

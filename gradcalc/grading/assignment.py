@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
+from zipfile import is_zipfile
 
 import numpy as np
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.answers_names import Labels, Quantities
-from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.headers import read_columns_file
@@ -28,10 +29,12 @@ from gradcalc.grading.submissions import (
     without_rows,
 )
 from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_named import Asked
 from gradcalc.grading.submissions_open import open_sources
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
 from gradcalc.problem.reading import read_source
 
 Best: TypeAlias = dict[str, tuple[str, int]]
@@ -104,8 +107,31 @@ class Assignment:
             mapping = read_columns_file(read_source(self.columns_file), names)
         exact = self.values_only and self.tolerance.measure != "own digits"
         return Reading(
-            mapping, pattern=self.pattern, digits=not exact, labels=self.labels, own=self.own
+            mapping,
+            pattern=self.pattern,
+            digits=not exact,
+            due=self.due,
+            labels=self.labels,
+            own=self.own,
         )
+
+    @property
+    def due(self) -> tuple[Column, ...]:
+        """Return the entries that `find` asks for or that the scheme has points for."""
+        asked = Asked(self.problem)
+        wanted = list(self.problem.find) if self.problem.asked else []
+        wanted += [Reference(name) for name in self.scheme.whole]
+        wanted += [Reference(name, index) for name, index in self.scheme.entries]
+        return tuple(dict.fromkeys(column for each in wanted for column in asked.of(each)[0]))
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...] | None:
+        """Return the entries that any of several sources asks for; a single one has its own."""
+        (first, *others) = self.submissions
+        if not others and (first == "-" or not is_zipfile(first)):
+            return None
+        sources = open_sources(self.submissions, self.problem, self.reading)
+        return tuple(dict.fromkeys(column for source in sources for column in source.columns))
 
     @property
     def label(self) -> str:
@@ -142,11 +168,12 @@ class Assignment:
 
     def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block, Index]]:
         """Yield the blocks of one share of the submissions, with their numbers."""
-        number = 0
+        number, columns = 0, self.columns
         for source in open_sources(self.submissions, self.problem, self.reading):
             for part in source.parts():
                 if number % shares == share:
-                    yield number, *source.read(part)
+                    block, index = source.read(part)
+                    yield number, block if columns is None else block.over(columns), index
                 number += 1
 
     def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, Index]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,34 @@ class Block:
             value.reshape(len(self.ids), -1)[:, flat] = self.parameters[:, at]
             found[column.name] = value
         return found
+
+    def over(self, columns: tuple[Column, ...]) -> Block:
+        """Return the same submissions over the columns of a whole class.
+
+        Entries that this source has no column for are blank.
+        """
+        if columns == self.columns:
+            return self
+        known = {column: at for at, column in enumerate(self.columns)}
+        place = [known.get(column, -1) for column in columns]
+        to = [at for at, own in enumerate(place) if own >= 0]
+        kept = [place[at] for at in to]
+
+        def spread(own: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            found = np.zeros((len(self.ids), len(columns)), dtype=own.dtype)
+            found[:, to] = own[:, kept]
+            return found
+
+        return replace(
+            self,
+            columns=columns,
+            value=spread(self.value),
+            decimals=spread(self.decimals),
+            significant=spread(self.significant),
+            state=spread(self.state),
+            text=lambda row, at: self.text(row, place[at]) if place[at] >= 0 else "",
+            reason=lambda row, at: self.reason(row, place[at]) if place[at] >= 0 else "",
+        )
 
     def of(self, row: int) -> Block:
         """Return one submission as a block of its own."""

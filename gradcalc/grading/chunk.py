@@ -68,7 +68,7 @@ def mark_part(
             )
             for row in range(len(block.ids))
         ]
-    problems = [*_errors(block.errors), *_cells(marked)]
+    problems = sorted([*_errors(block.errors), *_cells(marked)], key=lambda row: row[1])
     lost = [error for error in block.errors if not error.duplicate]
     return Part(
         block.source,
@@ -100,7 +100,12 @@ def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
     for error in lost:
         note = f"{error.source}:{error.line}: {error.reason}"
         outcomes.append(Entry("", None, status="unreadable", note=note))
-    return Entries([*block.ids, *(error.id for error in lost)], which, outcomes)
+    students = [*block.ids, *(error.id for error in lost)]
+    if lost:
+        lines = [*block.lines, *(error.line for error in lost)]
+        order = sorted(range(len(lines)), key=lines.__getitem__)
+        students, which = [students[at] for at in order], [which[at] for at in order]
+    return Entries(students, which, outcomes)
 
 
 def _as_bytes(table: Array) -> list[bytes]:

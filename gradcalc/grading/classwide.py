@@ -34,6 +34,7 @@ from gradcalc.grading.marked import (
     Marked,
     Rows,
     half_units,
+    nothing,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
@@ -64,10 +65,12 @@ class Marker:
 
     def mark(self, block: Block) -> Marked:
         """Return verdicts, points and findings for every submission of a block."""
+        count = len(block.ids)
+        if not count:
+            return nothing(block)
         if self.values_only:
             return self.compared(block)
         lines = self.of(block)
-        count = len(block.ids)
         answers = self.answers(block, lines)
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         values = self.captured(lines, own)

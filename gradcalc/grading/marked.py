@@ -122,6 +122,14 @@ def half_unit(decimals: Array) -> Array:
     return HALF.take(np.clip(decimals, -POWERS, POWERS).astype(np.intp) + POWERS)
 
 
+def nothing(block: Block) -> Marked:
+    """Return what becomes of a block in which no row is a submission."""
+    shape = block.value.shape
+    codes, blank = np.full(shape, MISSING, dtype=np.uint8), np.zeros(shape)
+    mask: Mask = np.zeros(shape, dtype=bool)
+    return Marked(block, codes, blank, np.zeros(len(block.ids)), blank, blank, {}, mask)
+
+
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
     number = block.state == NUMBER

@@ -22,6 +22,7 @@ from gradcalc.grading.submissions_named import (
 )
 from gradcalc.grading.submissions_stream import CUT, MAX_LINE, LineReader, Lines
 
+MOST_KEYS = 10_000
 OTHERS = (*EMAILS, *NAMES, "attempt", "answers", "parameters")
 
 
@@ -161,6 +162,8 @@ def _row(line: int, name: str, record: Mapping[str, object], escaped: bool) -> N
     if "answers" not in record:
         known = {*IDS, *STAMPS, *OTHERS}
         answers = {key: value for key, value in record.items() if folded(key) not in known}
+    if max(len(record), len(answers) if isinstance(answers, dict) else 0) > MOST_KEYS:
+        raise ValueError(f"more than {MOST_KEYS} names in one submission")
     if not isinstance(answers, dict) or not isinstance(own, dict):
         raise ValueError('answers are due by name: "answers": {"z1": 0.5}')
     stamp = next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -20,6 +21,7 @@ from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
 MAX_ID = 200
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 SHOWN = 40
 
 
@@ -247,8 +249,8 @@ class Row:
 
 
 def tidy_id(text: str) -> str:
-    """Return an id as it counts: without blanks around it, addresses in small letters."""
-    text = text.strip().strip("\ufeff\u200b").strip()
+    """Return an id as it counts: without what is not seen, addresses in small letters."""
+    text = _UNSEEN.sub("", text).strip()
     return text.casefold() if "@" in text else text
 
 

@@ -32,10 +32,14 @@ SHARE = 10
 
 @dataclass(frozen=True)
 class Asked:
-    """The quantities of a problem by the names that submissions give them."""
+    """The quantities of a problem by the names that submissions give them.
+
+    due: entries that are asked for even where nobody answers them.
+    """
 
     problem: Problem
     labels: Labels | None = field(default=None, compare=False, repr=False)
+    due: tuple[Column, ...] = ()
     _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -141,10 +145,13 @@ class Named:
 
     def parted(self) -> tuple[list[Column], list[Column]]:
         """Return the entries that enough submissions name, and the others."""
-        least = self.rows / SHARE
-        ordered = self.in_order(self.entries)
-        wanted = [column for column in ordered if self.entries[column] >= least]
-        return wanted, [column for column in ordered if self.entries[column] < least]
+        least, due = self.rows / SHARE, set(self.asked.due)
+        wanted: list[Column] = []
+        rare: list[Column] = []
+        for column in self.in_order({*self.entries, *due}):
+            asked = column in due or self.entries[column] >= least
+            (wanted if asked else rare).append(column)
+        return wanted, rare
 
     def in_order(self, columns: Iterable[Column]) -> list[Column]:
         """Return entries in the order of the solution."""

@@ -32,14 +32,17 @@ class Reading:
 
     columns: quantity → header. chunk: rows of a block. pattern: a regular expression that
     finds the id in a file's name, as its group student_id or id. digits: whether the
-    digits are counted as written. labels: the names of the problems, of several; own:
-    paths that are for this problem alone, so that no name in them can mean another one.
+    digits are counted as written. due: entries that are asked for even where no submission
+    names them; a wide table asks for what its columns are. labels: the names of the
+    problems, of several; own: paths that are for this problem alone, so that no name in
+    them can mean another one.
     """
 
     columns: Mapping[str, str] | None = None
     chunk: int = 4096
     pattern: str | None = None
     digits: bool = True
+    due: tuple[Column, ...] = ()
     labels: Labels | None = None
     own: tuple[str, ...] = ()
 
@@ -48,8 +51,8 @@ class Reading:
 class Opened:
     """One source of submissions, ready to be read; parts: stretches that can be blocks.
 
-    both: block and index at once, where that is less work. meanings: each column's
-    header, or name, and what it was taken for.
+    both: block and index at once, where that is less work. columns: the entries of its
+    blocks. meanings: each column's header, or name, and what it was taken for.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Opened:
     parts: Callable[[], Iterator[Any]]
     block: Callable[[Any], Block]
     index: Callable[[Any], Index]
+    columns: tuple[Column, ...]
     encoding: str = ""
     separator: str = ""
     meanings: tuple[tuple[str, str], ...] = ()
@@ -89,7 +93,7 @@ class _Opener:
 
     def __init__(self, path: str, problem: Problem, reading: Reading) -> None:
         self.path, self.problem, self.reading = path, problem, reading
-        self.asked = Asked(problem, reading.labels)
+        self.asked = Asked(problem, reading.labels, reading.due)
         if path in reading.own:
             self.asked = self.alone
 
@@ -97,7 +101,7 @@ class _Opener:
     def alone(self) -> Asked:
         """Return the names where nothing else than this problem can be meant."""
         labels = self.reading.labels
-        return Asked(self.problem, labels and labels.alone)
+        return Asked(self.problem, labels and labels.alone, self.reading.due)
 
     def open(self) -> Iterator[Opened]:
         """Yield what a path means: one source, or the tables of an archive."""
@@ -143,6 +147,7 @@ class _Opener:
                 lambda: folder.parts(rows),
                 lambda part: folder.block(filler, part),
                 folder.index,
+                filler.layout.columns,
                 meanings=_named(folder.named),
                 ignored=download.ignored,
                 notes=_rare(folder.named),
@@ -211,6 +216,7 @@ class _Opener:
             parts,
             table.block,
             table.index,
+            table.layout.columns,
             head.encoding,
             NAMED[head.separator],
             _meanings(head.names, table.headers),
@@ -236,6 +242,7 @@ class _Opener:
             lambda: table.parts(reader(), rows),
             lambda part: table.block(filler, part),
             table.index,
+            filler.layout.columns,
             head.encoding,
             NAMED[head.separator],
             tuple(
@@ -258,6 +265,7 @@ class _Opener:
             lambda: stretches(open_lines(file, encoding)[0], rows),
             found.block,
             found.index,
+            found.table.filler.layout.columns,
             encoding,
             meanings=_named(named),
             ignored=tuple(named.ignored),

@@ -162,7 +162,7 @@ class SheetFolder:
                         filler.put_cells(cells, [column], [cell], last=True)
                     rows.append(Row(sheet.at, sheet.id, cells))
             if reason:
-                name = f"{self.source}/{sheet.label}"
+                name = self.source if self.container.single else f"{self.source}/{sheet.label}"
                 errors.append(RowError(name, sheet.at, sheet.id[:MAX_ID], reason))
         return block_of_rows(self.source, filler.layout, rows, errors)
 

@@ -21,6 +21,7 @@ MAX_COLUMNS = 5_000
 NAMED = {b",": "comma", b";": "semicolon", b"\t": "tab"}
 
 _SEP = re.compile(rb'"?sep=([,;\t])"?\s*\Z', re.IGNORECASE)
+_BLANK_LINES = re.compile(rb'(?:[,;\t "]*\n)+')
 _OPEN = re.compile(r"\w+\[[\d\s]*\Z")
 
 
@@ -77,7 +78,8 @@ def read_head(name: str, reader: LineReader, encoding: str) -> Head:
             told = found[1]
         elif line.strip(b',;\t "'):
             break
-        reader.take(end)
+        blank = _BLANK_LINES.match(reader.buffer)  # many at a time: each take copies the rest
+        reader.take(blank.end() if blank else end)
     last = reader.ended
     records = [
         (separator, Dialect(separator).record(reader.buffer, 0, last))

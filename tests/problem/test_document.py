@@ -100,6 +100,12 @@ def test_depth_is_bounded(opening):
     refused(f"a:\n  {opening * 5000}x{closing * 5000}\n", f"more than {MAX_DEPTH} deep")
 
 
+def test_a_complaint_about_what_is_nested_takes_no_longer_than_others():
+    start = time.perf_counter()
+    refused('a: ["\\ud800", ' + "[" * 20_000 + "\n", "a backslash in double quotes")
+    assert time.perf_counter() - start < 2
+
+
 def test_aliases_cannot_unfold_without_bound():
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     for i in range(1, 12):
