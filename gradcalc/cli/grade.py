@@ -118,7 +118,9 @@ def command(
 
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
-    assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
+    assignment = Assignment(
+        problem, submissions, columns, pattern, duplicates, scheme, rulings, roster
+    )
     if scheduler is not None and (feedback is not None or "-" in submissions):
         raise click.UsageError("--scheduler goes without --feedback and without standard input")
     settings = Settings(
@@ -131,7 +133,6 @@ def command(
         feedback_as,
         reveal,
         html,
-        roster,
         resume,
         processes,
         scheduler,

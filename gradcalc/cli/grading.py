@@ -24,7 +24,6 @@ from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
 from gradcalc.grading.marking import check
-from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
@@ -48,7 +47,6 @@ class Settings:
     feedback_as: str
     reveal: Reveal
     html: Path | None
-    roster_file: Path | None
     resume: bool
     processes: int
     scheduler: str | None
@@ -62,11 +60,6 @@ class Settings:
     def parts(self) -> Parts:
         """Return what keeps the parts."""
         return Parts(self.assignment, self.wanted, self.folder)
-
-    @cached_property
-    def roster(self) -> Roster | None:
-        """Return who is in the class."""
-        return None if self.roster_file is None else read_roster(str(self.roster_file))
 
     @property
     def wanted(self) -> Results:
@@ -150,7 +143,7 @@ def mark_share(settings: Settings, share: int, shares: int) -> int:
 
 def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitStack) -> None:
     """Write the gradebook, the results and the list of problems, each whole or not at all."""
-    roster = settings.roster
+    roster = settings.assignment.roster
     marked: set[str] = set()
     names = list(dict.fromkeys(column.name for column in result.tally.columns))
     book = Gradebook(
@@ -223,7 +216,7 @@ def show_one(settings: Settings, student: str) -> int:
             lines = settings.assignment.marker.of(alone)
             sheet = sheet_of(alone, 0, lines)
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
-            words = wording(lines, unicode=able)
+            words = wording(lines.student(0), unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
             feedback = Feedback(marked, 0, settings.assignment.scheme, words)
             feedback.points(page)
@@ -275,7 +268,7 @@ class _Feedback:
             review = check(
                 settings.assignment.problem, sheet_of(alone, 0, lines), lines=lines.student(0)
             )
-            words = wording(lines)
+            words = wording(lines.student(0))
             page = AuditPage(Page(80), review, words, settings.reveal, hint=False).write()
             Feedback(marked, row, settings.assignment.scheme, words).points(page)
             text = page.plain()

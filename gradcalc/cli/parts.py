@@ -54,7 +54,7 @@ class Parts:
         for path in (*files, given.columns_file):
             if path is not None and str(path) != "-":
                 digest.update(Path(path).read_bytes() + b"\0")
-        for name in given.submissions:
+        for name in (*given.submissions, str(given.roster_file or "-")):
             path = Path(name)
             if name != "-" and path.exists():
                 state = path.stat()

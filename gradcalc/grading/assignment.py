@@ -13,7 +13,9 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.headers import read_columns_file
+from gradcalc.grading.individual import drawn
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.rulings import Ruling, read_rulings
 from gradcalc.grading.scheme import Scheme, read_scheme
 from gradcalc.grading.submissions import (
@@ -42,6 +44,7 @@ class Assignment:
     duplicates: Policy = "newest"
     scheme_file: Path | None = None
     rulings_file: Path | None = None
+    roster_file: Path | None = None
 
     @cached_property
     def problem(self) -> Problem:
@@ -54,6 +57,15 @@ class Assignment:
                 hint="`gradcalc check` reads formulas, one sheet at a time",
             )
         return problem
+
+    @cached_property
+    def roster(self) -> Roster | None:
+        """Return who is in the class."""
+        return None if self.roster_file is None else read_roster(str(self.roster_file))
+
+    def known(self, name: str) -> str | None:
+        """Return the id on the roster that an id of a submission means, None for none."""
+        return None if self.roster is None else self.roster.find(name)
 
     @cached_property
     def lines(self) -> Lines:
@@ -113,7 +125,7 @@ class Assignment:
         for source in open_sources(self.submissions, self.problem, self.reading):
             for part in source.parts():
                 if number % shares == share:
-                    yield number, source.block(part)
+                    yield number, drawn(source.block(part), self.problem, self.known)
                 number += 1
 
     def blocks(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,6 +19,7 @@ from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
+from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
 
 MOST_ENTRIES = 10_000
@@ -27,6 +28,8 @@ LETTERS = (5, 7, 11, 13, 17, 19)
 """Numbers for the dimensions N, K, …: primes that no formula has, so that they can be
 told from its own numbers when it is printed with letters again."""
 DRAWS = 20
+MOST_STUDENTS = 256
+"""Students of a class whose lines are kept, since several lines are judged by them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,8 @@ class Lines:
     """Both passes of a problem, hidden lines included, every shape in numbers.
 
     start: values of what is handed in; given: values that stand in place of lines.
+    memo: what others have worked out from the formulas, so that they do so once; the same
+    lines with other numbers share it.
     """
 
     problem: Problem
@@ -42,6 +47,7 @@ class Lines:
     inputs: Mapping[str, Shape]
     start: Mapping[str, Array]
     given: Mapping[str, Array]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Node]:
@@ -73,15 +79,13 @@ class Lines:
         """Return the letter of each dimension that a number stands for."""
         return {number: name for name, number in sizes_of(self.problem).items()}
 
-    @cached_property
-    def memo(self) -> dict[str, Any]:
-        """Return what others have worked out from these lines, so that they do so once."""
-        return {}
-
-    @cached_property
+    @property
     def program(self) -> Program:
         """Return all lines compiled."""
-        return Program(self.nodes, self.inputs, self.problem.table)
+        known: Program | None = self.memo.get("program")
+        if known is None:
+            known = self.memo["program"] = Program(self.nodes, self.inputs, self.problem.table)
+        return known
 
     @cached_property
     def values(self) -> dict[str, Array]:
@@ -116,16 +120,30 @@ class Lines:
         }
 
     def student(self, row: int) -> Lines:
-        """Return the lines with the numbers of one student, where each has numbers of their own."""
+        """Return the lines with the numbers of one student, where each has numbers of their own.
+
+        The problem of these lines has them too, as texts, as it has those of its file.
+        """
         own = {
-            name: value[row] if value.ndim > len(self.inputs[name]) else value
+            name: value[row]
             for name, value in self.start.items()
+            if value.ndim > len(self.inputs[name])
         }
-        if all(own[name] is value for name, value in self.start.items()):
+        if not own:
             return self
-        found = replace(self, start=own)
-        found.memo.update(self.memo)
+        found = self._students.get(row)
+        if found is None:
+            if len(self._students) >= MOST_STUDENTS:
+                self._students.clear()
+            problem = with_arrays(self.problem, own)
+            found = replace(self, problem=problem, start={**self.start, **own})
+            self._students[row] = found
         return found
+
+    @cached_property
+    def _students(self) -> dict[int, Lines]:
+        """Return the lines of single students that were asked for of late."""
+        return {}
 
     def reads(self, target: str, cut: Iterable[str] = ()) -> set[str]:
         """Return the lines that a value is computed from, itself included.

@@ -191,9 +191,7 @@ def _shows(search: Search, slip: Slip) -> bool:
 
 def _moved(lines: Lines, start: dict[str, Array], given: dict[str, Array]) -> Lines:
     """Return the same lines with other numbers; their slips are the same."""
-    found = replace(lines, start=start, given=given)
-    found.memo.update(lines.memo)
-    return found
+    return replace(lines, start=start, given=given)
 
 
 def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | None:
