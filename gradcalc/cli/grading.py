@@ -19,7 +19,7 @@ from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.block import Block
+from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
@@ -213,6 +213,8 @@ def show_one(settings: Settings, student: str) -> int:
                 continue
             alone = block.of(row)
             marked = settings.assignment.marker.mark(alone)
+            for error in marked.block.errors:
+                return _refused(error)
             lines = settings.assignment.marker.of(alone)
             sheet = sheet_of(alone, 0, lines)
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
@@ -224,11 +226,16 @@ def show_one(settings: Settings, student: str) -> int:
             return 0
         for error in block.errors:
             if error.id == wanted:
-                output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
-                return 1
+                return _refused(error)
     raise ProblemError(
         f"{visible(wanted)} has handed in nothing", where=settings.assignment.submissions[0]
     )
+
+
+def _refused(error: RowError) -> int:
+    """Show why nothing of a submission is marked."""
+    output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
+    return 1
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> str:
@@ -262,6 +269,7 @@ class _Feedback:
         """Write the feedback to every submission of a block."""
         settings = self.settings
         marked = settings.assignment.marker.mark(block)
+        block = marked.block
         for row, student in enumerate(block.ids):
             alone = block.of(row)
             lines = settings.assignment.marker.of(alone)

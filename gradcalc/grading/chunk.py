@@ -45,6 +45,7 @@ def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
     verdicts, or none.
     """
     marked = marker.mark(block)
+    block = marked.block
     tally = Tally(block.columns, marker.scheme)
     tally.add(marked)
     entries = _entries(marked)

@@ -17,7 +17,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
-from gradcalc.grading.block import NUMBER, UNREADABLE, Block
+from gradcalc.grading.block import NUMBER, UNREADABLE, Block, RowError
 from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -38,6 +38,7 @@ from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, SecondPass, rows_of
+from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
 
@@ -57,8 +58,13 @@ class Marker:
         return Course(self.lines, self.tolerance, data_texts(self.lines))
 
     def mark(self, block: Block) -> Marked:
-        """Return verdicts, points and findings for every submission of a block."""
+        """Return verdicts, points and findings for every submission of a block.
+
+        A student whose own numbers give some line no value is an error of the block.
+        """
         lines = self.of(block)
+        if lines.lost:
+            return self.mark(without_lost(block, lines.lost))
         count = len(block.ids)
         answers = self.answers(block, lines)
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
@@ -238,3 +244,18 @@ class Marker:
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left
+
+
+def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
+    """Return a block without some students, told among its errors."""
+    errors = [
+        RowError(
+            block.source,
+            block.lines[row],
+            block.ids[row],
+            f"{name} has no value with the student's own numbers",
+        )
+        for row, name in lost.items()
+    ]
+    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
+    return without_rows(block, keep, errors)

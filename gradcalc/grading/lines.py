@@ -89,8 +89,29 @@ class Lines:
 
     @cached_property
     def values(self) -> dict[str, Array]:
-        """Return the value of every name, given values in force."""
-        return self.program.run(self.start, self.given)
+        """Return the value of every name, given values in force.
+
+        Students with numbers of their own may have values that are not finite.
+        """
+        return self.program.run(self.start, self.given, strict=not self.theirs)
+
+    @cached_property
+    def theirs(self) -> tuple[str, ...]:
+        """Return the names of which every student of a class has numbers of their own."""
+        return tuple(n for n, value in self.start.items() if value.ndim > len(self.inputs[n]))
+
+    @cached_property
+    def lost(self) -> dict[int, str]:
+        """Return the students whose own numbers give some line no value, and that line."""
+        found: dict[int, str] = {}
+        if not self.theirs or all(np.isfinite(value.sum()) for value in self.values.values()):
+            return found
+        for name, value in self.values.items():
+            if name in self.shapes and value.ndim > len(self.shapes[name]):
+                bad = ~np.isfinite(value).reshape(len(value), -1).all(axis=1)
+                for row in np.flatnonzero(bad).tolist():
+                    found.setdefault(row, name)
+        return found
 
     @cached_property
     def computed(self) -> dict[str, Array]:
@@ -124,13 +145,9 @@ class Lines:
 
         The problem of these lines has them too, as texts, as it has those of its file.
         """
-        own = {
-            name: value[row]
-            for name, value in self.start.items()
-            if value.ndim > len(self.inputs[name])
-        }
-        if not own:
+        if not self.theirs:
             return self
+        own = {name: self.start[name][row] for name in self.theirs}
         found = self._students.get(row)
         if found is None:
             if len(self._students) >= MOST_STUDENTS:

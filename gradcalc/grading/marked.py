@@ -105,27 +105,44 @@ class Answers:
         return Typed(self.value, self.mask, self.half, ())
 
 
+NO_DECIMALS = -999
+"""What stands for the decimals of a cell that is no number."""
+
+
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
     number = block.state == NUMBER
-    decimals = np.where(number, block.decimals, -999).astype(float)
-    digits = np.where(number, block.significant, 0).astype(float)
-    halves = np.zeros(block.value.shape)
+    decimals = np.where(number, block.decimals, NO_DECIMALS)
     nonzero = number & (block.value != 0)
-    sheet = np.where(nonzero, decimals, -999.0).max(axis=1, initial=-999.0)
-    for columns in block.quantities.values():
-        part = np.s_[:, columns]
-        most = decimals[part].max(axis=1, keepdims=True)
-        longest = digits[part].max(axis=1, keepdims=True)
-        value = block.value[part]
-        with np.errstate(under="ignore", over="ignore"):
-            own = 0.5 * 10.0 ** -decimals[part]
-            room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
-            zero = np.maximum(most, sheet[:, None])
-            seen = (zero > 0) & (sheet >= 0)[:, None]  # zeros alone prove no rounding
-            of_zero = np.where(seen, 0.5 * 10.0**-zero, 0.0)
-        short = np.where(decimals[part] > 0, own, np.minimum(own, room))
-        half = np.where(value == 0, of_zero, short)
-        exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
-        halves[part] = np.where(number[part] & ~exact, half, 0.0)
-    return halves
+    half = half_of(decimals)
+    whole = nonzero & (decimals <= 0)
+    zero = number & ~nonzero
+    if whole.any() or zero.any():
+        sheet = np.where(nonzero, decimals, NO_DECIMALS).max(axis=1, initial=NO_DECIMALS)
+        digits = np.where(number, block.significant, 0)
+        for columns in block.quantities.values():
+            for at in columns:
+                rows = np.flatnonzero(whole[:, at] | zero[:, at])
+                if not rows.size:
+                    continue
+                part = np.ix_(rows, columns)
+                most = decimals[part].max(axis=1)
+                value = block.value[rows, at]
+                with np.errstate(under="ignore", over="ignore"):
+                    longest = 0.5 * 10.0 ** (leading(value) + 1 - digits[part].max(axis=1))
+                room = np.maximum(half_of(most), longest)
+                seen = (np.maximum(most, sheet[rows]) > 0) & (sheet[rows] >= 0)
+                of_zero = np.where(seen, half_of(np.maximum(most, sheet[rows])), 0.0)
+                own = np.minimum(half[rows, at], room)
+                half[rows, at] = np.where(value == 0, of_zero, own)  # zeros prove no rounding
+    exact = block.significant < 0  # a fraction such as 1/3 has no last digit
+    return np.where(number & ~exact, half, 0.0)
+
+
+def half_of(decimals: npt.NDArray[Any]) -> Array:
+    """Return half a unit of so many decimals."""
+    least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
+    with np.errstate(under="ignore", over="ignore"):
+        table = 0.5 * 10.0 ** -np.arange(least, most + 1, dtype=float)
+    found: Array = table[decimals - least]
+    return found

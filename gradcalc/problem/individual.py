@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence as List
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import product
 from math import prod
