@@ -33,6 +33,7 @@ from gradcalc.grading.marked import (
     Marked,
     Rows,
     half_units,
+    rowwise,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
@@ -80,7 +81,7 @@ class Marker:
             status[:, each.columns] = np.where(fine, CORRECT, status[:, each.columns])
             exact[:, each.columns] = each.taken(due)
             given[:, each.columns] = each.taken(np.broadcast_to(values[name], due.shape))
-            open_ |= (each.mask & ~right).reshape(count, -1).any(axis=1)
+            open_ |= rowwise(each.mask & ~right).any(axis=1)
         rows = np.flatnonzero(open_)
         found: Mapping[bytes, Finding] = {}
         unsearched = 0

@@ -27,7 +27,7 @@ def drawn(block: Block, problem: Problem, known: Callable[[str], str | None]) ->
     individual = problem.individual
     if individual is None:
         return block
-    columns = tuple(Column(ref.name, ref.index or ()) for ref in individual.entries)
+    columns = columns_of(individual)
     theirs = set(block.own)
     kept = [at for at, column in enumerate(columns) if column not in theirs]
     if not kept:
@@ -37,6 +37,11 @@ def drawn(block: Block, problem: Problem, known: Callable[[str], str | None]) ->
     if block.parameters is not None:
         found = np.concatenate([block.parameters, found], axis=1)
     return replace(block, own=(*block.own, *(columns[at] for at in kept)), parameters=found)
+
+
+def columns_of(individual: Individual) -> tuple[Column, ...]:
+    """Return the entries that are drawn as columns of a block."""
+    return tuple(Column(ref.name, ref.index or ()) for ref in individual.entries)
 
 
 def individual_of(problem: Problem) -> Individual:

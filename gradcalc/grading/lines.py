@@ -17,10 +17,12 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
-from gradcalc.engine.evaluate import Program
+from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
 from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.solve import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
@@ -91,9 +93,13 @@ class Lines:
     def values(self) -> dict[str, Array]:
         """Return the value of every name, given values in force.
 
-        Students with numbers of their own may have values that are not finite.
+        Students with numbers of their own may have values that are not finite; otherwise
+        they raise ProblemError.
         """
-        return self.program.run(self.start, self.given, strict=not self.theirs)
+        try:
+            return self.program.run(self.start, self.given, strict=not self.theirs)
+        except EvaluationError as error:
+            raise located(self.problem, error) from None
 
     @cached_property
     def theirs(self) -> tuple[str, ...]:
@@ -106,8 +112,9 @@ class Lines:
         found: dict[int, str] = {}
         if not self.theirs or all(np.isfinite(value.sum()) for value in self.values.values()):
             return found
-        for name, value in self.values.items():
-            if name in self.shapes and value.ndim > len(self.shapes[name]):
+        for name in sorted(self.values, key=is_hidden):
+            value = self.values[name]
+            if value.ndim > len(self.shapes[name]):
                 bad = ~np.isfinite(value).reshape(len(value), -1).all(axis=1)
                 for row in np.flatnonzero(bad).tolist():
                     found.setdefault(row, name)

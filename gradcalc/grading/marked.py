@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class Answers:
 
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
-        return values.reshape(len(values), -1)[:, self.flat]
+        return rowwise(values)[:, self.flat]
 
     def matches(self, due: Array, tolerance: Tolerance) -> Mask:
         """Tell where answers are a value, rounded or cut off."""
@@ -103,6 +104,11 @@ class Answers:
     def typed(self) -> Typed:
         """Return the answers as entries to be compared."""
         return Typed(self.value, self.mask, self.half, ())
+
+
+def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the entries of each student in one row; there may be no student."""
+    return values.reshape(len(values), prod(values.shape[1:]))
 
 
 NO_DECIMALS = -999
@@ -125,7 +131,7 @@ def half_units(block: Block) -> Array:
                 rows = np.flatnonzero(whole[:, at] | zero[:, at])
                 if not rows.size:
                     continue
-                part = np.ix_(rows, columns)
+                part = np.ix_(rows, np.array(columns))
                 most = decimals[part].max(axis=1)
                 value = block.value[rows, at]
                 with np.errstate(under="ignore", over="ignore"):

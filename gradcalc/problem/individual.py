@@ -149,7 +149,7 @@ def read_choices(node: Value, what: str) -> Choices:
         )
     if len(numbers) < 2:
         raise ProblemError(
-            f"{what}: {'no number is' if not numbers else 'one number only'} left to choose from",
+            f"{what}: {'only one number' if numbers else 'no number'} is left to choose from",
             node.span,
             hint="two are the least; a number that all share stands with the data",
         )
@@ -193,7 +193,7 @@ def _ranged(node: Mapping, what: str) -> list[Decimal]:
         )
     if first > last:
         raise ProblemError(
-            f"{what}: the range is empty, from {first:f} is above to {last:f}",
+            f"{what}: the range is empty: from {first:f} to {last:f}",
             values["from"].span,
             hint=f"from: {last:f}, to: {first:f}",
         )

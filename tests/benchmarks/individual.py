@@ -31,7 +31,9 @@ ROUNDS = 7
 CHUNK = 1024
 LOOP = 500
 WEIGHTS = "{from: -0.95, to: 0.95, step: 0.1}"
-DRAWN = "individual:\n  seed: 1\n  x: {from: -2, to: 2, step: 0.5}\n  y: {from: 1, to: 9, step: 1}\n"
+DRAWN = (
+    "individual:\n  seed: 1\n  x: {from: -2, to: 2, step: 0.5}\n  y: {from: 1, to: 9, step: 1}\n"
+)
 DRAWN += "".join(f"  {letter}{n}: {WEIGHTS}\n" for n in (1, 2, 3) for letter in "Wb")
 
 
@@ -118,10 +120,7 @@ def rows(students: int) -> Iterator[Row]:
         for solve in solves:
             solve()
 
-    ratios = [
-        (seconds(mark) / students) / (seconds(loop) / LOOP)
-        for _ in range(ROUNDS)
-    ]
+    ratios = [(seconds(mark) / students) / (seconds(loop) / LOOP) for _ in range(ROUNDS)]
     yield Row(
         "G7",
         f"marking {len(columns)} answers each, 3-2-2-1, numbers drawn",
