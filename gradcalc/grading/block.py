@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,7 @@ def with_own(data: Mapping[str, Array], own: Sequence[Column], numbers: Array) -
         value = found[column.name]
         if value is data[column.name]:
             value = np.repeat(np.asarray(value)[None], len(numbers), axis=0)
-        value[:, *column.index] = numbers[:, at]
+        entry: tuple[Any, ...] = (slice(None), *column.index)
+        value[entry] = numbers[:, at]
         found[column.name] = value
     return found
