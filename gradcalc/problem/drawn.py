@@ -27,6 +27,8 @@ Picks: TypeAlias = npt.NDArray[np.int64]
 Words: TypeAlias = npt.NDArray[np.uint64]
 
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+CACHED = 1 << 14
+"""Words that are mixed at a time, so that they stay in the processor's cache."""
 _LAST, _HALF = np.uint64(31), np.uint64(32)
 
 
@@ -35,27 +37,32 @@ def picks(individual: Individual, ids: Sequence[str]) -> Picks:
 
     ids: as they are compared, so that two spellings of one id are one student.
     """
-    seed = blake2b(individual.seed.encode("utf-8"), digest_size=16).digest()
-    students = _words([seed + name.encode("utf-8", "surrogatepass") for name in ids])
     entries = _words([str(entry).encode("utf-8") for entry in individual.entries])
     counts = np.array([len(each.values) for each in individual.choices], dtype=np.uint64)
-    mixed = students[:, None] + entries
-    for shift, factor in _MIX:
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    mixed ^= mixed >> _LAST
-    mixed >>= _HALF
-    mixed *= counts
-    mixed >>= _HALF
-    return mixed.astype(np.int64)
+    seed = blake2b(individual.seed.encode("utf-8"), digest_size=16).digest()
+    students = _words([seed + name.encode("utf-8", "surrogatepass") for name in ids])
+    found = np.empty((len(students), len(entries)), dtype=np.uint64)
+    rows = max(1, CACHED // len(entries))
+    for start in range(0, len(students), rows):
+        part = found[start : start + rows]
+        np.add(students[start : start + rows, None], entries, out=part)
+        for shift, factor in _MIX:
+            part ^= part >> np.uint64(shift)
+            part *= np.uint64(factor)
+        part ^= part >> _LAST
+        part >>= _HALF
+        part *= counts
+        part >>= _HALF
+    return found.view(np.int64)
 
 
 def numbers(individual: Individual, ids: Sequence[str]) -> Array:
     """Return every student's own numbers, of shape (students, entries)."""
     sizes = [len(each.values) for each in individual.choices]
-    starts = np.cumsum([0, *sizes[:-1]])
     values = np.concatenate([each.values for each in individual.choices])
-    found: Array = values[picks(individual, ids) + starts]
+    places = picks(individual, ids)
+    places += np.cumsum([0, *sizes[:-1]])
+    found: Array = values.take(places)
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,3 +186,23 @@ def test_the_lines_of_a_student_share_what_is_compiled(neuron):
     assert own.problem.own == ("x", "y", "W1")
     texts = problem_of(neuron, "s2").data["x"].texts
     assert own.problem.data["x"].texts == texts
+
+
+def test_a_class_solved_at_once_is_each_student_solved_by_hand():
+    """Both passes of a neuron, written out for every student from the numbers of the list."""
+    problem = gradcalc.load(NEURON)
+    ids = [f"s{at}" for at in range(200)]
+    lines = lines_of(problem)
+    block = replace(block_of(lines, [student(lines, random.Random(1))] * 200), ids=tuple(ids))
+    values = Marker(lines, Scheme()).of(drawn(block, problem, nobody)).values
+    _, *rows = number_table(problem, ids)
+    for at, row in enumerate(rows):
+        _, x1, x2, y, w1, w2 = row.strip().split(",")
+        x, w = (float(x1), float(x2)), (float(w1), float(w2))
+        yhat = 1 / (1 + math.exp(-(w[0] * x[0] + w[1] * x[1] + 0.1)))
+        delta = (yhat - float(y)) * yhat * (1 - yhat)
+        assert values["L"][at] == pytest.approx((yhat - float(y)) ** 2 / 2, rel=1e-12)
+        assert values["dL/db1"][at] == pytest.approx(delta, rel=1e-12)
+        assert values["dL/dW1"][at].tolist() == [
+            [pytest.approx(delta * x[0]), pytest.approx(delta * x[1])]
+        ]
