@@ -19,6 +19,7 @@ MISSING, CORRECT, FOLLOWS, CONVENTION, INCORRECT, UNREAD = range(6)
 STATUSES = ("missing", "correct", "follows", "convention", "incorrect", "unreadable")
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
+Whole = npt.NDArray[Any]
 
 MOST_KEPT = 20_000
 """Distinct wrong answers that are kept from one block to the next."""
@@ -123,29 +124,34 @@ def half_units(block: Block) -> Array:
     half = half_of(decimals)
     whole = nonzero & (decimals <= 0)
     zero = number & ~nonzero
-    if whole.any() or zero.any():
+    odd = whole | zero
+    if odd.any():
         sheet = np.where(nonzero, decimals, NO_DECIMALS).max(axis=1, initial=NO_DECIMALS)
         digits = np.where(number, block.significant, 0)
         for columns in block.quantities.values():
-            for at in columns:
-                rows = np.flatnonzero(whole[:, at] | zero[:, at])
-                if not rows.size:
-                    continue
-                part = np.ix_(rows, np.array(columns))
-                most = decimals[part].max(axis=1)
-                value = block.value[rows, at]
-                with np.errstate(under="ignore", over="ignore"):
-                    longest = 0.5 * 10.0 ** (leading(value) + 1 - digits[part].max(axis=1))
-                room = np.maximum(half_of(most), longest)
-                seen = (np.maximum(most, sheet[rows]) > 0) & (sheet[rows] >= 0)
-                of_zero = np.where(seen, half_of(np.maximum(most, sheet[rows])), 0.0)
-                own = np.minimum(half[rows, at], room)
-                half[rows, at] = np.where(value == 0, of_zero, own)  # zeros prove no rounding
+            rows, places = np.nonzero(odd[:, columns])
+            if rows.size:
+                at = rows, np.array(columns)[places]
+                most = decimals[:, columns].max(axis=1)[rows]
+                longest = digits[:, columns].max(axis=1)[rows]
+                half[at] = _half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
     exact = block.significant < 0  # a fraction such as 1/3 has no last digit
     return np.where(number & ~exact, half, 0.0)
 
 
-def half_of(decimals: npt.NDArray[Any]) -> Array:
+def _half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
+    """Return half a unit of numbers without decimals, and of zeros.
+
+    most, longest: decimals and digits of the answer's other entries; sheet: most decimals
+    of the student's numbers but zeros, which prove no rounding.
+    """
+    room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
+    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
+    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
+    return np.where(value == 0, of_zero, np.minimum(own, room))
+
+
+def half_of(decimals: Whole) -> Array:
     """Return half a unit of so many decimals."""
     least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
     with np.errstate(under="ignore", over="ignore"):
