@@ -30,6 +30,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "solve": ("gradcalc.cli.solve", "Show the worked solution of a problem file."),
         "check": ("gradcalc.cli.check", "Check options or answers, and say what went wrong."),
         "grade": ("gradcalc.cli.grade", "Mark a class, with reasons."),
+        "numbers": ("gradcalc.cli.numbers", "List every student's own numbers."),
         "options": ("gradcalc.cli.options", "Make wrong options, each of a named mistake."),
         "lint": ("gradcalc.cli.lint", "Tell which mistakes a problem cannot show."),
         "mistakes": ("gradcalc.cli.mistakes", "List the mistakes, or explain one of them."),

@@ -29,6 +29,7 @@ REFERENCES = "xmlcharrefreplace"
 @click.argument("answers", metavar="[ANSWERS]", nargs=-1)
 @click.option("--options", "options", is_flag=True, help="Judge the options of the problem.")
 @click.option("-a", "--answer", "given", multiple=True, help="An answer: 'dL/dz3 = -2'.")
+@click.option("--student", metavar="ID", help="With the numbers of this student.")
 @click.option("--sheet", is_flag=True, help="Print a file of answers to fill in.")
 @click.option(
     "--reveal",
@@ -51,6 +52,7 @@ def command(
     answers: tuple[str, ...],
     options: bool,
     given: tuple[str, ...],
+    student: str | None,
     sheet: bool,
     reveal: Reveal,
     decimals: int | None,
@@ -74,6 +76,7 @@ def command(
       gradcalc check problem.yaml mine.txt            where it goes wrong, and why
       gradcalc check problem.yaml -a 'dL/dz3 = -2'    a single value
       gradcalc check problem.yaml mine.txt --reveal why
+      gradcalc check problem.yaml mine.txt --student 4711
 
     Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
     2 it could not be checked.
@@ -87,6 +90,8 @@ def command(
         raise click.UsageError("--sheet goes without answers")
     if options and style in ("markdown", "html"):
         raise click.UsageError(f"--options goes without --format {style}")
+    if student is not None and not (answers or given or sheet):
+        raise click.UsageError("--student goes with answers; the file's own are to its example")
     printer = _Printer(style, reveal)
     code = 0
     names = _files(problem, multiple=not (answers or given or sheet))
@@ -94,7 +99,7 @@ def command(
     some = False
     for name in names:
         try:
-            found = _load(name)
+            found = _load(name, student)
             if len(names) > 1 and section not in found.extras:
                 continue  # of a folder, those that have something to check
             some = True
@@ -123,11 +128,16 @@ def _files(problem: str, *, multiple: bool) -> list[str]:
     return names
 
 
-def _load(name: str) -> Problem:
+def _load(name: str, student: str | None) -> Problem:
     from gradcalc.problem.loader import load
     from gradcalc.problem.reading import read_source
 
-    return load(read_source(name))
+    problem = load(read_source(name))
+    if student is None:
+        return problem
+    from gradcalc.grading.individual import problem_of
+
+    return problem_of(problem, student)
 
 
 def _write_sheet(problem: Problem) -> None:

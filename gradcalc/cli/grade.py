@@ -153,6 +153,7 @@ def command(
         duplicates,
         scheme,
         rulings,
+        roster,
         tolerance_of(decimals, significant, absolute, relative),
         values_only,
     )
@@ -167,7 +168,6 @@ def command(
             feedback_as,
             reveal,
             report,
-            roster,
             resume,
             processes,
             scheduler,

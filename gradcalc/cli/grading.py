@@ -19,12 +19,11 @@ from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.block import Block
+from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, closing_line
 from gradcalc.grading.gradebook import Form
 from gradcalc.grading.marking import check
-from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.submissions_duplicates import Census, identity
 from gradcalc.grading.tally import Tally
@@ -57,7 +56,6 @@ class Settings:
     feedback_as: str
     reveal: Reveal
     report: Path | None
-    roster_file: Path | None
     resume: bool
     processes: int | None
     scheduler: str | None
@@ -71,11 +69,6 @@ class Settings:
     def parts(self) -> Parts:
         """Return what keeps the parts."""
         return Parts(self.assignment, self.wanted, self.folder)
-
-    @cached_property
-    def roster(self) -> Roster | None:
-        """Return who is in the class."""
-        return None if self.roster_file is None else read_roster(str(self.roster_file))
 
     @property
     def shares(self) -> int:
@@ -121,7 +114,7 @@ def grade(problems: Sequence[Settings]) -> int:
             )
             for settings, keeper in zip(problems, keepers, strict=True)
         ]
-        Outputs(whole.gradebook, whole.form, whole.results, whole.roster).write(runs)
+        Outputs(whole.gradebook, whole.form, whole.results, whole.assignment.roster).write(runs)
         for each in feedback:
             each.write_all()
     except (OutputError, ProblemError):
@@ -146,11 +139,11 @@ def _check(settings: Settings) -> None:
     troubles = None if settings.gradebook is None else troubles_file(settings.gradebook)
     keep_apart(
         (settings.gradebook, troubles, settings.results, settings.report, settings.feedback),
-        (*files, settings.roster_file, *given.submissions),
+        (*files, given.roster_file, *given.submissions),
     )
     given.marker  # noqa: B018
     given.reading  # noqa: B018
-    settings.roster  # noqa: B018
+    given.roster  # noqa: B018
 
 
 def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
@@ -275,10 +268,12 @@ def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
                 continue
             alone = block.of(row)
             marked = settings.assignment.marker.mark(alone)
+            for error in marked.block.errors:
+                return _refused(error)
             lines = settings.assignment.marker.of(alone)
             sheet = sheet_of(alone, 0, lines)
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
-            words = wording(lines, unicode=able)
+            words = wording(lines.student(0), unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
             points_band(page, marked, 0, settings.assignment.scheme, words)
             output.write_text("\n\n" if apart else "")
@@ -286,9 +281,14 @@ def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
             return 0
         for error in block.errors:
             if identity(error.id) == identity(wanted):
-                output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
-                return 1
+                return _refused(error)
     return None
+
+
+def _refused(error: RowError) -> int:
+    """Show why nothing of a submission is marked."""
+    output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
+    return 1
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> str:

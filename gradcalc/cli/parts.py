@@ -54,7 +54,8 @@ class Parts:
         digest = blake2b(given.problem.source.text.encode() + b"\0", digest_size=16)
         for other in given.others:
             digest.update(Path(other).read_bytes() + b"\0")
-        for path in (given.scheme_file, given.rulings_file, given.columns_file):
+        files = (given.scheme_file, given.rulings_file, given.columns_file, given.roster_file)
+        for path in files:
             digest.update((b"" if path is None else path.read_bytes()) + b"\0")
         for name in given.submissions:
             digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))

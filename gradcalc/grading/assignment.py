@@ -17,7 +17,9 @@ from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.headers import read_columns_file
+from gradcalc.grading.individual import drawn
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.rulings import Ruling, read_rulings
 from gradcalc.grading.scheme import Scheme, read_scheme
 from gradcalc.grading.submissions import (
@@ -56,6 +58,7 @@ class Assignment:
     duplicates: Policy = "newest"
     scheme_file: Path | None = None
     rulings_file: Path | None = None
+    roster_file: Path | None = None
     tolerance: Tolerance = field(default_factory=Tolerance)
     values_only: bool = False
     others: tuple[str, ...] = ()
@@ -72,6 +75,15 @@ class Assignment:
                 hint="`gradcalc check` reads formulas, one sheet at a time",
             )
         return problem
+
+    @cached_property
+    def roster(self) -> Roster | None:
+        """Return who is in the class."""
+        return None if self.roster_file is None else read_roster(str(self.roster_file))
+
+    def known(self, name: str) -> str | None:
+        """Return the id on the roster that an id of a submission means, None for none."""
+        return None if self.roster is None else self.roster.find(name)
 
     @cached_property
     def lines(self) -> Lines:
@@ -173,7 +185,8 @@ class Assignment:
             for part in source.parts():
                 if number % shares == share:
                     block, index = source.read(part)
-                    yield number, block if columns is None else block.over(columns), index
+                    block = block if columns is None else block.over(columns)
+                    yield number, drawn(block, self.problem, self.known), index
                 number += 1
 
     def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, Index]]:

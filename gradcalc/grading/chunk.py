@@ -55,6 +55,7 @@ def mark_part(
     verdicts, or none. label: what the problem is called, where there are several.
     """
     marked = marker.mark(block)
+    block = marked.block
     tally = Tally(block.columns, marker.scheme)
     tally.add(marked)
     lines = []

@@ -18,7 +18,7 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
-from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
+from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -35,11 +35,13 @@ from gradcalc.grading.marked import (
     Rows,
     half_units,
     nothing,
+    rowwise,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course
+from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
 
@@ -64,13 +66,18 @@ class Marker:
         return Course(self.lines, self.tolerance, data_texts(self.lines))
 
     def mark(self, block: Block) -> Marked:
-        """Return verdicts, points and findings for every submission of a block."""
-        count = len(block.ids)
-        if not count:
+        """Return verdicts, points and findings for every submission of a block.
+
+        A student whose own numbers give some line no value is an error of the block.
+        """
+        if not block.ids:
             return nothing(block)
-        if self.values_only:
-            return self.compared(block)
         lines = self.of(block)
+        if lines.lost:
+            return self.mark(without_lost(block, lines.lost))
+        count = len(block.ids)
+        if self.values_only:
+            return self.compared(block, lines)
         answers = self.answers(block, lines)
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         values = self.captured(lines, own)
@@ -85,7 +92,7 @@ class Marker:
             status[:, each.columns] = np.where(fine, CORRECT, status[:, each.columns])
             exact[:, each.columns] = each.taken(due)
             given[:, each.columns] = each.taken(np.broadcast_to(values[name], due.shape))
-            open_ |= (each.mask & ~right).reshape(count, -1).any(axis=1)
+            open_ |= rowwise(each.mask & ~right).any(axis=1)
         rows = np.flatnonzero(open_)
         found: Mapping[bytes, Finding] = {}
         kept = np.zeros(block.value.shape, dtype=bool)
@@ -118,9 +125,9 @@ class Marker:
             tuple(ruling.name for ruling in self.rulings),
         )
 
-    def compared(self, block: Block) -> Marked:
+    def compared(self, block: Block, lines: Lines) -> Marked:
         """Return verdicts and points by the values alone."""
-        lines, count = self.of(block), len(block.ids)
+        count = len(block.ids)
         due = np.empty(block.value.shape)
         for name, columns in block.quantities.items():
             whole = self.due(lines, name, count).reshape(count, -1)
@@ -288,3 +295,18 @@ class Marker:
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left
+
+
+def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
+    """Return a block without some students, told among its errors."""
+    errors = [
+        RowError(
+            block.source,
+            block.lines[row],
+            block.ids[row],
+            f"{name} has no value with the student's own numbers",
+        )
+        for row, name in lost.items()
+    ]
+    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
+    return without_rows(block, keep, errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,7 @@ STATUSES: tuple[Status, ...] = (
 )
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
-
-POWERS = 340
-HALF = np.array([0.5 * float(f"1e{-power}") for power in range(-308, POWERS + 1)])
-HALF = np.concatenate([np.full(POWERS - 308, np.inf), HALF])
+Whole = npt.NDArray[Any]
 
 MOST_KEPT = 20_000
 """Distinct wrong answers that are kept from one block to the next."""
@@ -101,7 +99,7 @@ class Answers:
 
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
-        return values.reshape(len(values), -1)[:, self.flat]
+        return rowwise(values)[:, self.flat]
 
     def matches(self, due: Array, tolerance: Tolerance) -> Mask:
         """Tell where answers are a value, rounded or cut off."""
@@ -117,11 +115,6 @@ class Answers:
         return Typed(self.value, self.mask, self.half, ())
 
 
-def half_unit(decimals: Array) -> Array:
-    """Return half a unit of the last digit, by how many digits stand behind the point."""
-    return HALF.take(np.clip(decimals, -POWERS, POWERS).astype(np.intp) + POWERS)
-
-
 def nothing(block: Block) -> Marked:
     """Return what becomes of a block in which no row is a submission."""
     shape = block.value.shape
@@ -130,29 +123,54 @@ def nothing(block: Block) -> Marked:
     return Marked(block, codes, blank, np.zeros(len(block.ids)), blank, blank, {}, mask)
 
 
+def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the entries of each student in one row; there may be no student."""
+    return values.reshape(len(values), prod(values.shape[1:]))
+
+
+NO_DECIMALS = -999
+"""What stands for the decimals of a cell that is no number."""
+
+
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
     number = block.state == NUMBER
-    decimals = np.where(number, block.decimals, -999).astype(float)
-    digits = np.where(number, block.significant, 0).astype(float)
-    halves = np.zeros(block.value.shape)
+    decimals = np.where(number, block.decimals, NO_DECIMALS)
     nonzero = number & (block.value != 0)
-    sheet = np.where(nonzero, decimals, -999.0).max(axis=1, initial=-999.0)
-    for columns in block.quantities.values():
-        part = np.s_[:, columns]
-        most = decimals[part].max(axis=1, keepdims=True)
-        longest = digits[part].max(axis=1, keepdims=True)
-        value = block.value[part]
-        half = half_unit(decimals[part])
-        short = number[part] & (decimals[part] <= 0) & (value != 0)
-        if short.any():
-            room = np.maximum(half_unit(most), half_unit(longest - 1 - leading(value)))
-            half = np.where(short, np.minimum(half, room), half)
-        zeros = number[part] & (value == 0)
-        if zeros.any():
-            zero = np.maximum(most, sheet[:, None])
-            seen = (zero > 0) & (sheet >= 0)[:, None]  # zeros alone prove no rounding
-            half = np.where(zeros, np.where(seen, half_unit(zero), 0.0), half)
-        exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
-        halves[part] = np.where(number[part] & ~exact, half, 0.0)
-    return halves
+    half = half_of(decimals)
+    whole = nonzero & (decimals <= 0)
+    zero = number & ~nonzero
+    odd = whole | zero
+    if odd.any():
+        sheet = np.where(nonzero, decimals, NO_DECIMALS).max(axis=1, initial=NO_DECIMALS)
+        digits = np.where(number, block.significant, 0)
+        for columns in block.quantities.values():
+            rows, places = np.nonzero(odd[:, columns])
+            if rows.size:
+                at = rows, np.array(columns)[places]
+                most = decimals[:, columns].max(axis=1)[rows]
+                longest = digits[:, columns].max(axis=1)[rows]
+                half[at] = _half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
+    exact = block.significant < 0  # a fraction such as 1/3 has no last digit
+    return np.where(number & ~exact, half, 0.0)
+
+
+def _half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
+    """Return half a unit of numbers without decimals, and of zeros.
+
+    most, longest: decimals and digits of the answer's other entries; sheet: most decimals
+    of the student's numbers but zeros, which prove no rounding.
+    """
+    room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
+    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
+    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
+    return np.where(value == 0, of_zero, np.minimum(own, room))
+
+
+def half_of(decimals: Whole) -> Array:
+    """Return half a unit of so many decimals."""
+    least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
+    with np.errstate(under="ignore", over="ignore"):
+        table = 0.5 * 10.0 ** -np.arange(least, most + 1, dtype=float)
+    found: Array = table[decimals - least]
+    return found

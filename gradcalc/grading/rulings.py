@@ -18,7 +18,7 @@ from gradcalc.grading.answers_formula import read_formula
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.comparison import Mask, Tolerance
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.marked import Answers
+from gradcalc.grading.marked import Answers, rowwise
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import Cells, read_array, read_number
@@ -52,8 +52,8 @@ class Ruling:
             due = program.run({n: values[n] for n in shapes}, strict=False)["ruled"]
             further = np.zeros(())
         same = answers.typed.agrees(np.broadcast_to(due, answers.value.shape), Tolerance(), further)
-        alike = (same | ~answers.mask).reshape(len(answers.value), -1).all(axis=1)
-        return np.asarray(alike & answers.mask.reshape(len(answers.value), -1).any(axis=1))
+        alike = rowwise(same | ~answers.mask).all(axis=1)
+        return np.asarray(alike & rowwise(answers.mask).any(axis=1))
 
 
 def read_rulings(source: Source, lines: Lines, label: str = "") -> tuple[Ruling, ...]:
