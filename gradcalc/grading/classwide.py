@@ -20,6 +20,7 @@ from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
 from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
     CONVENTION,
@@ -41,6 +42,7 @@ from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course
+from gradcalc.grading.submissions_cells import read_whole
 from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
@@ -255,9 +257,7 @@ class Marker:
         if self.scheme.blank:
             points = np.where(status == MISSING, np.minimum(most, self.scheme.blank), points)
         for name in self.scheme.undivided & block.quantities.keys():
-            columns = block.quantities[name]
-            halved = np.any(shares[status[:, columns]] < 1, axis=1, keepdims=True)
-            points[:, columns] = np.where(halved, 0.0, points[:, columns])
+            self.undivide(name, block, shares[status], points)
         if self.scheme.deduct:
             self.deduct(block, status, finding, findings, points, most)
         for name, numbers in ruled.items():
@@ -269,6 +269,30 @@ class Marker:
         if self.scheme.cap is not None:
             score = np.minimum(score, self.scheme.cap)
         return points, score
+
+    @cached_property
+    def options(self) -> Array:
+        """Return the options that are numbers, each with its entries in the order of rows."""
+        (asked,) = self.lines.problem.find
+        shape = () if asked.index is not None else self.lines.shapes[asked.name]
+        due = tuple(int(dim) for dim in shape)
+        texts = option_texts(self.lines.problem).values()
+        rows = [read_whole(text, due) for text in texts]
+        whole = [row for row in rows if all(cell.state == NUMBER for cell in row)]
+        values = [[cell.value for cell in row] for row in whole]
+        return np.array(values, dtype=float).reshape(len(values), size(due) or 1)
+
+    def undivide(self, name: str, block: Block, shares: Array, points: Array) -> None:
+        """Take the points of single entries from whoever has chosen a wrong option."""
+        order = sorted(block.quantities[name], key=lambda at: block.columns[at].index)
+        if len(order) != self.options.shape[1]:
+            return
+        columns = np.array(order)
+        wrong = np.flatnonzero((shares[:, columns] < 1).any(axis=1))
+        place = np.ix_(wrong, columns)
+        same = (block.value[place][:, None] == self.options).all(axis=2).any(axis=1)
+        chosen = wrong[same & (block.state[place] == NUMBER).all(axis=1)]
+        points[np.ix_(chosen, columns)] = 0.0
 
     def deduct(
         self,

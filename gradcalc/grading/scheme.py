@@ -33,8 +33,8 @@ class Scheme:
     default: points of any other quantity. follows, convention: the share of an entry that
     follows from an earlier error, or is right under an accepted convention. deduct: what a
     named mistake takes off, where a wrong entry would otherwise get nothing; blank: points
-    of an entry that is left blank; cap: most points in all; undivided: quantities that are
-    right as a whole or not at all, such as one with options to choose from.
+    of an entry that is left blank; cap: most points in all; undivided: quantities with
+    options to choose from; a wrong option has no points for entries that happen to be right.
     """
 
     whole: Dict[str, float] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Scheme:
         if self.cap is not None:
             parts.append(f"at most {self.cap:g} in all")
         if self.undivided:
-            parts.append("an option is right as a whole or not")
+            parts.append("none for a wrong option")
         text = "; ".join(parts)
         return text[0].upper() + text[1:] + "."
 

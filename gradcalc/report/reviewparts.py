@@ -9,6 +9,7 @@ from typing import TypeAlias
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.report.linetable import MARKS, as_written, due_text, entry_name
 from gradcalc.report.notation import Notation
+from gradcalc.report.ownnumbers import own_numbers
 from gradcalc.report.parts import (
     Column,
     Facts,
@@ -91,6 +92,9 @@ class _ReviewParts:
         told, review = self.told, self.review
         yield Title(review.lines.problem.title, told.kind)
         rows = [("Score", told.score)] * bool(told.score)
+        own = own_numbers(review.lines.problem, self.notation)
+        if own is not None:
+            rows.append(("Numbers", own))
         rows.append(("Answers", summary(review)))
         if told.scheme:
             rows.append(("Scheme", told.scheme))

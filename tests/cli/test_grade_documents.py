@@ -88,7 +88,7 @@ def test_document_000_in_a_table(tmp_path, graded):
     assert {name: row["score"] for name, row in found.book.items()} == {
         "author": "4",
         "g": "3.4",  # 2 of 5 entries of dL/dy are right as they are, dL/dz follows
-        "h": "2.6",  # 3 of 5 entries of y are right; dL/dz has options, and is right whole or not
+        "h": "2.6",  # 3 of 5 entries of y are right; h is a wrong option of dL/dz
     }
     assert found.book["g"]["note"] == "first wrong: dL/dy (loss-factor-2)"
     assert found.book["h"]["note"].startswith("first wrong: y (act-skipped")

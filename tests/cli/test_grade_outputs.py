@@ -259,7 +259,7 @@ def big_class(tmp_path_factory) -> tuple[Path, bytes]:
 
 
 def test_parts_of_other_submissions_are_not_gone_on_with(tmp_path, book, monkeypatch, capsys):
-    from gradcalc.cli import grading
+    from gradcalc.cli.outputs import Outputs
 
     sheets = tmp_path / "sheets"
     sheets.mkdir()
@@ -269,7 +269,7 @@ def test_parts_of_other_submissions_are_not_gone_on_with(tmp_path, book, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as now:
-        now.setattr(grading, "_write", stopped)
+        now.setattr(Outputs, "write", stopped)
         assert run(["grade", PROBLEM, str(sheets), "-o", str(book)]) == 130
     assert book.read_bytes() == OLD
     (sheets / "anna.yaml").write_text("z2: 7.2903\n")

@@ -176,7 +176,7 @@ def test_feedback_says_what_a_check_of_the_sheet_alone_does(tmp_path):
     table = tmp_path / "c.csv"
     class_file(table, 60, pool=60, seed=7)
     given = Assignment(PROBLEM, (str(table),))
-    for _, block in given.blocks():
+    for block in given.blocks():
         marked = given.marker.mark(block)
         said = ClassFeedback(given.marker, "full")
         for row in range(len(block.ids)):
@@ -198,7 +198,7 @@ def test_what_is_said_again_is_what_would_be_said_anew(tmp_path):
     table = tmp_path / "c.csv"
     class_file(table, 80, pool=25, seed=3)
     given = Assignment(PROBLEM, (str(table),))
-    for _, block in given.blocks():
+    for block in given.blocks():
         marked = given.marker.mark(block)
         for reveal in ("why", "full"):
             once = ClassFeedback(given.marker, reveal)
@@ -215,7 +215,7 @@ def test_topics_are_counted_by_student_and_place(tmp_path):
     given = Assignment(PROBLEM, (str(table),))
     due: dict[tuple[str, tuple[str, ...]], int] = {}
     tally = Tally((), given.scheme)
-    for _, block in given.blocks():
+    for block in given.blocks():
         tally.add(given.marker.mark(block))
         for row in range(len(block.ids)):
             review = check(given.problem, sheet_of(block.of(row), 0, given.lines))

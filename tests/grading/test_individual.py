@@ -51,7 +51,7 @@ def written(folder, text):
 
 def blocks(problem, path, **settings):
     problem_file = problem if isinstance(problem, str) else problem.source.name
-    return [block for _, block in Assignment(problem_file, (path,), **settings).blocks()]
+    return list(Assignment(problem_file, (path,), **settings).blocks())
 
 
 def test_two_spellings_of_an_id_are_one_student(neuron, tmp_path):
@@ -111,8 +111,8 @@ def test_a_list_of_numbers_is_read_back(neuron, tmp_path):
 def test_every_part_of_a_run_draws_the_same(neuron, tmp_path):
     path = written(tmp_path, "id,L\n" + "".join(f"s{at},1\n" for at in range(9000)))
     assignment = Assignment(NEURON, (path,))
-    whole = {n: block.parameters for n, block in assignment.blocks()}
-    parts = {n: b.parameters for share in range(2) for n, b in assignment.blocks(share, 2)}
+    whole = {n: block.parameters for n, block, _ in assignment.read()}
+    parts = {n: b.parameters for share in range(2) for n, b, _ in assignment.read(share, 2)}
     assert len(whole) > 1
     assert whole.keys() == parts.keys()
     assert all(np.array_equal(whole[n], parts[n]) for n in whole)
@@ -123,7 +123,7 @@ def test_a_student_whose_numbers_have_no_value_stops_nobody(tmp_path):
     problem.write_text(LOGARITHM)
     path = written(tmp_path, "id,q\n" + "".join(f"{at},0\n" for at in range(1, 31)))
     assignment = Assignment(str(problem), (path,))
-    ((_, block),) = assignment.blocks()
+    (block,) = assignment.blocks()
     c = dict(zip(block.ids, block.parameters[:, 0], strict=True))
     marked = assignment.marker.mark(block)
     assert {error.id for error in marked.block.errors} == {name for name in c if c[name] == 0}
