@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -47,9 +47,16 @@ class SecondLook:
 
 
 def second_look(
-    course: Course, lines: Lines, block: Block, rows: Rows, answers: Mapping[str, Answers]
+    course: Course,
+    lines: Lines,
+    block: Block,
+    rows: Rows,
+    answers: Callable[[Rows], Mapping[str, Answers]],
 ) -> SecondLook:
-    """Judge students who are not simply right, each distinct sheet once."""
+    """Judge students who are not simply right, each distinct sheet once.
+
+    answers: those of some students of the block.
+    """
     keys, which = _distinct(block, rows)
     firsts = np.full(len(keys), -1, dtype=np.intp)
     firsts[which[::-1]] = rows[::-1]
@@ -57,12 +64,13 @@ def second_look(
     sheets = [known.get(key) for key in keys]
     new = [at for at, sheet in enumerate(sheets) if sheet is None]
     if new:
-        for at, sheet, whole in _judged(course, lines, block, firsts[new], answers):
+        first = firsts[new]
+        for at, sheet, whole in _judged(course, lines, block, first, answers(first)):
             sheets[new[at]] = sheet
             if whole:
                 course.findings.remember(known, keys[new[at]], sheet)
     judged = [sheet for sheet in sheets if sheet is not None]
-    return _numbered(judged, which, answers)
+    return _numbered(judged, which, answers(rows[:0]))
 
 
 def _judged(

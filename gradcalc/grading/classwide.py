@@ -19,7 +19,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
-from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.comparison import Mask, Tolerance, Typed
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -36,7 +36,6 @@ from gradcalc.grading.marked import (
     Rows,
     half_units,
     nothing,
-    rowwise,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
@@ -77,30 +76,32 @@ class Marker:
         lines = self.of(block)
         if lines.lost:
             return self.mark(without_lost(block, lines.lost))
-        count = len(block.ids)
+        due, halves = self.due(block, lines), self.halves(block)
+        number = block.state == NUMBER
+        right = self.matches(block, number, due, halves)
+        status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
+        if not number.all():
+            status[block.state == BLANK] = MISSING
+            status[block.state == UNREADABLE] = UNREAD
         if self.values_only:
-            return self.compared(block, lines)
-        answers = self.answers(block, lines)
-        own = {name: Own(each.value, each.mask) for name, each in answers.items()}
-        values = self.captured(lines, own)
-        status = np.full(block.value.shape, MISSING, dtype=np.uint8)
-        status[block.state == UNREADABLE] = UNREAD
-        exact, given = np.zeros(block.value.shape), np.zeros(block.value.shape)
-        open_ = np.zeros(count, dtype=bool)
-        for name, each in answers.items():
-            due = self.due(lines, name, count)
-            right = each.matches(due, self.tolerance)
-            fine = each.taken(each.mask & right)
-            status[:, each.columns] = np.where(fine, CORRECT, status[:, each.columns])
-            exact[:, each.columns] = each.taken(due)
-            given[:, each.columns] = each.taken(np.broadcast_to(values[name], due.shape))
-            open_ |= rowwise(each.mask & ~right).any(axis=1)
-        rows = np.flatnonzero(open_)
+            points, score = self.points(block, status, {}, (), {})
+            nothing_kept = np.zeros(status.shape, dtype=bool)
+            return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
+        return self.followed(block, lines, status, due, halves)
+
+    def followed(
+        self, block: Block, lines: Lines, status: Codes, due: Array, halves: Array
+    ) -> Marked:
+        """Return the same once what is not simply right is looked at a second time."""
+        count = len(block.ids)
         found: Mapping[bytes, Finding] = {}
-        kept = np.zeros(block.value.shape, dtype=bool)
-        finding = {name: np.full(count, -1, dtype=np.intp) for name in answers}
+        kept = np.zeros(status.shape, dtype=bool)
+        finding = {name: np.full(count, -1, dtype=np.intp) for name in self.judged(block)}
+        rows = np.flatnonzero((status == INCORRECT).any(axis=1))
         if rows.size:
-            look = second_look(self.course, lines, block, rows, answers)
+            look = second_look(
+                self.course, lines, block, rows, lambda own: self.answers(block, lines, halves, own)
+            )
             found = look.found
             closer = look.status[look.which]
             status[rows] = np.where(closer == MISSING, status[rows], closer)
@@ -108,7 +109,7 @@ class Marker:
             for name, numbers in look.finding.items():
                 finding[name][rows] = numbers[look.which]
         findings = tuple(found.values())
-        ruled = self.ruled(lines, answers, values, status)
+        ruled = self.ruled(block, lines, halves, status) if self.rulings else {}
         points, score = self.points(block, status, finding, findings, ruled)
         keys = tuple(blake2b(key, digest_size=16).hexdigest() for key in found)
         return Marked(
@@ -116,8 +117,8 @@ class Marker:
             status,
             points,
             score,
-            given,
-            exact,
+            lambda: self.own(block, lines, halves),
+            due,
             finding,
             kept,
             findings,
@@ -127,30 +128,38 @@ class Marker:
             tuple(ruling.name for ruling in self.rulings),
         )
 
-    def compared(self, block: Block, lines: Lines) -> Marked:
-        """Return verdicts and points by the values alone."""
-        count = len(block.ids)
-        due = np.empty(block.value.shape)
-        for name, columns in block.quantities.items():
-            whole = self.due(lines, name, count).reshape(count, -1)
-            shape = tuple(int(dim) for dim in lines.shapes[name])
-            at = [block.columns[column].index for column in columns]
-            due[:, columns] = whole[
-                :, [int(np.ravel_multi_index(i, shape)) if i else 0 for i in at]
-            ]
-        number = block.state == NUMBER
+    def halves(self, block: Block) -> Array:
+        """Return half a unit of the last digit of every cell, where that is the measure."""
         measured = self.tolerance.measure == "own digits"
-        typed = Typed(block.value, number, half_units(block) if measured else block.value, ())
+        return half_units(block) if measured or not self.values_only else block.value
+
+    def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
+        """Tell which cells are the values due, rounded or cut off."""
+        typed = Typed(block.value, number, halves, ())
         right = typed.agrees(due, self.tolerance)
-        if measured:
-            right |= typed.cut_off(due) & np.isfinite(due)
-        status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
-        if not number.all():
-            status[block.state == BLANK] = MISSING
-            status[block.state == UNREADABLE] = UNREAD
-        points, score = self.points(block, status, {}, (), {})
-        kept = np.zeros(status.shape, dtype=bool)
-        return Marked(block, status, points, score, due, due, {}, kept)
+        if self.tolerance.measure == "own digits" and not right.all():
+            right |= number & typed.cut_off(due) & np.isfinite(due)
+        return right
+
+    def due(self, block: Block, lines: Lines) -> Array:
+        """Return the value that is due in each cell."""
+        rows = len(block.ids) if block.parameters is not None else 1
+        found = np.full((rows, len(block.columns)), np.nan)
+        for name in self.judged(block):
+            columns = block.quantities[name]
+            shape = tuple(int(dim) for dim in lines.shapes[name])
+            whole = np.broadcast_to(lines.values[name], (rows, *shape)).reshape(rows, -1)
+            found[:, columns] = whole[:, self.flat(block, columns, shape)]
+        return np.broadcast_to(found, block.value.shape)
+
+    def own(self, block: Block, lines: Lines, halves: Array) -> Array:
+        """Return what the students' own earlier values give in each cell."""
+        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
+        values = self.captured(lines, answers)
+        found = np.zeros(block.value.shape)
+        for name, each in answers.items():
+            found[:, each.columns] = each.taken(np.broadcast_to(values[name], each.value.shape))
+        return found
 
     def of(self, block: Block) -> Lines:
         """Return the lines with each student's own numbers, where the table has them."""
@@ -159,34 +168,31 @@ class Marker:
         return replace(self.lines, start=block.start(self.lines.start))
 
     @staticmethod
-    def due(lines: Lines, name: str, count: int) -> Array:
-        """Return the value of a line for every student."""
-        shape = tuple(int(dim) for dim in lines.shapes[name])
-        return np.broadcast_to(lines.values[name], (count, *shape))
-
-    @staticmethod
     def flat(block: Block, columns: Sequence[int], shape: tuple[int, ...]) -> list[int]:
         """Return which entries of a quantity some columns hold, counted in the order of rows."""
         entries = [block.columns[column].index for column in columns]
         return [int(np.ravel_multi_index(at, shape)) if shape else 0 for at in entries]
 
-    def answers(self, block: Block, lines: Lines) -> dict[str, Answers]:
-        """Return the answers by quantity, in the order of the solution."""
-        halves = half_units(block)
+    def judged(self, block: Block) -> list[str]:
+        """Return the quantities of a block, in the order of the solution."""
+        order = {name: at for at, name in enumerate((*self.lines.inputs, *self.lines.by_name))}
+        return sorted((n for n in block.quantities if n in order), key=order.__getitem__)
+
+    def answers(self, block: Block, lines: Lines, halves: Array, rows: Rows) -> dict[str, Answers]:
+        """Return the answers of some students by quantity, in the order of the solution."""
         found: dict[str, Answers] = {}
-        order = {name: at for at, name in enumerate((*lines.inputs, *lines.by_name))}
-        names = [name for name in block.quantities if name in order]
-        for name in sorted(names, key=order.__getitem__):
+        for name in self.judged(block):
             columns = block.quantities[name]
             shape = tuple(int(dim) for dim in lines.shapes[name])
             entries = tuple(block.columns[column].index for column in columns)
             flat = self.flat(block, columns, shape)
-            whole = (len(block.ids), size(shape) or 1)
+            place = np.ix_(rows, np.array(columns))
+            whole = (len(rows), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
-            value[:, flat] = block.value[:, columns]
-            mask[:, flat] = block.state[:, columns] == NUMBER
-            half[:, flat] = halves[:, columns]
-            own = (len(block.ids), *shape)
+            value[:, flat] = block.value[place]
+            mask[:, flat] = block.state[place] == NUMBER
+            half[:, flat] = halves[place]
+            own = (len(rows), *shape)
             parts = (value.reshape(own), mask.reshape(own), half.reshape(own))
             found[name] = Answers(columns, entries, flat, *parts)
         return found
@@ -200,8 +206,9 @@ class Marker:
         )
 
     @staticmethod
-    def captured(lines: Lines, own: Mapping[str, Own]) -> dict[str, Array]:
+    def captured(lines: Lines, answers: Mapping[str, Answers]) -> dict[str, Array]:
         """Return what every line gives on the students' own operands."""
+        own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         found: dict[str, Array] = dict(lines.start)
 
         def adjust(name: str, value: Array) -> Array:
@@ -215,20 +222,15 @@ class Marker:
         lines.program.run(start, adjust=adjust, strict=False)
         return found
 
-    def ruled(
-        self,
-        lines: Lines,
-        answers: Mapping[str, Answers],
-        values: Mapping[str, Array],
-        status: Codes,
-    ) -> dict[str, Rows]:
+    def ruled(self, block: Block, lines: Lines, halves: Array, status: Codes) -> dict[str, Rows]:
         """Return for each quantity which ruling a wrong answer falls under, or -1."""
+        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
         found: dict[str, Rows] = {}
         own = {
             name: np.where(answers[name].mask, answers[name].value, value)
             if name in answers
             else value
-            for name, value in values.items()
+            for name, value in self.captured(lines, answers).items()
         }
         for number, ruling in enumerate(self.rulings):
             each = answers.get(ruling.at)

@@ -74,14 +74,21 @@ class Typed:
     texts: tuple[str, ...]
 
     def agrees(self, due: Array, tolerance: Tolerance, further: Array | float = 0.0) -> Mask:
-        """Tell for each entry whether it is the value due, within a further distance."""
+        """Tell for each entry whether it is the value due, within a further distance.
+
+        Most are, by far: what else may count as equal is looked at only for the others.
+        """
         with np.errstate(invalid="ignore"):
-            allowed = tolerance.half(due, self.half) + further
-            room = allowed * (1 + SLACK) + NOISE * np.abs(due)
-            near = np.abs(self.value - due) <= room
-            near = near | ((self.value == 0) & (np.abs(due) <= NOTHING))
-            opposite = self.value * due < -NOISE * np.abs(due)
-        return np.asarray(self.mask & near & ~opposite & np.isfinite(due))
+            distance = np.abs(self.value - due)
+            room = (tolerance.half(due, self.half) + further) * (1 + SLACK)
+            near = np.asarray(distance <= room)
+            if not near.all():
+                near |= distance <= room + NOISE * np.abs(due)
+                near |= (self.value == 0) & (np.abs(due) <= NOTHING)
+            product = self.value * due
+            if (product < 0).any():
+                near &= product >= -NOISE * np.abs(due)
+        return np.asarray(self.mask & near & np.isfinite(due))
 
     def cut_off(self, due: Array) -> Mask:
         """Tell where an entry is the value due with its last digits cut off."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -36,8 +38,8 @@ MOST_KEPT = 20_000
 class Marked:
     """A block of submissions, marked.
 
-    status: a code an entry (see STATUSES); points an entry, score a student; own: what
-    the student's own values give; finding: for each quantity the number of the finding
+    status: a code an entry (see STATUSES); points an entry, score a student; follow: works
+    out what the student's own values give; finding: for each quantity the number of the finding
     its wrong entries belong to, or -1; kept: right only by digits that are not written;
     findings, keys: the distinct findings of the block, and what makes each distinct;
     unsearched: wrong answers beyond those that are explained; ruled: which of the rulings
@@ -48,7 +50,7 @@ class Marked:
     status: Codes
     points: Array
     score: Array
-    own: Array
+    follow: Callable[[], Array]
     exact: Array
     finding: dict[str, Rows]
     kept: Mask
@@ -57,6 +59,11 @@ class Marked:
     unsearched: int = 0
     ruled: dict[str, Rows] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
+
+    @cached_property
+    def own(self) -> Array:
+        """Return what the students' own earlier values give."""
+        return self.follow()
 
 
 @dataclass
@@ -93,10 +100,6 @@ class Answers:
     mask: Mask
     half: Array
 
-    def rows(self, rows: Rows) -> Answers:
-        """Return the answers of some students only."""
-        return replace(self, value=self.value[rows], mask=self.mask[rows], half=self.half[rows])
-
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
         return rowwise(values)[:, self.flat]
@@ -120,7 +123,7 @@ def nothing(block: Block) -> Marked:
     shape = block.value.shape
     codes, blank = np.full(shape, MISSING, dtype=np.uint8), np.zeros(shape)
     mask: Mask = np.zeros(shape, dtype=bool)
-    return Marked(block, codes, blank, np.zeros(len(block.ids)), blank, blank, {}, mask)
+    return Marked(block, codes, blank, np.zeros(len(block.ids)), lambda: blank, blank, {}, mask)
 
 
 def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -90,7 +90,7 @@ class SecondPass:
         answers: Mapping[str, Answers],
     ) -> None:
         self.course, self.lines, self.block, self.rows = course, lines, block, rows
-        self.answers = {name: each.rows(rows) for name, each in answers.items()}
+        self.answers = dict(answers)
         self.count = len(rows)
         number = block.state[rows] == NUMBER
         number &= block.value[rows] != 0  # zeros say nothing of how a student rounds
