@@ -66,6 +66,7 @@ class Marker:
         """Return what all blocks share."""
         return Course(self.lines, self.tolerance, data_texts(self.lines))
 
+    @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
     def mark(self, block: Block) -> Marked:
         """Return verdicts, points and findings for every submission of a block.
 

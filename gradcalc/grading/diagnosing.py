@@ -26,6 +26,8 @@ LESS_LUCK = 0.05
 NEAR = 0.1
 """Of the largest entry: how far rounding on the way may move a value at most."""
 MOST_NEAR = 40
+HUGE = 1e100
+"""Beyond it nothing is told apart, so that sums stay finite."""
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,11 @@ def chance(search: Search, written: Typed, further: Array | float = 0.0) -> floa
 def _spread(search: Search, written: Typed) -> tuple[Array, int]:
     """Return how far mistakes spread each entry, and how many move by themselves."""
     mask = written.mask.ravel()
-    own = written.value.ravel()[mask]
+    own = np.clip(written.value.ravel()[mask], -HUGE, HUGE)
     effects = [
         value.ravel()[mask] for _, value in search.singles if value.shape == written.value.shape
     ]
-    table = np.array([*effects, own])
+    table = np.clip(np.array([*effects, own]), -HUGE, HUGE)
     spread = table.max(axis=0) - table.min(axis=0) + 2 * np.abs(own).max(initial=0.0)
     if not effects:
         return spread, len(own)

@@ -27,6 +27,7 @@ MOST_EXPLAINED = 200
 """Slips on one sheet whose mistakes are searched for."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
 def check(
     problem: Problem,
     answers: Sheet | str,

@@ -90,6 +90,18 @@ def test_the_roster_finds_a_student_by_any_of_their_ids(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("heads", ["L", "y[1]", "dL/dy[1],L", "dL/dy[1],y[1]"])
+@pytest.mark.parametrize("value", ["1e308", "-1e308", "1.7e308", "5e-324"])
+def test_numbers_near_the_end_of_the_range_are_marked_and_shown(tmp_path, heads, value):
+    source, folder = tmp_path / "a.csv", tmp_path / "feedback"
+    cells = ",".join([value] * (heads.count(",") + 2))
+    source.write_text(f"student_id,dL/dz[1],{heads}\n1,{cells}\n")
+    code, rows, _ = graded(tmp_path, OPTIONS, source, "--feedback", folder)
+    follows = "1" if "dL/dy" in heads else "0"  # dL/dz is dL/dy where the unit is on
+    assert code == 0 and rows[0]["score"] == rows[0]["dL/dz"] == follows
+    assert f"{follows} of {heads.count(',') + 2}" in (folder / "1.md").read_text()
+
+
 def test_what_too_few_answer_is_not_asked_but_what_find_asks_for_is(tmp_path):
     source = tmp_path / "a.jsonl"
     known = [f'{{"student_id": "s{at}", "y": [0.1, 0, 0.4, 0.7, 0]}}' for at in range(30)]
