@@ -39,7 +39,7 @@ LISTED = 6
 LETTERED = 26
 """Answers that wait for a ruling and are shown."""
 LINE_COLUMNS = (
-    Column("line", "left"),
+    Column("line", "left", name=True),
     Column("pts", long="points", least=5, spare=1),
     Column("right", least=6),
     Column("follows", least=7, long="follows from own earlier values", spare=1),
@@ -167,7 +167,7 @@ class _ClassParts:
             "Counted are students; blank includes unreadable."
             + (
                 f" {tally.spotless} of the {none} with nothing wrong left nothing out."
-                if none
+                if none > tally.spotless
                 else ""
             )
             + (

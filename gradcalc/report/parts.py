@@ -80,7 +80,7 @@ class Column:
     long: the title where there is room for more; least, gap: columns of text it takes at
     least, and before it; joined: a text page writes the title of the column before over
     both; spare: left out where the page is narrow, the largest first;
-    cut: shortened there.
+    cut: shortened there; name: of a quantity, which is not broken.
     """
 
     title: str
@@ -91,6 +91,7 @@ class Column:
     joined: bool = False
     spare: int = 0
     cut: bool = False
+    name: bool = False
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ th{font-weight:600}
 thead th{font-weight:400}
 .right{text-align:right;white-space:nowrap}
 tbody th{font-weight:400}
+th.whole{white-space:nowrap}
 tfoot th,tfoot td{border-bottom:0}
 abbr{text-decoration:underline dotted;cursor:help}
 td.bar{min-width:7rem;width:30%;white-space:nowrap}
@@ -188,8 +189,9 @@ def _table(part: Table) -> str:
             title = f'<abbr title="{escaped(column.long)}">{title}</abbr>'
         head.append(f'<th scope="col"{side}>{title}</th>')
     rows = []
+    name = ' class="whole"' if part.columns[0].name else sides[0]
     for row in part.rows:
-        cells = [f'<th scope="row"{sides[0]}>{_text(row[0])}</th>']
+        cells = [f'<th scope="row"{name}>{_text(row[0])}</th>']
         for at, cell in enumerate(row[1:], start=1):
             if isinstance(cell, Bar):
                 cells.append(_drawn(cell, most[at]))

@@ -126,7 +126,7 @@ class _ReviewParts:
         """Return every quantity with its points, the verdict and the answer."""
         told = self.told
         full, points = told.reveal == "full", bool(told.points)
-        columns = [Column("line", "left", cut=True), Column("points", gap=2)]
+        columns = [Column("line", "left", cut=True, name=True), Column("points", gap=2)]
         columns += [
             Column("verdict", "left", gap=2),
             Column("your answer", "left", gap=2, cut=True),
