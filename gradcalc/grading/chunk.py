@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.gradebook import Entries, Entry
@@ -86,17 +85,15 @@ def mark_part(
 
 def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
     """Return what the gradebook says of each student of a block, what is the same once."""
-    block = marked.block
-    sums = [marked.points[:, columns].sum(axis=1) for columns in block.quantities.values()]
-    notes, numbers = _notes(marked)
-    table = np.column_stack([marked.score, numbers, *sums])
-    known: dict[bytes, int] = {}
-    which = [known.setdefault(row, len(known)) for row in _as_bytes(table)]
-    firsts = dict(zip(reversed(which), range(len(which) - 1, -1, -1), strict=True))
-    outcomes = []
-    for at in range(len(known)):
-        score, note, *points = table[firsts[at]].tolist()
-        outcomes.append(Entry("", score, tuple(points), "marked", notes[int(note)]))
+    block, kinds = marked.block, marked.kinds
+    points = marked.points[kinds.firsts]
+    sums = [points[:, columns].sum(axis=1).tolist() for columns in block.quantities.values()]
+    scores, notes = marked.score[kinds.firsts].tolist(), _notes(marked, kinds.firsts)
+    outcomes = [
+        Entry("", score, tuple(own), "marked", note)
+        for score, note, *own in zip(scores, notes, *sums, strict=True)
+    ]
+    which = kinds.which.tolist()
     which += range(len(outcomes), len(outcomes) + len(lost))
     for error in lost:
         note = f"{error.source}:{error.line}: {error.reason}"
@@ -109,33 +106,20 @@ def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
     return Entries(students, which, outcomes)
 
 
-def _as_bytes(table: Array) -> list[bytes]:
-    """Return each row as one value that can be looked up."""
-    if not len(table):
-        return []
-    whole = np.ascontiguousarray(table)
-    found: list[bytes] = whole.view(f"V{whole.strides[0]}").ravel().tolist()
-    return found
-
-
-def _notes(marked: Marked) -> tuple[list[str], Rows]:
-    """Return where students first go wrong, and why, and which of these each one's is."""
-    block = marked.block
-    empty = np.isin(marked.status, (MISSING, UNREAD)).sum(axis=1)
-    notes = ["", *(f"{count} not answered" for count in range(1, len(block.columns) + 1))]
-    found: Rows = empty.astype(np.intp)
-    open_ = np.ones(len(block.ids), dtype=bool)
+def _notes(marked: Marked, rows: Rows) -> list[str]:
+    """Return for some students where they first go wrong, and why."""
+    block, status = marked.block, marked.status[rows]
+    empty = np.isin(status, (MISSING, UNREAD)).sum(axis=1)
+    notes = ["" if not count else f"{count} not answered" for count in empty.tolist()]
+    open_ = np.ones(len(rows), dtype=bool)
     for name, columns in block.quantities.items():
-        wrong = open_ & (marked.status[:, columns] == INCORRECT).any(axis=1)
-        if not wrong.any():
-            continue
+        wrong = open_ & (status[:, columns] == INCORRECT).any(axis=1)
         open_ &= ~wrong
-        numbers = marked.finding.get(name, np.full(len(wrong), -1))
-        for number in np.unique(numbers[wrong]).tolist():
+        for row in np.flatnonzero(wrong).tolist():
+            number = marked.finding[name][rows[row]] if name in marked.finding else -1
             ids = marked.findings[number].ids if number >= 0 else ()
-            found[wrong & (numbers == number)] = len(notes)
-            notes.append(f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else ""))
-    return notes, found
+            notes[row] = f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else "")
+    return notes
 
 
 def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> dict[str, Any]:

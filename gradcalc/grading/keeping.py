@@ -23,8 +23,8 @@ def part_text(part: Part) -> str:
     return json.dumps(
         {
             "source": part.source,
-            "index": vars(part.index),
-            "students": part.entries.students,
+            "index": _index_record(part.index),
+            "students": None if part.entries.students == part.index.ids else part.entries.students,
             "which": part.entries.which,
             "outcomes": [(e.score, e.points, e.status, e.note) for e in part.entries.outcomes],
             "results": part.results,
@@ -45,8 +45,9 @@ def part_of(text: str, scheme: Scheme) -> Part:
             Entry("", score, tuple(points), status, note)
             for score, points, status, note in record["outcomes"]
         ]
-        source, index = record["source"], Index(**record["index"])
-        entries = Entries(record["students"], record["which"], outcomes)
+        source, index = record["source"], _index(record["index"])
+        students = record["students"]
+        entries = Entries(index.ids if students is None else students, record["which"], outcomes)
         problems = [tuple(row) for row in record["problems"]]
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
@@ -56,6 +57,20 @@ def part_of(text: str, scheme: Scheme) -> Part:
     return Part(
         source, index, entries, record["results"], problems, tally, read, unreadable, duplicates
     )
+
+
+def _index_record(index: Index) -> dict[str, Any]:
+    """Return an index as JSON has it; lines that follow one another are told by the first."""
+    first = index.lines[0] if index.lines else 0
+    plain = index.lines == list(range(first, first + len(index.lines)))
+    return vars(index) | {"lines": first if plain else index.lines}
+
+
+def _index(record: dict[str, Any]) -> Index:
+    lines = record["lines"]
+    if isinstance(lines, int):
+        lines = list(range(lines, lines + len(record["ids"])))
+    return Index(record["ids"], lines, record["stamps"], record["labels"])
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:

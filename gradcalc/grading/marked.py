@@ -35,6 +35,18 @@ MOST_KEPT = 20_000
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """Students who are marked in the same way, as kinds.
+
+    which: each student's kind; firsts: the first student of each; counts: how many it has.
+    """
+
+    which: Rows
+    firsts: Rows
+    counts: Rows
+
+
+@dataclass(frozen=True)
 class Marked:
     """A block of submissions, marked.
 
@@ -59,6 +71,20 @@ class Marked:
     unsearched: int = 0
     ruled: dict[str, Rows] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Return which students are marked in the same way: most are."""
+        numbers = [*self.finding.values(), *self.ruled.values()]
+        parts = [self.status, *(each[:, None] for each in numbers), self.points]
+        bytewise = [np.ascontiguousarray(each).view(np.uint8) for each in parts]
+        table = np.concatenate(bytewise, axis=1)
+        known: dict[bytes, int] = {}
+        each: list[bytes] = table.view(f"V{table.shape[1]}").ravel().tolist()
+        which = np.array([known.setdefault(row, len(known)) for row in each], dtype=np.intp)
+        firsts = np.zeros(len(known), dtype=np.intp)
+        firsts[which[::-1]] = np.arange(len(which))[::-1]
+        return Kinds(which, firsts, np.bincount(which, minlength=len(known)))
 
     @cached_property
     def own(self) -> Array:

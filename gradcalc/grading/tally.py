@@ -137,92 +137,95 @@ class Tally:
             return
         self.students += len(block.ids)
         self.unsearched += marked.unsearched
-        scores, counts = np.unique(np.round(marked.score, 9), return_counts=True)
-        for score, count in zip(scores, counts, strict=True):
-            self.scores[float(score)] = self.scores.get(float(score), 0) + int(count)
+        kinds = marked.kinds
+        status, points, n = status[kinds.firsts], marked.points[kinds.firsts], kinds.counts
+        for score, count in zip(marked.score[kinds.firsts].tolist(), n.tolist(), strict=True):
+            near = round(score, 9)
+            self.scores[near] = self.scores.get(near, 0) + count
         most = self.scheme.points(block.columns)
         worst = {name: _worst(status[:, columns]) for name, columns in block.quantities.items()}
         self.add_lines(marked, worst, most)
         self.add_mistakes(marked, most)
-        fine = np.isin(status, (CORRECT, CONVENTION))
-        self.spotless += int(fine.all(axis=1).sum())
-        self.unread_cells += int((status == UNREAD).sum())
-        follows = (status == FOLLOWS) * marked.points
-        self.carried_students += int((status == FOLLOWS).any(axis=1).sum())
-        self.carried_points += float(follows.sum())
+        self.spotless += int(n[np.isin(status, (CORRECT, CONVENTION)).all(axis=1)].sum())
+        self.unread_cells += int((status == UNREAD).sum(axis=1) @ n)
+        self.carried_students += int(n[(status == FOLLOWS).any(axis=1)].sum())
+        self.carried_points += float(((status == FOLLOWS) * points).sum(axis=1) @ n)
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.abs(block.value - marked.exact) > OFF * np.abs(marked.exact)
-        off &= status == CORRECT
-        self.rounded_values += int(off.sum())
-        self.rounded_students += int(off.any(axis=1).sum())
+        off &= marked.status == CORRECT
+        self.rounded_values += int(np.count_nonzero(off))
+        self.rounded_students += int(np.count_nonzero(off.any(axis=1)))
         empty = np.stack([np.isin(codes, (MISSING, UNREAD)) for codes in worst.values()], axis=1)
-        self.stopped += int((empty[:, -1] & ~empty.all(axis=1)).sum()) if empty.size else 0
+        self.stopped += int(n[empty[:, -1] & ~empty.all(axis=1)].sum()) if empty.size else 0
 
     def add_lines(self, marked: Marked, worst: Mapping[str, Codes], most: Array) -> None:
         """Count each quantity, and where a student first goes wrong."""
-        block = marked.block
-        first = np.zeros(len(block.ids), dtype=bool)
+        block, kinds = marked.block, marked.kinds
+        n = kinds.counts
+        first = np.zeros(len(n), dtype=bool)
         for name, columns in block.quantities.items():
             line = self.lines.get(name)
             if line is None:
                 line = self.lines[name] = LineTally(name, float(most[columns].sum()))
             codes = worst[name]
-            line.right += int((codes == CORRECT).sum())
-            line.follows += int((codes == FOLLOWS).sum())
-            line.convention += int((codes == CONVENTION).sum())
+            line.right += int(n[codes == CORRECT].sum())
+            line.follows += int(n[codes == FOLLOWS].sum())
+            line.convention += int(n[codes == CONVENTION].sum())
             wrong = codes == INCORRECT
-            line.wrong += int(wrong.sum())
-            line.blank += int(np.isin(codes, (MISSING, UNREAD)).sum())
-            line.first += int((wrong & ~first).sum())
+            line.wrong += int(n[wrong].sum())
+            line.blank += int(n[np.isin(codes, (MISSING, UNREAD))].sum())
+            line.first += int(n[wrong & ~first].sum())
             first |= wrong
-            here = marked.points[:, columns].sum(axis=1)
-            rest = marked.score - here
-            line.sums += [here.sum(), rest.sum(), here @ here, rest @ rest, here @ rest]
+            here = marked.points[np.ix_(kinds.firsts, np.array(columns))].sum(axis=1)
+            rest = marked.score[kinds.firsts] - here
+            sums = [here, rest, here * here, rest * rest, here * rest]
+            line.sums += [each @ n for each in sums]
 
     def add_mistakes(self, marked: Marked, most: Array) -> None:
         """Count mistakes by id, with the students who made them and the points lost."""
-        block, status = marked.block, marked.status
-        lost = np.where(status == MISSING, most - marked.points, 0.0).sum(axis=1)
-        self.count(BLANK, (status == MISSING).any(axis=1), float(lost.sum()))
+        block, firsts, n = marked.block, marked.kinds.firsts, marked.kinds.counts
+        status, points = marked.status[firsts], marked.points[firsts]
+        lost = np.where(status == MISSING, most - points, 0.0).sum(axis=1)
+        self.count(BLANK, n[(status == MISSING).any(axis=1)], float(lost @ n))
         lost = np.where(status == UNREAD, most, 0.0).sum(axis=1)
-        self.count(UNREADABLE, (status == UNREAD).any(axis=1), float(lost.sum()))
+        self.count(UNREADABLE, n[(status == UNREAD).any(axis=1)], float(lost @ n))
         made: dict[str, Mask] = {}
         about: dict[str, dict[str, Mask]] = {}
-        for name, numbers in marked.finding.items():
-            columns = block.quantities[name]
+        for name in marked.finding:
+            columns, numbers = block.quantities[name], marked.finding[name][firsts]
             codes = status[:, columns]
             wrong = (codes == INCORRECT).any(axis=1)
             costs = codes == INCORRECT
             if name in self.scheme.undivided:
                 costs = np.broadcast_to(wrong[:, None], codes.shape)
-            lost = np.where(costs, most[columns] - marked.points[:, columns], 0.0)
-            ruled = marked.ruled.get(name)
-            for at, ruling in enumerate(marked.rulings if ruled is not None else ()):
-                rows = wrong & (ruled == at)
+            lost = np.where(costs, most[columns] - points[:, columns], 0.0).sum(axis=1) * n
+            for at, ruling in enumerate(marked.rulings if name in marked.ruled else ()):
+                rows = wrong & (marked.ruled[name][firsts] == at)
                 if rows.any():
-                    self.count(ruling, rows, float(lost[rows].sum()))
+                    self.count(ruling, n[rows], float(lost[rows].sum()))
                     wrong = wrong & ~rows
             for number in np.unique(numbers[wrong]) if wrong.any() else ():
                 rows = wrong & (numbers == number)
                 ids = marked.findings[number].ids if number >= 0 else ()
                 if number >= 0 and (not ids or ids in WAITING):
-                    self.wait(marked, int(number), rows)
+                    self.wait(marked, int(number), rows[marked.kinds.which])
                 for topic in topics(ids):
                     here = about.setdefault(topic, {})
                     here[name] = here[name] | rows if name in here else rows
                 ids = ids or (UNEXPLAINED,)
                 for rule in dict.fromkeys(ids):
-                    made.setdefault(rule, np.zeros(len(block.ids), dtype=bool))
+                    made.setdefault(rule, np.zeros(len(n), dtype=bool))
                     made[rule] |= rows
                     entry = self.mistakes.setdefault(rule, MistakeTally())
                     entry.points += float(lost[rows].sum()) / len(set(ids))
         for rule, students in made.items():
-            self.mistakes[rule].students += int(students.sum())
-        for topic, names, count in places(about):
+            self.mistakes[rule].students += int(n[students].sum())
+        for topic, names, count in places(about, n):
             self.topics[topic, names] = self.topics.get((topic, names), 0) + count
 
     def count(self, rule: str, students: Array, points: float) -> None:
-        if students.any():
+        """Count students, by kinds, who did something that is no mistake of the library."""
+        if students.size:
             entry = self.mistakes.setdefault(rule, MistakeTally())
             entry.students += int(students.sum())
             entry.points += points

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from gradcalc.grading.comparison import Mask
+from gradcalc.grading.marked import Rows
 
 TOPICS = {
     "activation": ("act-skipped", "act-forward-missing"),
@@ -41,17 +42,23 @@ TOPICS = {
 TOPIC_OF = {rule: topic for topic, rules in TOPICS.items() for rule in rules}
 
 
-def places(made: Mapping[str, Mapping[str, Mask]]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+def places(
+    made: Mapping[str, Mapping[str, Mask]], counts: Rows
+) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Yield topic, the quantities where a student has it wrong, and how many do so there.
 
-    made: by topic and quantity, for which students something is wrong.
+    made: by topic and quantity, for which kinds of students something is wrong; counts:
+    how many students are of each kind.
     """
     for topic, masks in made.items():
         names = tuple(masks)
         table = np.stack([masks[name] for name in names], axis=1)
-        kinds, counts = np.unique(table[table.any(axis=1)], axis=0, return_counts=True)
-        for kind, count in zip(kinds, counts.tolist(), strict=True):
-            yield topic, tuple(n for n, here in zip(names, kind, strict=True) if here), count
+        some = table.any(axis=1)
+        patterns, at = np.unique(table[some], axis=0, return_inverse=True)
+        totals = np.bincount(at.ravel(), weights=counts[some], minlength=len(patterns))
+        for pattern, count in zip(patterns, totals.tolist(), strict=True):
+            here = tuple(name for name, wrong in zip(names, pattern, strict=True) if wrong)
+            yield topic, here, int(count)
 
 
 def topics(rules: Iterable[str]) -> set[str]:
