@@ -18,7 +18,7 @@ from gradcalc.algebra.expr import Apply, Expr, add, substitute, symbols
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Table, formula
+from gradcalc.algebra.operations import Table, applied
 from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.autodiff import Backward, Edge
 from gradcalc.engine.evaluate import EvaluationError, Program
@@ -306,7 +306,7 @@ def kinks_of(expr: Expr, table: Table) -> list[Expr]:
     row = table[expr.op]
     if row.kinks:
         bound = {**row.bind(expr), row.output: expr}
-        return [substitute(formula(text), bound) for text in row.kinks]
+        return [applied(text, bound) for text in row.kinks]
     found: list[Expr] = []
     for arg in expr.args:
         found += kinks_of(arg, table)

@@ -197,13 +197,13 @@ def _arguments(lines: Lines, site: Site) -> Iterator[tuple[str, Expr]]:
     text = site.row.derivative[0]
     assert text is not None
     param, bound = site.row.params[0], dict(site.node.expr.attrs)
-    attrs = {**site.row.attributes, **bound}
+    every, further = site.row.bind(site.node.expr), site.node.expr.args[1:]
 
     def derivative(argument: Expr, output: Expr) -> Expr:
-        return substitute(formula(text), {**attrs, param: argument, site.row.output: output})
+        return substitute(formula(text), {**every, param: argument, site.row.output: output})
 
     def value(argument: Expr) -> Expr:
-        return Apply(site.row.name, (argument,), tuple(bound.items()))
+        return Apply(site.row.name, (argument, *further), tuple(bound.items()))
 
     a, z = Symbol(site.a), Symbol(site.z)
     yield "at the output", derivative(a, value(a))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, substitute
+from gradcalc.algebra.inference import fold_sizes
 from gradcalc.algebra.operations import Operation, formula
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.check import kinks_of
@@ -70,7 +71,8 @@ class Function:
 
 def _slope(row: Operation, own: Apply) -> Expr:
     assert row.derivative is not None and row.derivative[0] is not None
-    return substitute(formula(row.derivative[0]), {**row.bind(own), row.output: own})
+    slope = substitute(formula(row.derivative[0]), {**row.bind(own), row.output: own})
+    return fold_sizes(slope, lambda _: ())
 
 
 class Drawing:
