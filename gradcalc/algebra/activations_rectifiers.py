@@ -62,7 +62,7 @@ RECTIFIERS = (
         derivative=("where(x > 0, 1, alpha)", "where(x > 0, 0, x)"),
         kink="PReLU′(0) = {}",
         kink_value="α",
-        at_kink=("c", "0"),
+        at_kink=("c", ""),
         aliases=("parametric_relu",),
     ),
     _rectifier(

@@ -84,7 +84,6 @@ SMOOTH = (
         "1.7159*tanh(2/3*x)",
         "1.7159*2/3*(1 - tanh(2/3*x)^2)",
     ),
-    _sigmoid("arctan", "inverse tangent", "arctan", "atan(x)", "1/(1 + x^2)"),
     _sigmoid("tanhshrink", "x minus tanh x", "", "x - tanh(x)", "tanh(x)^2"),
     _smooth(
         "softplus",

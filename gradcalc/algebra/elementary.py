@@ -132,13 +132,14 @@ ELEMENTARY = (
         "cos", ("x",), "elementwise", "cosine", "cos", derivative=("-sin(x)",), kernel="numpy.cos"
     ),
     Operation(
-        "atan",
+        "arctan",
         ("x",),
         "elementwise",
         "inverse tangent",
         "arctan",
         derivative=("1/(1 + x^2)",),
         kernel="numpy.arctan",
+        aliases=("atan",),
     ),
     Operation(
         "erf",

@@ -23,7 +23,7 @@ def with_slopes(row: Operation, slopes: Sequence[Number]) -> Operation:
     assert row.derivative is not None
     values = list(slopes) * len(row.kinks) if len(slopes) == 1 else list(slopes)
     derivative = tuple(
-        format(_placed(row, formula(text or "0"), formula(at), values))
+        format(_placed(row, formula(text or "0"), formula(at), values)) if at else text
         for text, at in zip(row.derivative, slopes_at_kink(row), strict=True)
     )
     shown = ", ".join(format_number(slope) for slope in slopes)

@@ -169,7 +169,7 @@ CLASSES = (
         positive=("p",),
         kinks=(f"where(t == 1, 1, {_OVER})",),
         kink="a class just at the margin counts {}",
-        aliases=("multi_margin_loss", "MultiMarginLoss(reduction=mean)"),
+        aliases=("MultiMarginLoss(reduction=mean)",),
     ),
     loss(
         "categorical_hinge",

@@ -14,7 +14,7 @@ LIKELIHOODS = (
         "exp(y) - t*y",
         ("exp(y) - t", "-y"),
         family=_FAMILY,
-        aliases=("poisson_nll_loss", "PoissonNLLLoss(reduction=mean)"),
+        aliases=("PoissonNLLLoss(reduction=mean)",),
     ),
     loss(
         "poisson",
@@ -33,6 +33,6 @@ LIKELIHOODS = (
         family=_FAMILY,
         params=("y", "t", "v"),
         domain=("v > 0",),
-        aliases=("gaussian_nll_loss", "GaussianNLLLoss(reduction=mean)"),
+        aliases=("GaussianNLLLoss(reduction=mean)",),
     ),
 )

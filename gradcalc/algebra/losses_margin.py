@@ -54,7 +54,7 @@ MARGINS = (
         "softplus(-t*y)",
         ("-t*sigmoid(-t*y)", "-y*sigmoid(-t*y)"),
         family=_FAMILY,
-        aliases=("soft_margin", "soft_margin_loss", "SoftMarginLoss(reduction=mean)"),
+        aliases=("soft_margin", "SoftMarginLoss(reduction=mean)"),
     ),
     loss(
         "exponential_loss",
@@ -77,8 +77,8 @@ MARGINS = (
         kinks=("where(t == 1, 1, margin - y)",),
         kink="the derivative at the margin is taken as {}",
         kink_value="−1",
-        at_kink=("c", "1/2*y"),
-        aliases=("hinge_embedding_loss", "HingeEmbeddingLoss(reduction=mean)"),
+        at_kink=("c", ""),
+        aliases=("HingeEmbeddingLoss(reduction=mean)",),
     ),
     loss(
         "margin_ranking",
@@ -96,6 +96,6 @@ MARGINS = (
         kink="the derivative at the margin is taken as {}",
         kink_value="−t",
         at_kink=("-c*t", "c*t", "c*(b - a)"),
-        aliases=("margin_ranking_loss", "MarginRankingLoss(reduction=mean)"),
+        aliases=("MarginRankingLoss(reduction=mean)",),
     ),
 )

@@ -77,7 +77,7 @@ DISTANCES = (
         defaults=(("margin", "0"),),
         kinks=(f"where({_T} == 1, 1, {_COS} - margin)",),
         kink="a pair just at the margin counts",
-        aliases=("cosine_embedding_loss", "CosineEmbeddingLoss(reduction=mean)"),
+        aliases=("CosineEmbeddingLoss(reduction=mean)",),
     ),
     loss(
         "triplet",
@@ -97,7 +97,6 @@ DISTANCES = (
         kink="a triplet just at the margin counts; the derivative of a distance of 0 is 0",
         aliases=(
             "triplet_loss",
-            "triplet_margin_loss(eps=1e-6, reduction=mean)",
             "TripletMarginLoss(eps=1e-6, reduction=mean)",
         ),
     ),

@@ -38,7 +38,8 @@ class Operation:
     prime: the derivative is shown as f′(x) and explained by `when`.
     kinks: formulas that are 0 at the kinks; `kink` says in words which derivative is
         taken there, with `kink_value` for the braces.
-    at_kink: the derivatives at a kink, one a parameter, for a slope c that a file chooses.
+    at_kink: the derivatives at a kink, one a parameter, for a slope c that a file chooses;
+        empty where the slope does not matter.
     reduction: how the entries of a loss become one number; `whole` where the definition
         is that number already.
     """
@@ -198,15 +199,18 @@ class Table:
                 return None
             return Apply(base.op + "'", (), base.attrs)
         framework, last = framework_of(name)
-        call = self._aliases.get(f"{framework}.{fold(last)}") or self._aliases.get(fold(last))
+        own = self._aliases.get(f"{framework}.{fold(last)}")
+        call = own or self._aliases.get(fold(last))
         if call is None:
             return None
         found = formula(call)
         assert isinstance(found, Apply)
-        row = self._rows[found.op]
-        if row.reduction in ("", "whole") or found.attr("reduction") or framework not in REDUCED:
+        settled = own is not None and found.attr("reduction") is not None
+        reduces = self._rows[found.op].reduction not in ("", "whole")
+        if settled or not reduces or framework not in REDUCED:
             return found
-        return Apply(found.op, (), (*found.attrs, ("reduction", Symbol(REDUCED[framework]))))
+        kept = tuple((name, value) for name, value in found.attrs if name != "reduction")
+        return Apply(found.op, (), (*kept, ("reduction", Symbol(REDUCED[framework]))))
 
     def replaceable(self, name: str) -> bool:
         """Tell whether a file may define a function of this name: no other row reads it."""

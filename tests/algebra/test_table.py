@@ -158,7 +158,7 @@ SYMPY = {
     "tanh": "tanh(a)",
     "sigmoid": "1/(1 + exp(-a))",
     "softplus": "log(1 + exp(a))",
-    "atan": "atan(a)",
+    "arctan": "atan(a)",
     "erf": "erf(a)",
     "normal_cdf": "(1 + erf(a/sqrt(2)))/2",
     "normal_pdf": "exp(-a**2/2)/sqrt(2*pi)",
@@ -417,6 +417,12 @@ def test_presets_of_frameworks(alias: str, meaning: str) -> None:
     found = TABLE.resolve(alias)
     assert found is not None
     assert format(found) == meaning
+
+
+@every(ROWS)
+def test_lists_of_a_row_are_tuples(row: Operation) -> None:
+    lists = (row.params, row.kinks, row.at_kink, row.domain, row.aliases, row.positive)
+    assert all(isinstance(each, tuple) for each in (*lists, row.derivative or ()))
 
 
 def test_no_name_is_that_of_two_rows() -> None:

@@ -71,7 +71,6 @@ ACTIVATIONS: dict[str, Function] = {
     ),
     "sparse_sigmoid(x)": lambda x: F.hardtanh((x + 1) / 2, 0, 1),
     "lecun_tanh(x)": lambda x: 1.7159 * torch.tanh(2 * x / 3),
-    "arctan(x)": torch.atan,
     "bent_identity(x)": lambda x: (torch.sqrt(x**2 + 1) - 1) / 2 + x,
     "square(x)": torch.square,
     "cube(x)": lambda x: x**3,

@@ -155,7 +155,7 @@ ENTRY: dict[str, Callable[..., Any]] = {
     "heaviside": step,
     "sin": sin,
     "cos": cos,
-    "atan": atan,
+    "arctan": atan,
     "erf": erf,
     "normal_cdf": lambda x: (1 + erf(x / math.sqrt(2))) / 2,
     "normal_pdf": lambda x: exp(-x * x / 2) / math.sqrt(2 * math.pi),

@@ -25,7 +25,7 @@ from tests.proof.arithmetic import Dual, Entries
 
 ROWS = [row for row in TABLE if row.name != "array"]
 IRRATIONAL = {"exp", "log", "sqrt", "sin", "cos", "xlogy", "sigmoid", "tanh", "softplus", "pow"}
-IRRATIONAL |= {"norm", "softmax", "log_softmax", *arithmetic.CLASSES, "atan", "erf", "lncosh"}
+IRRATIONAL |= {"norm", "softmax", "log_softmax", *arithmetic.CLASSES, "arctan", "erf", "lncosh"}
 IRRATIONAL |= {"binary_cross_entropy", "binary_cross_entropy_with_logits", "normal_cdf"}
 IRRATIONAL |= {"normal_pdf", "multi_margin", "focal"}
 TINY = 1e-40

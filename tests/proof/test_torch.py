@@ -88,7 +88,7 @@ def expected(sample: Sample) -> dict[str, np.ndarray]:
 
 
 HERE = {*FURTHER, *TORCH, *LOSSES}
-ELSEWHERE = {"atan", "erf", "normal_cdf", "normal_pdf", "lncosh", "amax"}
+ELSEWHERE = {"arctan", "erf", "normal_cdf", "normal_pdf", "lncosh", "amax"}
 ELSEWHERE |= {"first_half", "second_half", "join"}
 
 
