@@ -200,13 +200,17 @@ class Drawing:
         raise NoNumbersError
 
     def differs(self, function: Function, y: float, t: Decimal) -> bool:
-        _, slope, distance = function.at(y, float(t))
+        try:
+            _, slope, distance = function.at(y, float(t))
+        except EvaluationError:  # this target is outside of the domain of the loss
+            return False
         return abs(slope) >= NO_ERROR and distance >= self.made.margin
 
 
 def _pools(loss: str, last: str) -> Iterator[str]:
     """Yield the targets to choose from, better ones first."""
-    if loss == "hinge":
+    signs = TABLE[loss].family == TABLE["hinge"].family
+    if signs:
         yield "1 -1"
     elif loss.startswith("binary_cross_entropy") or last in ("sigmoid", "softmax"):
         yield "0 1"
@@ -214,5 +218,5 @@ def _pools(loss: str, last: str) -> Iterator[str]:
         yield "1 -1 0.5 -0.5"
     else:
         yield "1 2 -1 0.5 3 -2"
-    if loss != "hinge" and not loss.startswith("binary"):
+    if not signs and not loss.startswith("binary"):
         yield "0.5 1.5 -0.5 4 -4"

@@ -135,6 +135,11 @@ def _function(text: str) -> Apply:
     row = TABLE[found.op]
     if len(row.params) != 1:
         raise ProblemError(f"{found.op} takes several operands and is no activation")
+    if row.vjp is not None and row.shape(((2,),), row.attributes) != (2,):
+        raise ProblemError(
+            f"{found.op} hands on fewer values than its layer has units",
+            hint="write such a file by hand; gradcalc ops shows how it is used",
+        )
     if row.derivative == ("0",):
         raise ProblemError(f"{found.op} passes no gradient on: its derivative is 0")
     return _resolved(found, ("x",), span)
@@ -173,9 +178,11 @@ def _check_together(made: Settings) -> None:
             hint=f"use {plain}, or identity for the output",
         )
     if TABLE[loss].domain and last not in ("sigmoid", "softmax"):
-        due = _OUTPUTS[loss][0]
+        due = _OUTPUTS.get(loss, ("sigmoid",))[0]
         raise ProblemError(
-            f"{loss} takes probabilities, and {last} gives other numbers too",
+            f"{loss} takes probabilities, and {last} gives other numbers too"
+            if loss in _OUTPUTS
+            else f"{loss} takes numbers above 0, and {last} gives others too",
             hint=f"name {due} for the output",
         )
     if TABLE[loss].per_sample and made.sizes[-1] == 1:
