@@ -12,6 +12,9 @@ from gradcalc.engine.check import LIMIT
 from gradcalc.errors import width
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import lines_of
+from gradcalc.report.auditpage import AuditPage
+from gradcalc.report.lintpage import lint_page
+from gradcalc.report.page import Page
 from gradcalc.report.record import line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
@@ -51,7 +54,7 @@ VALUES = {
     "a": "[0.8, -0.4, 1.1]",
     "b": "[0.3, 0.9, -0.2]",
     "p": "[0.7, 0.1, 0.9]",
-    "n": "[-0.6, 0.5, 1.4]",
+    "n": "[0.6, -0.5, 1.4]",
     "t": "[0, 1, 0]",
     "v": "[0.5, 1.5, 0.8]",
 }
@@ -132,3 +135,22 @@ def test_a_loss_of_a_network(row: Operation) -> None:
         f"activations: [{last}]\nloss: {row.name}\n"
     )
     assert prove(text).values["L"].shape == ()
+
+
+@pytest.mark.parametrize("row", [*ACTIVATIONS, *LOSSES], ids=lambda row: row.name)
+def test_a_wrong_answer_is_marked(row: Operation) -> None:
+    """Mark a gradient with its sign turned round, and one that no rule explains."""
+    activation = row.kind == "activation"
+    problem = gradcalc.load(network(row) if activation else comparison(row))
+    name = "dL/dW1" if activation else f"dL/d{row.params[0]}"
+    right = gradcalc.solve(problem).values[name]
+    assert np.any(right)
+    for wrong in (-right, right + 0.123):
+        rows = "; ".join(", ".join(f"{x:.6f}" for x in line) for line in np.atleast_2d(wrong))
+        review = gradcalc.check(problem, f"{name} = {rows}")
+        assert any(verdict.status == "incorrect" for verdict in review.verdicts)
+        words = wording(review.lines)
+        for columns in (40, 80):
+            text = AuditPage(Page(columns, True), review, words, "full").write().plain()
+            assert max(map(width, text.splitlines())) <= columns
+    assert lint_page(Page(80, True), gradcalc.lint(problem), wording(review.lines)).plain()
