@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 ROWS = 4000
 SATURATED, NO_ERROR = 0.1, 0.02
 LARGEST, SMALLEST = 0.95, 0.01
-LOGITS = ("softmax_cross_entropy", "binary_cross_entropy_with_logits")
+LOGITS = (
+    "softmax_cross_entropy",
+    "smoothed_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "weighted_bce_with_logits",
+    "focal",
+)
+BINARY = ("binary_cross_entropy", "weighted_bce", "focal")
 
 
 @dataclass
@@ -212,11 +219,11 @@ def _pools(loss: str, last: str) -> Iterator[str]:
     signs = TABLE[loss].family == TABLE["hinge"].family
     if signs:
         yield "1 -1"
-    elif loss.startswith("binary_cross_entropy") or last in ("sigmoid", "softmax"):
+    elif loss.startswith(BINARY) or last in ("sigmoid", "softmax"):
         yield "0 1"
     elif last == "tanh":
         yield "1 -1 0.5 -0.5"
     else:
         yield "1 2 -1 0.5 3 -2"
-    if not signs and not loss.startswith("binary"):
+    if not signs and not loss.startswith(BINARY):
         yield "0.5 1.5 -0.5 4 -4"

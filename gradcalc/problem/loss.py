@@ -17,7 +17,10 @@ from gradcalc.problem.model import Data
 
 _INSIDE = {
     "softmax_cross_entropy": ("softmax", "cross_entropy"),
+    "smoothed_cross_entropy": ("softmax", "cross_entropy"),
     "binary_cross_entropy_with_logits": ("sigmoid", "binary_cross_entropy"),
+    "weighted_bce_with_logits": ("sigmoid", "binary_cross_entropy"),
+    "focal": ("sigmoid", "binary_cross_entropy"),
 }
 
 _PROBABILITIES = {

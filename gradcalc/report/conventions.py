@@ -71,7 +71,7 @@ def _reduction(view: View, expr: Apply, shape: Shape) -> str:
             reduction, f"mean over the {shape[0]} samples"
         )
     half = "with ½" if expr.op.startswith("half") else "no ½"
-    square = f", {half}" if "squared" in expr.op else ""
+    square = f", {half}" if "squared_error" in expr.op else ""
     if reduction == "sum":
         where = "over all entries of all samples" if batch else "over the entries"
         return f"summed {where}{square}{', no mean' if square else ''}"
