@@ -66,7 +66,7 @@ class OutputError(Exception):
 
 def visible(text: str) -> str:
     """Return `text` with every character that could steer a terminal spelled out."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(
         ch if ch.isprintable() or ch == "\u3000" else _escape(ch)

@@ -1,12 +1,13 @@
 """The command line: one module a command, exit codes, the border to the terminal.
 
 Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
-fault, 3 the output could not be written, 130 interrupted.
+fault, 3 the output could not be written, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "solve": ("gradcalc.cli.solve", "Show the worked solution of a problem file."),
         "check": ("gradcalc.cli.check", "Check options or answers, and say what went wrong."),
         "grade": ("gradcalc.cli.grade", "Mark a class, with reasons."),
+        "numbers": ("gradcalc.cli.numbers", "List every student's own numbers."),
         "options": ("gradcalc.cli.options", "Make wrong options, each of a named mistake."),
         "lint": ("gradcalc.cli.lint", "Tell which mistakes a problem cannot show."),
         "mistakes": ("gradcalc.cli.mistakes", "List the mistakes, or explain one of them."),
@@ -54,6 +56,7 @@ def gradcalc() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminated)
     code = run(sys.argv[1:])
     try:
         if sys.stdout is not None:
@@ -62,6 +65,11 @@ def main() -> None:
         code = READER_GONE
         _silence()
     sys.exit(code)
+
+
+def _terminated(number: int, _: object) -> None:
+    """Leave as an error does: what is half written is removed."""
+    sys.exit(128 + number)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcalc.cli import output
+from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
     from gradcalc.grading.verdict import Review
     from gradcalc.problem.model import Problem
     from gradcalc.report.page import Page
+    from gradcalc.report.parts import Part
     from gradcalc.report.reasons import Reveal
+
+REFERENCES = "xmlcharrefreplace"
+"""How HTML and Markdown say what a stream cannot write."""
 
 
 @click.command("check")
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 @click.argument("answers", metavar="[ANSWERS]", nargs=-1)
 @click.option("--options", "options", is_flag=True, help="Judge the options of the problem.")
 @click.option("-a", "--answer", "given", multiple=True, help="An answer: 'dL/dz3 = -2'.")
+@click.option("--student", metavar="ID", help="With the numbers of this student.")
 @click.option("--sheet", is_flag=True, help="Print a file of answers to fill in.")
 @click.option(
     "--reveal",
@@ -32,23 +38,21 @@ if TYPE_CHECKING:
     show_default=True,
     help="How much is said: a count, the lines, the mistakes, the values.",
 )
-@click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals.")
-@click.option("--significant", type=click.IntRange(1, 15), help="Compare to so many digits.")
-@click.option("--abs", "absolute", type=click.FloatRange(0), help="Largest absolute difference.")
-@click.option("--rel", "relative", type=click.FloatRange(0), help="Largest relative difference.")
+@measured
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "markdown", "html", "json", "github"]),
     default="text",
     show_default=True,
-    help="Text to read, one JSON object a file, or annotations of a workflow.",
+    help="Text to read, a page, one JSON object a file, or annotations of a workflow.",
 )
 def command(
     problem: str,
     answers: tuple[str, ...],
     options: bool,
     given: tuple[str, ...],
+    student: str | None,
     sheet: bool,
     reveal: Reveal,
     decimals: int | None,
@@ -72,17 +76,22 @@ def command(
       gradcalc check problem.yaml mine.txt            where it goes wrong, and why
       gradcalc check problem.yaml -a 'dL/dz3 = -2'    a single value
       gradcalc check problem.yaml mine.txt --reveal why
+      gradcalc check problem.yaml mine.txt --student 4711
 
     Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
     2 it could not be checked.
     """
     from gradcalc.cli import AT_FAULT, report
 
-    chosen = _tolerance(decimals, significant, absolute, relative)
+    chosen = tolerance_of(decimals, significant, absolute, relative)
     if options and (answers or given or sheet):
         raise click.UsageError("--options goes without answers")
     if sheet and (answers or given):
         raise click.UsageError("--sheet goes without answers")
+    if options and style in ("markdown", "html"):
+        raise click.UsageError(f"--options goes without --format {style}")
+    if student is not None and not (answers or given or sheet):
+        raise click.UsageError("--student goes with answers; the file's own are to its example")
     printer = _Printer(style, reveal)
     code = 0
     names = _files(problem, multiple=not (answers or given or sheet))
@@ -90,7 +99,7 @@ def command(
     some = False
     for name in names:
         try:
-            found = _load(name)
+            found = _load(name, student)
             if len(names) > 1 and section not in found.extras:
                 continue  # of a folder, those that have something to check
             some = True
@@ -103,6 +112,7 @@ def command(
         except ProblemError as error:
             report(error)
             code, some = AT_FAULT, True
+    printer.end()
     if not some:
         report(ProblemError(f"no file in {problem} has {section}:"))
         return AT_FAULT
@@ -118,11 +128,16 @@ def _files(problem: str, *, multiple: bool) -> list[str]:
     return names
 
 
-def _load(name: str) -> Problem:
+def _load(name: str, student: str | None) -> Problem:
     from gradcalc.problem.loader import load
     from gradcalc.problem.reading import read_source
 
-    return load(read_source(name))
+    problem = load(read_source(name))
+    if student is None:
+        return problem
+    from gradcalc.grading.individual import problem_of
+
+    return problem_of(problem, student)
 
 
 def _write_sheet(problem: Problem) -> None:
@@ -131,23 +146,6 @@ def _write_sheet(problem: Problem) -> None:
 
     text = blank_sheet(problem)
     output.write_text("".join(f"{visible(line)}\n" for line in text.splitlines()))
-
-
-def _tolerance(
-    decimals: int | None, significant: int | None, absolute: float | None, relative: float | None
-) -> Tolerance:
-    from gradcalc.grading.comparison import Measure, Tolerance
-
-    measures: dict[Measure, float | None] = {
-        "decimals": decimals,
-        "significant": significant,
-        "absolute": absolute,
-        "relative": relative,
-    }
-    asked = [(measure, amount) for measure, amount in measures.items() if amount is not None]
-    if len(asked) > 1:
-        raise click.UsageError("--decimals, --significant, --abs and --rel exclude each other")
-    return Tolerance(*asked[0]) if asked else Tolerance()
 
 
 def _answers(
@@ -210,6 +208,7 @@ class _Printer:
         self.style, self.reveal = style, reveal
         self.able = encodable(output.encoding())
         self.first = True
+        self.parts: list[Part] = []
 
     def options(self, problem: Problem) -> int:
         """Judge the options of a problem and write the page."""
@@ -231,19 +230,31 @@ class _Printer:
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.auditpage import AuditPage
+        from gradcalc.report.auditpage import AuditPage, what_is_checked
         from gradcalc.report.checkrecord import answers_annotations, answers_record
+        from gradcalc.report.reviewparts import Told, review_parts
         from gradcalc.report.wording import wording
 
-        words = wording(review.lines, unicode=self.able or self.style == "json")
+        words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
         if self.style == "json":
             self.json(answers_record(review, words, self.reveal))
         elif self.style == "github":
             lines = answers_annotations(review, words, self.reveal)
             self.text("".join(f"{each}\n" for each in lines))
+        elif self.style in ("markdown", "html"):
+            told = Told(self.reveal, what_is_checked(review.sheet.name))
+            self.parts += review_parts(review, words, told)
         else:
             self.gap()
             output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
+
+    def end(self) -> None:
+        """Write the page that all checks are put on."""
+        from gradcalc.report.printing import printed
+
+        if self.parts:
+            page = printed(self.parts, "html" if self.style == "html" else "md")
+            output.write_text(page if self.able else page.encode("ascii", REFERENCES).decode())
 
     def page(self) -> Page:
         from gradcalc.report.page import Page

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from gradcalc.errors import OutputError
+from gradcalc.errors import OutputError, ProblemError
 
 
-def write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str, *, lasting: bool = True) -> None:
     """Write a file whole or not at all; raises OutputError where that fails."""
-    with aside(path) as file:
+    with aside(path, lasting=lasting) as file:
         file.write(text)
 
 
 @contextmanager
-def aside(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
+def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[TextIO]:
     """Open a new file beside `path` that takes its place when all is written.
 
-    Whatever fails before leaves `path` as it was. Raises OutputError.
+    Whatever fails before leaves `path` as it was. lasting: whether it is on the disk, not
+    only on its way there, when it takes its place. Raises OutputError.
     """
     name = None
     try:
@@ -30,11 +31,14 @@ def aside(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         if path.is_dir():
             raise IsADirectoryError(None, "is a directory")
+        if path.exists() and not path.is_file():
+            raise OSError(None, "is not a regular file")
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8", newline=newline) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
         name = None
@@ -44,6 +48,22 @@ def aside(path: Path, *, newline: str = "\n") -> Iterator[TextIO]:
     finally:
         if name is not None:
             Path(name).unlink(missing_ok=True)
+
+
+def keep_apart(outputs: Iterable[Path | None], inputs: Iterable[str | Path | None]) -> None:
+    """Raise ProblemError where an output would take the place of an input or another output."""
+    known = {Path(each).resolve(): "is read" for each in inputs if each not in (None, "-")}
+    for path in outputs:
+        if path is None:
+            continue
+        place = path.resolve()
+        if place in known:
+            raise ProblemError(
+                f"{path} would be overwritten: it {known[place]} in the same call",
+                where=str(path),
+                hint="write to another file",
+            )
+        known[place] = "is written"
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcalc.cli import output
+from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError, visible
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ FILE = click.Path(path_type=Path)
 
 
 @click.command("grade")
-@click.argument("problem", metavar="PROBLEM")
-@click.argument("submissions", metavar="SUBMISSIONS...", nargs=-1, required=True)
+@click.argument("files", metavar="PROBLEM SUBMISSIONS...", nargs=-1, required=True)
+@click.option(
+    "--problem",
+    "problems",
+    multiple=True,
+    help="A problem, in place of PROBLEM; may be given several times.",
+)
 @click.option("-o", "--output", "gradebook", type=FILE, help="The gradebook, a CSV file.")
 @click.option(
     "--as",
@@ -47,7 +53,9 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="How much the feedback says.",
 )
-@click.option("--report", "html", type=FILE, help="The class report as an HTML file.")
+@click.option(
+    "--report", type=FILE, help="The class report as a file: .html, .md, or text by any other name."
+)
 @click.option("--roster", type=FILE, help="Who is in the class: a CSV file.")
 @click.option("--columns", type=FILE, help="Which header means which quantity: a YAML file.")
 @click.option("--pattern", help="A regular expression with a group id, for names of files.")
@@ -58,6 +66,12 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Which submission of a student counts.",
 )
+@measured
+@click.option(
+    "--values-only",
+    is_flag=True,
+    help="Compare with the solution only: nothing is carried forward, no mistake named.",
+)
 @click.option("--scheme", type=FILE, help="Points and shares: a YAML file, as under marking.")
 @click.option("--rulings", type=FILE, help="What the teacher has ruled: a YAML file.")
 @click.option("--preview", is_flag=True, help="Show how the first rows are read, and stop.")
@@ -67,14 +81,12 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes that mark at the same time.",
+    help="Processes that mark at the same time; as many as pay without it.",
 )
 @click.option("--scheduler", help="A Dask scheduler's address, or local; needs gradcalc[dask].")
 def command(
-    problem: str,
-    submissions: tuple[str, ...],
+    files: tuple[str, ...],
+    problems: tuple[str, ...],
     gradebook: Path | None,
     form: Form,
     results: Path | None,
@@ -82,25 +94,30 @@ def command(
     feedback: Path | None,
     feedback_as: str,
     reveal: Reveal,
-    html: Path | None,
+    report: Path | None,
     roster: Path | None,
     columns: Path | None,
     pattern: str | None,
     duplicates: Policy,
+    decimals: int | None,
+    significant: int | None,
+    absolute: float | None,
+    relative: float | None,
+    values_only: bool,
     scheme: Path | None,
     rulings: Path | None,
     preview: bool,
     only: str | None,
     compare: Path | None,
     resume: bool,
-    processes: int,
+    processes: int | None,
     scheduler: str | None,
 ) -> int:
     """Mark SUBMISSIONS to a PROBLEM: points, errors carried forward, mistakes named.
 
-    SUBMISSIONS are tables (CSV, JSONL), folders of answer files, downloads of Canvas,
-    Moodle or Gradescope, or - for standard input. The report on the class goes to
-    standard output.
+    PROBLEM is a file, or a folder of several problems. SUBMISSIONS are tables (CSV,
+    JSONL), folders of answer files, downloads of Canvas, Moodle or Gradescope, or - for
+    standard input. The report on the class goes to standard output.
 
     \b
     Examples:
@@ -109,33 +126,54 @@ def command(
       gradcalc grade problem.yaml answers.csv -o marks.csv --as canvas --roster roster.csv
       gradcalc grade problem.yaml answers.csv --feedback feedback/ --reveal why
       gradcalc grade problem.yaml answers.csv --only 4711
+      gradcalc grade problems/ answers.csv -o gradebook.csv
+      gradcalc grade --problem relu.yaml --problem xor.yaml answers/ -o gradebook.csv
 
     Exit code: 0 every submission was judged whole, 1 some were not, 2 the input is at
     fault, 3 an output could not be written.
     """
     from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
+    from gradcalc.cli.several import assignments, problem_files
     from gradcalc.grading.assignment import Assignment
 
     if resume and gradebook is None:
         raise click.UsageError("--resume goes with -o: its parts are kept beside the gradebook")
-    assignment = Assignment(problem, submissions, columns, pattern, duplicates, scheme, rulings)
-    if scheduler is not None and (feedback is not None or "-" in submissions):
-        raise click.UsageError("--scheduler goes without --feedback and without standard input")
-    settings = Settings(
-        assignment,
-        gradebook,
-        form,
-        results,
-        every,
-        feedback,
-        feedback_as,
-        reveal,
-        html,
+    if compare is not None and gradebook is None:
+        raise click.UsageError("--compare goes with -o")
+    given, submissions = (problems, files) if problems else (files[:1], files[1:])
+    if not submissions:
+        raise click.UsageError("there are no submissions: a problem comes first, then they")
+    if scheduler is not None and "-" in submissions:
+        raise click.UsageError("--scheduler goes without standard input")
+    whole = Assignment(
+        given[0],
+        submissions,
+        columns,
+        pattern,
+        duplicates,
+        scheme,
+        rulings,
         roster,
-        resume,
-        processes,
-        scheduler,
+        tolerance_of(decimals, significant, absolute, relative),
+        values_only,
     )
+    settings = [
+        Settings(
+            assignment,
+            gradebook,
+            form,
+            results,
+            every,
+            feedback,
+            feedback_as,
+            reveal,
+            report,
+            resume,
+            processes,
+            scheduler,
+        )
+        for assignment in assignments(problem_files(given), whole)
+    ]
     if preview:
         return show_preview(settings)
     if only is not None:
@@ -144,9 +182,7 @@ def command(
     if compare is not None:
         old = _scores(compare)
     code = grade(settings)
-    if old is not None:
-        if gradebook is None:
-            raise click.UsageError("--compare goes with -o")
+    if old is not None and gradebook is not None:
         output.write_text(changes(old, _scores(gradebook)))
     return code
 

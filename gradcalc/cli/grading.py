@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TextIO
 
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.files import aside, write_file
+from gradcalc.cli.files import keep_apart, write_file
+from gradcalc.cli.outputs import Outputs, Run, troubles_file
 from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.block import Block
+from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.chunk import Part, Results
-from gradcalc.grading.classrun import ClassResult, in_order
-from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
+from gradcalc.grading.classrun import ClassResult, closing_line
+from gradcalc.grading.gradebook import Form
 from gradcalc.grading.marking import check
-from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.submissions import preview
+from gradcalc.grading.submissions_duplicates import Census, identity
 from gradcalc.grading.tally import Tally
 from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.classpage import class_page
-from gradcalc.report.feedback import Feedback, file_name, html_page
+from gradcalc.report.classparts import class_parts
+from gradcalc.report.feedback import ClassFeedback, file_name, points_band
 from gradcalc.report.page import Page, encodable
+from gradcalc.report.parts import Part as Said
+from gradcalc.report.partspage import write_parts
+from gradcalc.report.printing import Form as Printed
+from gradcalc.report.printing import ending, printed
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.wording import wording
+
+WORTHWHILE = 30_000_000
+"""Bytes of submissions from which on a second process gains more than its start costs."""
+MOST_SHARES = 4
 
 
 @dataclass(frozen=True)
@@ -47,26 +55,34 @@ class Settings:
     feedback: Path | None
     feedback_as: str
     reveal: Reveal
-    html: Path | None
-    roster_file: Path | None
+    report: Path | None
     resume: bool
-    processes: int
+    processes: int | None
     scheduler: str | None
 
     @cached_property
     def folder(self) -> Path:
         """Return the folder in which parts of the run are kept."""
-        return parts_folder(self.gradebook)
+        return parts_folder(self.gradebook, self.assignment.label_among)
 
     @property
     def parts(self) -> Parts:
         """Return what keeps the parts."""
         return Parts(self.assignment, self.wanted, self.folder)
 
-    @cached_property
-    def roster(self) -> Roster | None:
-        """Return who is in the class."""
-        return None if self.roster_file is None else read_roster(str(self.roster_file))
+    @property
+    def shares(self) -> int:
+        """Return how many processes mark: several only where starting them pays."""
+        if "-" in self.assignment.submissions:
+            return 1
+        if self.processes is not None:
+            return self.processes
+        size = sum(
+            path.stat().st_size
+            for name in self.assignment.submissions
+            if (path := Path(name)).is_file()
+        )
+        return min(MOST_SHARES, os.cpu_count() or 1) if size > WORTHWHILE else 1
 
     @property
     def wanted(self) -> Results:
@@ -76,60 +92,117 @@ class Settings:
         return "all" if self.every else "wrong"
 
 
-def grade(settings: Settings) -> int:
-    """Mark a class, write every output, show the report; return the exit code."""
-    keeper = settings.parts
-    keeper.prepare(resume=settings.resume)
+def grade(problems: Sequence[Settings]) -> int:
+    """Mark a class, write every output, show the report; return the exit code.
+
+    problems: the same settings for each problem of the run.
+    """
+    whole = problems[0]
+    for settings in problems:
+        _check(settings)
+    keepers = [settings.parts for settings in problems]
+    feedback = [_Feedback(settings) for settings in problems if settings.feedback is not None]
     try:
-        result = _marked(settings, keeper)
-        with ExitStack() as stack:
-            _write(settings, keeper, result, stack)
-    finally:
-        if settings.gradebook is None:
+        for keeper in keepers:
+            keeper.prepare(resume=whole.resume)
+        runs = [
+            Run(
+                settings.assignment.label_among,
+                settings.assignment.problem.title,
+                keeper,
+                _settled(settings, keeper, _marked(settings, keeper)),
+            )
+            for settings, keeper in zip(problems, keepers, strict=True)
+        ]
+        Outputs(whole.gradebook, whole.form, whole.results, whole.assignment.roster).write(runs)
+        for each in feedback:
+            each.write_all()
+    except (OutputError, ProblemError):
+        for keeper in keepers:
             keeper.clear()
-    keeper.clear()
-    _report(settings, result)
-    return 0 if result.fine else 1
+        raise
+    finally:
+        if whole.gradebook is None:
+            for keeper in keepers:
+                keeper.clear()
+    for keeper in keepers:
+        keeper.clear()
+    results = [run.result for run in runs]
+    _report(problems, results)
+    return 0 if all(result.fine for result in results) else 1
 
 
-def _marked(settings: Settings, keeper: Parts) -> ClassResult:
-    """Mark all blocks, in several processes where that is asked for, and add them up."""
+def _check(settings: Settings) -> None:
+    """Read all but the submissions, so that what is wrong there is said before they are marked."""
+    given = settings.assignment
+    files = (given.problem_file, given.columns_file, given.scheme_file, given.rulings_file)
+    troubles = None if settings.gradebook is None else troubles_file(settings.gradebook)
+    keep_apart(
+        (settings.gradebook, troubles, settings.results, settings.report, settings.feedback),
+        (*files, given.roster_file, *given.submissions),
+    )
+    given.marker  # noqa: B018
+    given.reading  # noqa: B018
+    given.roster  # noqa: B018
+
+
+def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
+    """Return all parts, marked in several processes where that is asked for."""
     assignment = settings.assignment
-    shares = 1 if "-" in assignment.submissions else settings.processes
-    if shares == 1 and settings.scheduler is None:
-        return _added(settings, _one_by_one(settings, keeper))
-    assignment.best  # noqa: B018 - found once, and sent with the settings
-    assignment.chosen  # noqa: B018
+    shares = settings.shares
     if settings.scheduler is not None:
         keeper.count = on_cluster(
             settings.scheduler, assignment, settings.wanted, keeper, max(2, shares)
         )
+    elif shares == 1:
+        return _one_by_one(settings, keeper)
     else:
         with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
             calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
             keeper.count = sum(call.result() for call in calls)
-    return _added(settings, keeper.parts())
+    return keeper.parts()
 
 
 def _one_by_one(settings: Settings, keeper: Parts) -> Iterator[Part]:
     """Yield the parts as they are marked in this process."""
     progress = Progress(settings.assignment.submissions)
-    feedback = _Feedback(settings) if settings.feedback is not None else None
-    for number, block in settings.assignment.blocks():
-        if feedback is not None:
-            feedback.write(block)
-        yield keeper.mark(number, block)
+    for number, block, index in settings.assignment.read():
+        yield keeper.mark(number, block, index)
         progress.show(keeper.rows)
     progress.end()
 
 
-def _added(settings: Settings, parts: Iterable[Part]) -> ClassResult:
-    """Return what all parts come to."""
+def mark_share(settings: Settings, share: int, shares: int) -> int:
+    """Mark every `shares`-th block and keep the parts; return how many there are."""
+    keeper = settings.parts
+    for number, block, index in settings.assignment.read(share, shares):
+        keeper.mark(number, block, index)
+    return keeper.done
+
+
+def _settled(settings: Settings, keeper: Parts, parts: Iterable[Part]) -> ClassResult:
+    """Return what all parts come to; submissions that do not count are taken out.
+
+    Who handed in twice is known at the end: what holds such submissions is marked again.
+    """
+    assignment, census = settings.assignment, Census()
+    result = _added(settings, parts, census)
+    chosen = census.chosen(assignment.duplicates)
+    if not chosen.several:
+        return result
+    for number, block, index in assignment.counting(chosen):
+        keeper.mark_again(number, block, index)
+    return _added(settings, keeper.parts(), Census())
+
+
+def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassResult:
+    """Return what parts come to, and take down whose submissions they are."""
     result: ClassResult | None = None
     for part in parts:
         if result is None:
             result = ClassResult(Tally(part.tally.columns, settings.assignment.scheme))
         result.add(part)
+        census.add(part.source, [part.index])
     if result is None:
         raise ProblemError(
             "there is no submission to mark", where=", ".join(settings.assignment.submissions)
@@ -137,105 +210,85 @@ def _added(settings: Settings, parts: Iterable[Part]) -> ClassResult:
     return result
 
 
-def mark_share(settings: Settings, share: int, shares: int) -> int:
-    """Mark every `shares`-th block and keep the parts; return how many there are."""
-    keeper = settings.parts
-    feedback = _Feedback(settings) if settings.feedback is not None else None
-    for number, block in settings.assignment.blocks(share, shares):
-        if feedback is not None:
-            feedback.write(block)
-        keeper.mark(number, block)
-    return keeper.done
-
-
-def _write(settings: Settings, keeper: Parts, result: ClassResult, stack: ExitStack) -> None:
-    """Write the gradebook, the results and the list of problems, each whole or not at all."""
-    roster = settings.roster
-    marked: set[str] = set()
-    names = list(dict.fromkeys(column.name for column in result.tally.columns))
-    book = Gradebook(
-        settings.form, settings.assignment.problem.title, result.tally.most, tuple(names)
-    )
-    grades = _opened(settings.gradebook, stack)
-    lines = _opened(settings.results, stack)
-    troubles: list[tuple[str, ...]] = []
-    kept: list[Entry] = []
-    if grades is not None:
-        grades.write(book.head())
-    for part in keeper.parts():
-        if lines is not None:
-            lines.writelines(f"{line}\n" for line in part.results)
-        troubles += [tuple(map(str, row)) for row in part.problems]
-        if roster is not None:
-            kept += part.entries
-            marked |= {entry.student for entry in part.entries if entry.score is not None}
-        elif grades is not None:
-            grades.writelines(book.line(entry) for entry in part.entries)
-    if roster is not None:
-        result.roster = len(roster.ids)
-        result.missing = tuple(each for each in roster.ids if each not in marked)
-        known = set(roster.ids)
-        result.unknown = tuple(each for each in sorted(marked) if each not in known)
-        if grades is not None:
-            entries = (roster.named(entry) for entry in in_order(kept, roster.ids))
-            grades.writelines(book.line(entry) for entry in entries)
-    if troubles and settings.gradebook is not None:
-        head = ("source", "line", "student", "quantity", "reason")
-        path = settings.gradebook.with_name("problems.csv")
-        write_file(path, written([head, *troubles]))
-
-
-def _opened(path: Path | None, stack: ExitStack) -> TextIO | None:
-    return None if path is None else stack.enter_context(aside(path))
-
-
-def _report(settings: Settings, result: ClassResult) -> None:
+def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> None:
+    """Show the reports on the class, one a problem, and write them where that is asked for."""
     able = encodable(output.encoding())
-    page = class_page(
-        Page(output.columns(), able), result, wording(settings.assignment.lines, unicode=able)
-    )
-    output.write_page(page)
-    if settings.html is not None:
-        whole = class_page(Page(100), result, wording(settings.assignment.lines))
-        write_file(settings.html, html_page(settings.assignment.problem.title, whole.plain()))
-    click.echo(result.closing, err=True)
+    wholes: list[Said] = []
+    for at, (settings, result) in enumerate(zip(problems, results, strict=True)):
+        lines = settings.assignment.lines
+        if at:
+            output.write_text("\n\n")
+        parts = class_parts(result, wording(lines, unicode=able))
+        output.write_page(write_parts(Page(output.columns(), able), parts))
+        if settings.report is not None:
+            wholes += class_parts(result, wording(lines))
+    report = problems[0].report
+    if report is not None:
+        write_file(report, printed(wholes, ending(report)))
+    click.echo(closing_line(results), err=True)
 
 
-def show_preview(settings: Settings) -> int:
-    """Show how the first rows are read."""
+def show_preview(problems: Sequence[Settings]) -> int:
+    """Show how the first rows are read, for each problem."""
+    for settings in problems:
+        if len(problems) > 1:
+            output.write_text(f"{visible(settings.assignment.label)}\n\n")
+        _show_preview(settings)
+    return 0
+
+
+def _show_preview(settings: Settings) -> None:
     found = preview(
         settings.assignment.submissions, settings.assignment.problem, settings.assignment.reading
     )
     output.write_text("".join(f"{visible(line)}\n" for line in found.lines()))
-    return 0
 
 
-def show_one(settings: Settings, student: str) -> int:
+def show_one(problems: Sequence[Settings], student: str) -> int:
     """Show the marking of one student in full; return 1 where nothing of theirs is marked."""
+    codes: list[int] = []
+    for each in problems:
+        code = _show_one(each, student, apart=bool(codes))
+        codes += [] if code is None else [code]
+    if not codes:
+        raise ProblemError(
+            f"{visible(student.strip())} has handed in nothing",
+            where=problems[0].assignment.submissions[0],
+        )
+    return max(codes)
+
+
+def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
+    """Show the marking of one problem; return None where nothing is handed in."""
     wanted = student.strip()
     able = encodable(output.encoding())
-    for _, block in settings.assignment.blocks():
+    for block in settings.assignment.blocks():
         for row, own in enumerate(block.ids):
-            if own != wanted and own != wanted.casefold():
+            if identity(own) != identity(wanted):
                 continue
             alone = block.of(row)
             marked = settings.assignment.marker.mark(alone)
+            for error in marked.block.errors:
+                return _refused(error)
             lines = settings.assignment.marker.of(alone)
             sheet = sheet_of(alone, 0, lines)
             review = check(settings.assignment.problem, sheet, lines=lines.student(0))
-            words = wording(lines, unicode=able)
+            words = wording(lines.student(0), unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
-            feedback = Feedback(marked, 0, settings.assignment.scheme, words)
-            feedback.points(page)
+            points_band(page, marked, 0, settings.assignment.scheme, words)
+            output.write_text("\n\n" if apart else "")
             output.write_page(page)
             return 0
         for error in block.errors:
-            if error.id == wanted:
-                output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
-                return 1
-    raise ProblemError(
-        f"{visible(wanted)} has handed in nothing", where=settings.assignment.submissions[0]
-    )
+            if identity(error.id) == identity(wanted):
+                return _refused(error)
+    return None
+
+
+def _refused(error: RowError) -> int:
+    """Show why nothing of a submission is marked."""
+    output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
+    return 1
 
 
 def changes(old: dict[str, str], new: dict[str, str]) -> str:
@@ -257,28 +310,23 @@ class _Feedback:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None
-        self.folder = settings.feedback
+        self.folder = settings.feedback / settings.assignment.label_among
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{self.folder} could not be written: {reason}") from None
 
+    def write_all(self) -> None:
+        """Write the feedback to all submissions that count."""
+        for block in self.settings.assignment.blocks():
+            self.write(block)
+
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
-        settings = self.settings
-        marked = settings.assignment.marker.mark(block)
-        for row, student in enumerate(block.ids):
-            alone = block.of(row)
-            lines = settings.assignment.marker.of(alone)
-            review = check(
-                settings.assignment.problem, sheet_of(alone, 0, lines), lines=lines.student(0)
-            )
-            words = wording(lines)
-            page = AuditPage(Page(80), review, words, settings.reveal, hint=False).write()
-            Feedback(marked, row, settings.assignment.scheme, words).points(page)
-            text = page.plain()
-            ending = settings.feedback_as
-            whole = html_page(student, text) if ending == "html" else f"```text\n{text}```\n"
-            write_file(self.folder / file_name(student, ending), whole)
+        form: Printed = "html" if self.settings.feedback_as == "html" else "md"
+        for student, parts in self.said.of(self.said.marker.mark(block)):
+            path = self.folder / file_name(student, form)
+            write_file(path, printed(parts, form), lasting=False)

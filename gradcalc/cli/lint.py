@@ -14,14 +14,15 @@ def command(files: tuple[str, ...]) -> int:
 
     A mistake that changes nothing in what is asked for cannot be seen by anybody who
     marks. The smallest change of one number that would show it is named, or what else
-    to ask for.
+    to ask for. Numbers that are drawn for every student are tried on 300 of them.
 
     \b
     Examples:
       gradcalc lint problem.yaml
       gradcalc lint problems/
 
-    Exit code: 0 every mistake shows, 1 some do not, 2 a file cannot be used.
+    Exit code: 0 every mistake shows, 1 some do not, or drawn numbers do not suit, 2 a file
+    cannot be used.
     """
     from gradcalc.cli import AT_FAULT, report
     from gradcalc.errors import ProblemError
@@ -53,5 +54,5 @@ def command(files: tuple[str, ...]) -> int:
                 output.write_text("\n\n")
             first = False
             output.write_page(lint_page(Page(output.columns(), able), found, words))
-            code = max(code, int(bool(found.blind or found.twins)))
+            code = max(code, int(not found.fine))
     return code

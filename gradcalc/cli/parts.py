@@ -22,16 +22,18 @@ from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
 from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
+from gradcalc.grading.submissions_archive import states
+from gradcalc.grading.submissions_layout import Index
 
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
 
 
-def parts_folder(gradebook: Path | None) -> Path:
+def parts_folder(gradebook: Path | None, label: str) -> Path:
     """Return where the parts of a run are kept: beside the gradebook, else temporarily."""
     if gradebook is not None:
-        return gradebook.with_name(f".{gradebook.name}.parts")
-    return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}.parts"
+        return gradebook.with_name(f".{gradebook.name}{label and '.'}{label}.parts")
+    return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}{label}.parts"
 
 
 class Parts:
@@ -49,17 +51,18 @@ class Parts:
     def fingerprint(self) -> str:
         """Return what has to be the same for parts to be used again."""
         given = self.assignment
-        digest = blake2b(digest_size=16)
-        files = [given.problem_file, given.scheme_file, given.rulings_file]
-        for path in (*files, given.columns_file):
-            if path is not None and str(path) != "-":
-                digest.update(Path(path).read_bytes() + b"\0")
+        digest = blake2b(given.problem.source.text.encode() + b"\0", digest_size=16)
+        for other in given.others:
+            digest.update(Path(other).read_bytes() + b"\0")
+        files = (given.scheme_file, given.rulings_file, given.columns_file, given.roster_file)
+        for path in files:
+            digest.update((b"" if path is None else path.read_bytes()) + b"\0")
         for name in given.submissions:
-            path = Path(name)
-            if name != "-" and path.exists():
-                state = path.stat()
-                digest.update(f"{name} {state.st_size} {state.st_mtime_ns}\0".encode())
-        words = (__version__, self.results, given.pattern, given.duplicates)
+            digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+            for state in states(name):
+                digest.update(state)
+        measure = (given.tolerance.measure, given.tolerance.amount, given.values_only)
+        words = (__version__, self.results, given.pattern, given.duplicates, *measure)
         digest.update(json.dumps(words).encode())
         return digest.hexdigest()
 
@@ -80,15 +83,27 @@ class Parts:
         """Return the file of one part."""
         return self.folder / f"{number:07d}.json"
 
-    def mark(self, number: int, block: Block) -> Part:
+    def mark(self, number: int, block: Block, index: Index) -> Part:
         """Mark a block, keep its part and return it; one that is there is not marked again."""
-        if self.path(number).exists():
-            part = self.read(number)
-        else:
-            part = mark_part(block, self.assignment.marker, self.results)
-            write_file(self.path(number), part_text(part))
+        part = self.kept(number)
+        if part is None:
+            part = self.mark_again(number, block, index)
         self.count, self.done = number + 1, self.done + 1
         self.rows += len(block.ids) + len(block.errors)
+        return part
+
+    def kept(self, number: int) -> Part | None:
+        """Return a part of an earlier run, None where there is none that can be read."""
+        try:
+            return self.read(number) if self.path(number).exists() else None
+        except OutputError:
+            return None
+
+    def mark_again(self, number: int, block: Block, index: Index) -> Part:
+        """Mark a block, keep its part in the place of any other, and return it."""
+        label = self.assignment.label_among
+        part = mark_part(block, index, self.assignment.marker, self.results, label)
+        write_file(self.path(number), part_text(part), lasting=False)
         return part
 
     def parts(self) -> Iterator[Part]:
@@ -114,8 +129,11 @@ def share_texts(
 ) -> list[tuple[int, str]]:
     """Mark every `shares`-th block; return the parts as text, for a machine far away."""
     return [
-        (number, part_text(mark_part(block, assignment.marker, results)))
-        for number, block in assignment.blocks(share, shares)
+        (
+            number,
+            part_text(mark_part(block, index, assignment.marker, results, assignment.label_among)),
+        )
+        for number, block, index in assignment.read(share, shares)
     ]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Formulas and values; with the numbers put in; each entry on a line of its own.",
 )
+@click.option("--student", metavar="ID", help="With the numbers of this student.")
 @click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of computed values.")
 @click.option("--jacobians", is_flag=True, help="Local derivatives as whole matrices.")
 @click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
@@ -45,6 +46,7 @@ def command(
     files: tuple[str, ...],
     given: Given,
     detail: str,
+    student: str | None,
     decimals: int | None,
     jacobians: bool,
     full: bool,
@@ -59,6 +61,7 @@ def command(
       gradcalc solve problem.yaml
       gradcalc solve problem.yaml --given recompute
       gradcalc solve problems/ --format json > solutions.jsonl
+      gradcalc solve problem.yaml --student 4711
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
     \b
@@ -85,7 +88,7 @@ def command(
             continue
         for name in names:
             try:
-                solution = _solved(name, given)
+                solution = _solved(name, given, student)
             except ProblemError as error:
                 report(error)
                 code = AT_FAULT
@@ -97,11 +100,15 @@ def command(
     return code
 
 
-def _solved(name: str, given: Given) -> Solution:
+def _solved(name: str, given: Given, student: str | None) -> Solution:
     from gradcalc.problem.loader import load
     from gradcalc.problem.reading import read_source
 
     problem = load(read_source(name))
+    if student is not None:
+        from gradcalc.grading.individual import problem_of
+
+        problem = problem_of(problem, student)
     from gradcalc.problem.solve import solve
 
     return solve(problem, given)

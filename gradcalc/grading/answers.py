@@ -58,12 +58,13 @@ class Sheet:
     warnings: tuple[str, ...] = ()
 
 
-def read_sheet(source: Source, problem: Problem) -> Sheet:
+def read_sheet(source: Source, problem: Problem, quantities: Quantities | None = None) -> Sheet:
     """Return the answers of a sheet; what is unreadable on a line is kept with the reason.
 
+    quantities: the names in use, where they are not those of the problem alone.
     Raises ProblemError only for a YAML or JSON document that is broken as a whole.
     """
-    reader = _Reader(Quantities(problem))
+    reader = _Reader(quantities or Quantities(problem))
     document = read_pairs(source)
     warnings: tuple[str, ...] = ()
     if document is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
 from gradcalc.algebra.shapes import Shape
-from gradcalc.errors import did_you_mean
+from gradcalc.errors import ProblemError, did_you_mean, listed
 from gradcalc.problem.document import Mapping
 from gradcalc.problem.model import Problem, sized
 from gradcalc.problem.naming import Index, Reference, is_hidden
@@ -52,10 +53,39 @@ _FROM_ZERO = re.compile(r"[\[,]\s?0\s?[,\]]")
 
 
 @dataclass(frozen=True)
+class Labels:
+    """What tells the problems of one run apart: `xor:z1` is z1 of the problem called xor.
+
+    own: what this problem is called; others: the quantities of the other problems.
+    """
+
+    own: str
+    others: Dict[str, Quantities] = field(default_factory=dict)
+
+    @property
+    def alone(self) -> Labels:
+        """Return the same where the other problems cannot be meant."""
+        return Labels(self.own)
+
+    def parted(self, text: str) -> tuple[str | None, str]:
+        """Return the problem that a name begins with, None for none, and the rest of it."""
+        plain = text.strip()
+        for label in (self.own, *self.others):
+            rest = plain[len(label) :].lstrip()
+            if plain[: len(label)].casefold() == label.casefold() and rest[:1] in (":", "."):
+                return label, rest[1:].strip()
+        return None, plain
+
+
+@dataclass(frozen=True)
 class Quantities:
-    """The quantities of a problem, found by every name that is in use for them."""
+    """The quantities of a problem, found by every name that is in use for them.
+
+    labels: the names of the problems where there are several.
+    """
 
     problem: Problem
+    labels: Labels | None = field(default=None, compare=False, repr=False)
     _found: dict[str, Reference | str] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -90,8 +120,38 @@ class Quantities:
         """Return the quantity or entry that a text names, or the reason why there is none."""
         found = self._found.get(text)
         if found is None:
-            found = self._found[text] = self._look_up(text)
+            found = self._found[text] = self._look_up(self.own(text) or "")
+            if self.elsewhere(text):
+                found = self._found[text] = f"{text} belongs to another problem"
         return found
+
+    def own(self, text: str) -> str | None:
+        """Return a name without the label of this problem, None for one of another problem."""
+        if self.labels is None:
+            return text
+        label, rest = self.labels.parted(text)
+        return rest if label in (None, self.labels.own) else None
+
+    def elsewhere(self, text: str) -> bool:
+        """Tell whether a name belongs to another problem of the same run.
+
+        Raises ProblemError for one that several problems have.
+        """
+        if self.labels is None or self.own(text) is None:
+            return self.labels is not None
+        if self.labels.parted(text)[0] is not None:
+            return False
+        others = [
+            label
+            for label, other in self.labels.others.items()
+            if isinstance(other.find(text), Reference)
+        ]
+        if not others or isinstance(self._look_up(text), str):
+            return False
+        raise ProblemError(
+            f"{text} is a quantity of {listed([self.labels.own, *others])}",
+            hint=f"write {self.labels.own}:{text} or {others[0]}:{text}",
+        )
 
     def _look_up(self, text: str) -> Reference | str:
         if not text.strip():

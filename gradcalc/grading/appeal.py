@@ -5,7 +5,8 @@ from __future__ import annotations
 from gradcalc.grading.answers import Answer, Sheet
 from gradcalc.grading.block import BLANK, NUMBER, Block
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.written import Written, read_written
+from gradcalc.grading.submissions_cells import written_in
+from gradcalc.grading.written import Written
 
 
 def sheet_of(block: Block, row: int, lines: Lines) -> Sheet:
@@ -45,4 +46,4 @@ def _single(block: Block, row: int, column: int, line: int) -> Answer:
 def _cell(block: Block, row: int, column: int) -> Written | None:
     if block.state[row, column] == BLANK:
         return None
-    return read_written(block.text(row, column).strip(), comma=True)
+    return written_in(block.text(row, column), comma=True)

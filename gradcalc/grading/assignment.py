@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
+from zipfile import is_zipfile
 
 import numpy as np
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.answers_names import Labels, Quantities
+from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
+from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.headers import read_columns_file
+from gradcalc.grading.individual import drawn
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.rulings import Ruling, read_rulings
 from gradcalc.grading.scheme import Scheme, read_scheme
 from gradcalc.grading.submissions import (
@@ -24,16 +30,26 @@ from gradcalc.grading.submissions import (
     identity,
     without_rows,
 )
+from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_named import Asked
 from gradcalc.grading.submissions_open import open_sources
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import Reference
 from gradcalc.problem.reading import read_source
+
+Best: TypeAlias = dict[str, tuple[str, int]]
+"""Where the best submission of each student stands who handed in more than once."""
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The files of one assignment; everything in them is read when it is first needed."""
+    """The files of one assignment; everything in them is read when it is first needed.
+
+    others: the other problems that the same submissions may answer; own: submissions to
+    this problem alone.
+    """
 
     problem_file: str
     submissions: tuple[str, ...]
@@ -42,6 +58,11 @@ class Assignment:
     duplicates: Policy = "newest"
     scheme_file: Path | None = None
     rulings_file: Path | None = None
+    roster_file: Path | None = None
+    tolerance: Tolerance = field(default_factory=Tolerance)
+    values_only: bool = False
+    others: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @cached_property
     def problem(self) -> Problem:
@@ -56,6 +77,15 @@ class Assignment:
         return problem
 
     @cached_property
+    def roster(self) -> Roster | None:
+        """Return who is in the class."""
+        return None if self.roster_file is None else read_roster(str(self.roster_file))
+
+    def known(self, name: str) -> str | None:
+        """Return the id on the roster that an id of a submission means, None for none."""
+        return None if self.roster is None else self.roster.find(name)
+
+    @cached_property
     def lines(self) -> Lines:
         """Return the lines that answers are judged by."""
         return lines_of(self.problem)
@@ -64,39 +94,80 @@ class Assignment:
     def scheme(self) -> Scheme:
         """Return the marking scheme: a file's, else the problem's, else the default."""
         if self.scheme_file is None:
-            return read_scheme(self.problem.extras.get("marking"), self.problem)
-        root = parse_document(read_source(self.scheme_file))
-        return read_scheme(root.get("marking") or root, self.problem)
+            node = self.problem.extras.get("marking")
+        else:
+            root = parse_document(read_source(self.scheme_file))
+            own = root.get(self.label_among) if self.others else None
+            node = own or root.get("marking") or root
+        scheme = read_scheme(node, self.problem)
+        return replace(scheme, follows=0.0) if self.values_only else scheme
 
     @cached_property
     def marker(self) -> Marker:
         """Return what marks a block."""
         rulings: tuple[Ruling, ...] = ()
         if self.rulings_file is not None:
-            rulings = read_rulings(read_source(self.rulings_file), self.lines)
-        return Marker(self.lines, self.scheme, rulings=rulings)
+            rulings = read_rulings(read_source(self.rulings_file), self.lines, self.label_among)
+        return Marker(self.lines, self.scheme, self.tolerance, rulings, self.values_only)
 
     @cached_property
     def reading(self) -> Reading:
         """Return how the submissions are read."""
         mapping = None
         if self.columns_file is not None:
-            mapping = read_columns_file(read_source(self.columns_file), self.problem)
-        return Reading(columns=mapping, pattern=self.pattern)
+            names = Quantities(self.problem, self.labels)
+            mapping = read_columns_file(read_source(self.columns_file), names)
+        exact = self.values_only and self.tolerance.measure != "own digits"
+        return Reading(
+            mapping,
+            pattern=self.pattern,
+            digits=not exact,
+            due=self.due,
+            labels=self.labels,
+            own=self.own,
+        )
+
+    @property
+    def due(self) -> tuple[Column, ...]:
+        """Return the entries that `find` asks for or that the scheme has points for."""
+        asked = Asked(self.problem)
+        wanted = list(self.problem.find) if self.problem.asked else []
+        wanted += [Reference(name) for name in self.scheme.whole]
+        wanted += [Reference(name, index) for name, index in self.scheme.entries]
+        return tuple(dict.fromkeys(column for each in wanted for column in asked.of(each)[0]))
 
     @cached_property
-    def chosen(self) -> Chosen:
-        """Return which submission of each student counts."""
-        return chosen_rows(self.submissions, self.problem, self.reading, self.duplicates)
+    def columns(self) -> tuple[Column, ...] | None:
+        """Return the entries that any of several sources asks for; a single one has its own."""
+        (first, *others) = self.submissions
+        if not others and (first == "-" or not is_zipfile(first)):
+            return None
+        sources = open_sources(self.submissions, self.problem, self.reading)
+        return tuple(dict.fromkeys(column for source in sources for column in source.columns))
+
+    @property
+    def label(self) -> str:
+        """Return what the problem is called among several: the name of its file."""
+        return Path(self.problem_file).stem
+
+    @property
+    def label_among(self) -> str:
+        """Return the same, nothing for a problem alone."""
+        return self.label if self.others else ""
 
     @cached_property
-    def best(self) -> dict[str, tuple[str, int]]:
+    def labels(self) -> Labels:
+        """Return what tells the problem from others."""
+        others = {Path(each).stem: Quantities(load(read_source(each))) for each in self.others}
+        return Labels(self.label, others)
+
+    def best(self, chosen: Chosen) -> Best:
         """Return for students who handed in more than once where their best one stands."""
         found: dict[str, tuple[float, str, int]] = {}
-        if self.duplicates != "best":
+        if self.duplicates != "best" or not chosen.several:
             return {}
-        for _, block in self.read():
-            rows = np.flatnonzero(self.chosen.contested(block))
+        for _, block, _ in self.read():
+            rows = np.flatnonzero(chosen.contested(block))
             if not rows.size:
                 continue
             rivals = without_rows(block, rows, ())
@@ -107,40 +178,52 @@ class Assignment:
                     found[identity(student)] = (score, block.source, line)
         return {student: (source, line) for student, (_, source, line) in found.items()}
 
-    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
+    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block, Index]]:
         """Yield the blocks of one share of the submissions, with their numbers."""
-        number = 0
+        number, columns = 0, self.columns
         for source in open_sources(self.submissions, self.problem, self.reading):
             for part in source.parts():
                 if number % shares == share:
-                    yield number, source.block(part)
+                    block, index = source.read(part)
+                    block = block if columns is None else block.over(columns)
+                    yield number, drawn(block, self.problem, self.known), index
                 number += 1
 
-    def blocks(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block]]:
-        """Yield the same without the submissions that do not count."""
-        for number, block in self.read(share, shares):
-            yield number, self.counting(block)
+    def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, Index]]:
+        """Yield the blocks again that hold submissions which do not count, without them."""
+        best = self.best(chosen)
+        for number, block, index in self.read():
+            if len(chosen.found(block)[0]):
+                yield number, without_others(block, chosen, best), index
 
-    def counting(self, block: Block) -> Block:
-        """Return a block without the submissions that do not count."""
-        block = self.chosen.apply(block)
-        contested = np.flatnonzero(self.chosen.contested(block)) if self.best else ()
-        dropped = [
-            row
-            for row in contested
-            if self.best[identity(block.ids[row])] != (block.source, block.lines[row])
-        ]
-        if not dropped:
-            return block
-        errors = [
-            RowError(
-                block.source,
-                block.lines[row],
-                block.ids[row],
-                "another submission of the same student has more points",
-                duplicate=True,
-            )
-            for row in dropped
-        ]
-        kept = np.setdiff1d(np.arange(len(block.ids)), dropped)
-        return without_rows(block, kept, errors)
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks without the submissions that do not count."""
+        chosen = chosen_rows(self.submissions, self.problem, self.reading, self.duplicates)
+        best = self.best(chosen)
+        for _, block, _ in self.read():
+            yield without_others(block, chosen, best)
+
+
+def without_others(block: Block, chosen: Chosen, best: Best) -> Block:
+    """Return a block without the submissions that do not count."""
+    block = chosen.apply(block)
+    contested = np.flatnonzero(chosen.contested(block)) if best else ()
+    dropped = [
+        row
+        for row in contested
+        if best[identity(block.ids[row])] != (block.source, block.lines[row])
+    ]
+    if not dropped:
+        return block
+    errors = [
+        RowError(
+            block.source,
+            block.lines[row],
+            block.ids[row],
+            "another submission of the same student has more points",
+            duplicate=True,
+        )
+        for row in dropped
+    ]
+    kept = np.setdiff1d(np.arange(len(block.ids)), dropped)
+    return without_rows(block, kept, errors)

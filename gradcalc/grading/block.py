@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -72,18 +72,35 @@ class Block:
 
     def start(self, data: Mapping[str, Array]) -> dict[str, Array]:
         """Return the problem's own quantities with each submission's numbers in them."""
-        found = dict(data)
-        for at, column in enumerate(self.own):
-            if self.parameters is None:
-                break
-            value = found[column.name]
-            if value is data[column.name]:
-                value = np.repeat(np.asarray(value)[None], len(self.ids), axis=0)
-            shape = value.shape[1:]
-            flat = int(np.ravel_multi_index(column.index, shape)) if shape else 0
-            value.reshape(len(self.ids), -1)[:, flat] = self.parameters[:, at]
-            found[column.name] = value
-        return found
+        return dict(data) if self.parameters is None else with_own(data, self.own, self.parameters)
+
+    def over(self, columns: tuple[Column, ...]) -> Block:
+        """Return the same submissions over the columns of a whole class.
+
+        Entries that this source has no column for are blank.
+        """
+        if columns == self.columns:
+            return self
+        known = {column: at for at, column in enumerate(self.columns)}
+        place = [known.get(column, -1) for column in columns]
+        to = [at for at, own in enumerate(place) if own >= 0]
+        kept = [place[at] for at in to]
+
+        def spread(own: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            found = np.zeros((len(self.ids), len(columns)), dtype=own.dtype)
+            found[:, to] = own[:, kept]
+            return found
+
+        return replace(
+            self,
+            columns=columns,
+            value=spread(self.value),
+            decimals=spread(self.decimals),
+            significant=spread(self.significant),
+            state=spread(self.state),
+            text=lambda row, at: self.text(row, place[at]) if place[at] >= 0 else "",
+            reason=lambda row, at: self.reason(row, place[at]) if place[at] >= 0 else "",
+        )
 
     def of(self, row: int) -> Block:
         """Return one submission as a block of its own."""
@@ -109,3 +126,16 @@ class Block:
         for at, column in enumerate(self.columns):
             found.setdefault(column.name, []).append(at)
         return found
+
+
+def with_own(data: Mapping[str, Array], own: Sequence[Column], numbers: Array) -> dict[str, Array]:
+    """Return quantities with numbers of which each row has its own, one column an entry."""
+    found = dict(data)
+    for at, column in enumerate(own):
+        value = found[column.name]
+        if value is data[column.name]:
+            value = np.repeat(np.asarray(value)[None], len(numbers), axis=0)
+        entry: tuple[Any, ...] = (slice(None), *column.index)
+        value[entry] = numbers[:, at]
+        found[column.name] = value
+    return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
-from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.gradebook import Entries, Entry
 from gradcalc.grading.marked import (
     CORRECT,
     INCORRECT,
@@ -19,7 +20,9 @@ from gradcalc.grading.marked import (
     STATUSES,
     UNREAD,
     Marked,
+    Rows,
 )
+from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.tally import Tally
 
 Results: TypeAlias = Literal["none", "wrong", "all"]
@@ -27,9 +30,14 @@ Results: TypeAlias = Literal["none", "wrong", "all"]
 
 @dataclass
 class Part:
-    """What one block comes to; it is what another process or machine sends back."""
+    """What one block comes to; it is what another process or machine sends back.
 
-    entries: list[Entry]
+    index: whose submissions it was made from, those that do not count included.
+    """
+
+    source: str
+    index: Index
+    entries: Entries
     results: list[str]
     problems: list[tuple[str, int, str, str, str]]
     tally: Tally
@@ -38,30 +46,35 @@ class Part:
     duplicates: int
 
 
-def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
+def mark_part(
+    block: Block, index: Index, marker: Marker, results: Results = "none", label: str = ""
+) -> Part:
     """Mark a block and return all that it adds to the outputs.
 
     results: a line of JSON a student with the verdicts that are not correct, with all
-    verdicts, or none.
+    verdicts, or none. label: what the problem is called, where there are several.
     """
     marked = marker.mark(block)
+    block = marked.block
     tally = Tally(block.columns, marker.scheme)
     tally.add(marked)
-    entries = _entries(marked)
     lines = []
     if results != "none":
         every = results == "all"
-        lines = [_result(marked, row, marker, every=every) for row in range(len(block.ids))]
-    problems = [*_errors(block.errors), *_cells(marked)]
+        lines = [
+            json.dumps(
+                ({"problem": label} if label else {}) | _result(marked, row, marker, every=every),
+                ensure_ascii=False,
+                allow_nan=False,
+            )
+            for row in range(len(block.ids))
+        ]
+    problems = sorted([*_errors(block.errors), *_cells(marked)], key=lambda row: row[1])
     lost = [error for error in block.errors if not error.duplicate]
-    entries += [
-        Entry(
-            error.id, None, status="unreadable", note=f"{error.source}:{error.line}: {error.reason}"
-        )
-        for error in lost
-    ]
     return Part(
-        entries,
+        block.source,
+        index,
+        _entries(marked, lost),
         lines,
         problems,
         tally,
@@ -71,37 +84,65 @@ def mark_part(block: Block, marker: Marker, results: Results = "none") -> Part:
     )
 
 
-def _entries(marked: Marked) -> list[Entry]:
-    """Return what the gradebook says of each student of a block."""
+def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
+    """Return what the gradebook says of each student of a block, what is the same once."""
     block = marked.block
     sums = [marked.points[:, columns].sum(axis=1) for columns in block.quantities.values()]
-    points = np.stack(sums, axis=1).tolist() if sums else [[]] * len(block.ids)
-    notes = _notes(marked)
-    rows = zip(block.ids, marked.score.tolist(), points, notes, strict=True)
-    return [Entry(student, score, tuple(own), "marked", note) for student, score, own, note in rows]
+    notes, numbers = _notes(marked)
+    table = np.column_stack([marked.score, numbers, *sums])
+    known: dict[bytes, int] = {}
+    which = [known.setdefault(row, len(known)) for row in _as_bytes(table)]
+    firsts = dict(zip(reversed(which), range(len(which) - 1, -1, -1), strict=True))
+    outcomes = []
+    for at in range(len(known)):
+        score, note, *points = table[firsts[at]].tolist()
+        outcomes.append(Entry("", score, tuple(points), "marked", notes[int(note)]))
+    which += range(len(outcomes), len(outcomes) + len(lost))
+    for error in lost:
+        note = f"{error.source}:{error.line}: {error.reason}"
+        outcomes.append(Entry("", None, status="unreadable", note=note))
+    students = [*block.ids, *(error.id for error in lost)]
+    if lost:
+        lines = [*block.lines, *(error.line for error in lost)]
+        order = sorted(range(len(lines)), key=lines.__getitem__)
+        students, which = [students[at] for at in order], [which[at] for at in order]
+    return Entries(students, which, outcomes)
 
 
-def _notes(marked: Marked) -> list[str]:
-    """Return for each student where they first go wrong, and why."""
+def _as_bytes(table: Array) -> list[bytes]:
+    """Return each row as one value that can be looked up."""
+    if not len(table):
+        return []
+    whole = np.ascontiguousarray(table)
+    found: list[bytes] = whole.view(f"V{whole.strides[0]}").ravel().tolist()
+    return found
+
+
+def _notes(marked: Marked) -> tuple[list[str], Rows]:
+    """Return where students first go wrong, and why, and which of these each one's is."""
     block = marked.block
     empty = np.isin(marked.status, (MISSING, UNREAD)).sum(axis=1)
-    notes = ["" if not count else f"{count} not answered" for count in empty.tolist()]
+    notes = ["", *(f"{count} not answered" for count in range(1, len(block.columns) + 1))]
+    found: Rows = empty.astype(np.intp)
     open_ = np.ones(len(block.ids), dtype=bool)
     for name, columns in block.quantities.items():
         wrong = open_ & (marked.status[:, columns] == INCORRECT).any(axis=1)
+        if not wrong.any():
+            continue
         open_ &= ~wrong
-        for row in np.flatnonzero(wrong):
-            number = marked.finding[name][row] if name in marked.finding else -1
+        numbers = marked.finding.get(name, np.full(len(wrong), -1))
+        for number in np.unique(numbers[wrong]).tolist():
             ids = marked.findings[number].ids if number >= 0 else ()
-            notes[row] = f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else "")
-    return notes
+            found[wrong & (numbers == number)] = len(notes)
+            notes.append(f"first wrong: {name}" + (f" ({', '.join(ids)})" if ids else ""))
+    return notes, found
 
 
-def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:
+def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> dict[str, Any]:
     """Return the line of one student in results.jsonl."""
     block = marked.block
     counts = np.bincount(marked.status[row], minlength=len(STATUSES))
-    record: dict[str, Any] = {
+    return {
         "student": block.ids[row],
         "source": block.source,
         "line": block.lines[row],
@@ -114,7 +155,6 @@ def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> str:
         "status": {name: int(counts[code]) for code, name in enumerate(STATUSES) if counts[code]},
         "verdicts": list(_verdicts(marked, row, every=every)),
     }
-    return json.dumps(record, ensure_ascii=False, allow_nan=False)
 
 
 def _verdicts(marked: Marked, row: int, *, every: bool) -> Iterator[dict[str, Any]]:
@@ -137,7 +177,8 @@ def _verdicts(marked: Marked, row: int, *, every: bool) -> Iterator[dict[str, An
             verdict["expected"] = _finite(marked.exact[row, at])
             verdict["expected_from_own"] = _finite(marked.own[row, at])
         if code == INCORRECT:
-            number = marked.finding[column.name][row]
+            numbers = marked.finding.get(column.name)
+            number = -1 if numbers is None else numbers[row]
             verdict["mistakes"] = list(marked.findings[number].ids) if number >= 0 else []
         yield verdict
 

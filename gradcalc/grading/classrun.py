@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gradcalc.grading.chunk import Part
@@ -31,20 +31,21 @@ class ClassResult:
         """Tell whether every row that counts was judged whole."""
         return not self.unreadable and not self.tally.unread_cells
 
-    @property
-    def closing(self) -> str:
-        """Return the line whose counts add up."""
-        return (
-            f"{self.read} read = {self.tally.students} marked + {self.unreadable} unreadable"
-            f" + {self.duplicates} duplicates"
-        )
-
     def add(self, part: Part) -> None:
         """Count what one part of the class comes to."""
         self.tally.merge(part.tally)
         self.read += part.read
         self.unreadable += part.unreadable
         self.duplicates += part.duplicates
+
+
+def closing_line(results: Sequence[ClassResult]) -> str:
+    """Return the line whose counts add up, over all problems of a run."""
+    read = sum(each.read for each in results)
+    marked = sum(each.tally.students for each in results)
+    unreadable = sum(each.unreadable for each in results)
+    duplicates = sum(each.duplicates for each in results)
+    return f"{read} read = {marked} marked + {unreadable} unreadable + {duplicates} duplicates"
 
 
 def in_order(entries: Iterable[Entry], roster: Iterable[str]) -> Iterator[Entry]:

@@ -17,8 +17,10 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
-from gradcalc.grading.block import NUMBER, UNREADABLE, Block
-from gradcalc.grading.comparison import Tolerance
+from gradcalc.grading.alike import second_look
+from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
     CONVENTION,
@@ -33,23 +35,32 @@ from gradcalc.grading.marked import (
     Marked,
     Rows,
     half_units,
+    nothing,
+    rowwise,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
-from gradcalc.grading.secondpass import Course, SecondPass, rows_of
+from gradcalc.grading.secondpass import Course
+from gradcalc.grading.submissions_cells import read_whole
+from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
 
 
 @dataclass(frozen=True)
 class Marker:
-    """Marks blocks of one problem."""
+    """Marks blocks of one problem.
+
+    values_only: whether values are compared with the solution's and nothing else, so that
+    no error is carried forward and no mistake named.
+    """
 
     lines: Lines
     scheme: Scheme
     tolerance: Tolerance = field(default_factory=Tolerance)
     rulings: tuple[Ruling, ...] = ()
+    values_only: bool = False
 
     @cached_property
     def course(self) -> Course:
@@ -57,9 +68,18 @@ class Marker:
         return Course(self.lines, self.tolerance, data_texts(self.lines))
 
     def mark(self, block: Block) -> Marked:
-        """Return verdicts, points and findings for every submission of a block."""
+        """Return verdicts, points and findings for every submission of a block.
+
+        A student whose own numbers give some line no value is an error of the block.
+        """
+        if not block.ids:
+            return nothing(block)
         lines = self.of(block)
+        if lines.lost:
+            return self.mark(without_lost(block, lines.lost))
         count = len(block.ids)
+        if self.values_only:
+            return self.compared(block, lines)
         answers = self.answers(block, lines)
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         values = self.captured(lines, own)
@@ -74,23 +94,19 @@ class Marker:
             status[:, each.columns] = np.where(fine, CORRECT, status[:, each.columns])
             exact[:, each.columns] = each.taken(due)
             given[:, each.columns] = each.taken(np.broadcast_to(values[name], due.shape))
-            open_ |= (each.mask & ~right).reshape(count, -1).any(axis=1)
+            open_ |= rowwise(each.mask & ~right).any(axis=1)
         rows = np.flatnonzero(open_)
         found: Mapping[bytes, Finding] = {}
-        unsearched = 0
         kept = np.zeros(block.value.shape, dtype=bool)
         finding = {name: np.full(count, -1, dtype=np.intp) for name in answers}
         if rows.size:
-            closer = SecondPass(self.course, rows_of(lines, rows), block, rows, answers)
-            closer.walk()
-            found, unsearched = closer.found, closer.unsearched
-            for name, codes in closer.status.items():
-                each = answers[name]
-                place = np.ix_(rows, np.array(each.columns))
-                part = each.taken(codes)
-                status[place] = np.where(part == MISSING, status[place], part)
-                kept[place] = each.taken(closer.kept[name])
-                finding[name][rows] = closer.finding[name]
+            look = second_look(self.course, lines, block, rows, answers)
+            found = look.found
+            closer = look.status[look.which]
+            status[rows] = np.where(closer == MISSING, status[rows], closer)
+            kept[rows] = look.kept[look.which]
+            for name, numbers in look.finding.items():
+                finding[name][rows] = numbers[look.which]
         findings = tuple(found.values())
         ruled = self.ruled(lines, answers, values, status)
         points, score = self.points(block, status, finding, findings, ruled)
@@ -106,10 +122,35 @@ class Marker:
             kept,
             findings,
             keys,
-            unsearched,
+            self.unsearched(block, status, finding),
             ruled,
             tuple(ruling.name for ruling in self.rulings),
         )
+
+    def compared(self, block: Block, lines: Lines) -> Marked:
+        """Return verdicts and points by the values alone."""
+        count = len(block.ids)
+        due = np.empty(block.value.shape)
+        for name, columns in block.quantities.items():
+            whole = self.due(lines, name, count).reshape(count, -1)
+            shape = tuple(int(dim) for dim in lines.shapes[name])
+            at = [block.columns[column].index for column in columns]
+            due[:, columns] = whole[
+                :, [int(np.ravel_multi_index(i, shape)) if i else 0 for i in at]
+            ]
+        number = block.state == NUMBER
+        measured = self.tolerance.measure == "own digits"
+        typed = Typed(block.value, number, half_units(block) if measured else block.value, ())
+        right = typed.agrees(due, self.tolerance)
+        if measured:
+            right |= typed.cut_off(due) & np.isfinite(due)
+        status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
+        if not number.all():
+            status[block.state == BLANK] = MISSING
+            status[block.state == UNREADABLE] = UNREAD
+        points, score = self.points(block, status, {}, (), {})
+        kept = np.zeros(status.shape, dtype=bool)
+        return Marked(block, status, points, score, due, due, {}, kept)
 
     def of(self, block: Block) -> Lines:
         """Return the lines with each student's own numbers, where the table has them."""
@@ -123,6 +164,12 @@ class Marker:
         shape = tuple(int(dim) for dim in lines.shapes[name])
         return np.broadcast_to(lines.values[name], (count, *shape))
 
+    @staticmethod
+    def flat(block: Block, columns: Sequence[int], shape: tuple[int, ...]) -> list[int]:
+        """Return which entries of a quantity some columns hold, counted in the order of rows."""
+        entries = [block.columns[column].index for column in columns]
+        return [int(np.ravel_multi_index(at, shape)) if shape else 0 for at in entries]
+
     def answers(self, block: Block, lines: Lines) -> dict[str, Answers]:
         """Return the answers by quantity, in the order of the solution."""
         halves = half_units(block)
@@ -133,7 +180,7 @@ class Marker:
             columns = block.quantities[name]
             shape = tuple(int(dim) for dim in lines.shapes[name])
             entries = tuple(block.columns[column].index for column in columns)
-            flat = [int(np.ravel_multi_index(at, shape)) if shape else 0 for at in entries]
+            flat = self.flat(block, columns, shape)
             whole = (len(block.ids), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
             value[:, flat] = block.value[:, columns]
@@ -143,6 +190,14 @@ class Marker:
             parts = (value.reshape(own), mask.reshape(own), half.reshape(own))
             found[name] = Answers(columns, entries, flat, *parts)
         return found
+
+    @staticmethod
+    def unsearched(block: Block, status: Codes, finding: Mapping[str, Rows]) -> int:
+        """Return how many wrong answers there are beyond those that are explained."""
+        return sum(
+            int(((status[:, block.quantities[name]] == INCORRECT).any(axis=1) & (at < 0)).sum())
+            for name, at in finding.items()
+        )
 
     @staticmethod
     def captured(lines: Lines, own: Mapping[str, Own]) -> dict[str, Array]:
@@ -201,6 +256,8 @@ class Marker:
         points = most * shares[status]
         if self.scheme.blank:
             points = np.where(status == MISSING, np.minimum(most, self.scheme.blank), points)
+        for name in self.scheme.undivided & block.quantities.keys():
+            self.undivide(name, block, shares[status], points)
         if self.scheme.deduct:
             self.deduct(block, status, finding, findings, points, most)
         for name, numbers in ruled.items():
@@ -212,6 +269,30 @@ class Marker:
         if self.scheme.cap is not None:
             score = np.minimum(score, self.scheme.cap)
         return points, score
+
+    @cached_property
+    def options(self) -> Array:
+        """Return the options that are numbers, each with its entries in the order of rows."""
+        (asked,) = self.lines.problem.find
+        shape = () if asked.index is not None else self.lines.shapes[asked.name]
+        due = tuple(int(dim) for dim in shape)
+        texts = option_texts(self.lines.problem).values()
+        rows = [read_whole(text, due) for text in texts]
+        whole = [row for row in rows if all(cell.state == NUMBER for cell in row)]
+        values = [[cell.value for cell in row] for row in whole]
+        return np.array(values, dtype=float).reshape(len(values), size(due) or 1)
+
+    def undivide(self, name: str, block: Block, shares: Array, points: Array) -> None:
+        """Take the points of single entries from whoever has chosen a wrong option."""
+        order = sorted(block.quantities[name], key=lambda at: block.columns[at].index)
+        if len(order) != self.options.shape[1]:
+            return
+        columns = np.array(order)
+        wrong = np.flatnonzero((shares[:, columns] < 1).any(axis=1))
+        place = np.ix_(wrong, columns)
+        same = (block.value[place][:, None] == self.options).all(axis=2).any(axis=1)
+        chosen = wrong[same & (block.state[place] == NUMBER).all(axis=1)]
+        points[np.ix_(chosen, columns)] = 0.0
 
     def deduct(
         self,
@@ -238,3 +319,18 @@ class Marker:
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left
+
+
+def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
+    """Return a block without some students, told among its errors."""
+    errors = [
+        RowError(
+            block.source,
+            block.lines[row],
+            block.ids[row],
+            f"{name} has no value with the student's own numbers",
+        )
+        for row, name in lost.items()
+    ]
+    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
+    return without_rows(block, keep, errors)

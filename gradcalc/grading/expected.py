@@ -6,7 +6,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.answers import Answer, Sheet
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
-from gradcalc.grading.options import text_of
+from gradcalc.grading.lettered import text_of
 from gradcalc.problem.document import Mapping
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference

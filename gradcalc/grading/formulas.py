@@ -83,7 +83,7 @@ def near_points(lines: Lines) -> Iterator[Lines]:
         for seed in range(POINTS):
             yield lines_of(problem, seed=seed)
         return
-    whole = known_sums(problem.data)
+    whole = known_sums(problem.data, problem.individual)
     for seed in range(POINTS):
         generator = np.random.default_rng(seed)
 

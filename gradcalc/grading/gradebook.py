@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -32,6 +32,23 @@ class Entry:
     note: str = ""
     name: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Entries of many students, of whom many come to the same.
+
+    which: for each student the place of what the gradebook says, in `outcomes`, where
+    no student is named.
+    """
+
+    students: Sequence[str]
+    which: Sequence[int]
+    outcomes: Sequence[Entry]
+
+    def __iter__(self) -> Iterator[Entry]:
+        for student, at in zip(self.students, self.which, strict=True):
+            yield replace(self.outcomes[at], student=student)
 
 
 @dataclass(frozen=True)
@@ -73,22 +90,45 @@ class Gradebook:
 
     def line(self, entry: Entry) -> str:
         """Return the line of one student."""
-        score = "" if entry.score is None else number(entry.score)
-        most, student = number(self.most), field(entry.student)
+        return f"{self.who(entry)},{self.what(entry)}"
+
+    def lines(self, entries: Entries) -> Iterator[str]:
+        """Yield the lines of many students; what is said of many is written once."""
+        ends = [self.what(outcome) for outcome in entries.outcomes]
+        if self.form == "plain":
+            for student, at in zip(entries.students, entries.which, strict=True):
+                yield f"{field(student)},{ends[at]}"
+            return
+        for entry, at in zip(entries, entries.which, strict=True):
+            yield f"{self.who(entry)},{ends[at]}"
+
+    def who(self, entry: Entry) -> str:
+        """Return the first cells of a line: who it is about."""
+        student, email = field(entry.student), field(entry.email)
         if self.form == "canvas":
-            name = field(entry.name or entry.student)
-            row = [name, "", student, field(entry.email), "", score]
-        elif self.form == "moodle":
-            row = [student, student, field(entry.email), score, field(entry.note)]
-        elif self.form == "gradescope":
+            return ",".join([field(entry.name or entry.student), "", student, email, ""])
+        if self.form == "moodle":
+            return ",".join([student, student, email])
+        if self.form == "gradescope":
             first, _, last = entry.name.rpartition(" ")
+            return ",".join([field(first), field(last), student, email])
+        return field(f"#{entry.student}") if self.form == "brightspace" else student
+
+    def what(self, entry: Entry) -> str:
+        """Return the other cells of a line, and its end."""
+        score = "" if entry.score is None else number(entry.score)
+        most = number(self.most)
+        if self.form == "canvas":
+            row = [score]
+        elif self.form == "moodle":
+            row = [score, field(entry.note)]
+        elif self.form == "gradescope":
             status = "Graded" if entry.score is not None else "Ungraded"
-            row = [field(first), field(last), student, field(entry.email), score, most, status]
-            row += self.cells(entry)
+            row = [score, most, status, *self.cells(entry)]
         elif self.form == "brightspace":
-            row = [field(f"#{entry.student}"), score, "#"]
+            row = [score, "#"]
         else:
-            row = [student, score, most, *self.cells(entry), entry.status, field(entry.note)]
+            row = [score, most, *self.cells(entry), entry.status, field(entry.note)]
         return ",".join(row) + "\n"
 
     def cells(self, entry: Entry) -> list[str]:
@@ -111,6 +151,8 @@ def written(rows: Iterable[Sequence[str]]) -> str:
 
 def field(cell: str) -> str:
     """Return a cell as it stands in a CSV file, in quotes where it has to be."""
+    if cell.isalnum() and cell.isascii():
+        return cell
     cell = safe(cell)
     if _QUOTED.search(cell) or cell != cell.strip():
         return '"' + cell.replace('"', '""') + '"'

@@ -12,7 +12,6 @@ from gradcalc.errors import ProblemError, Source, Span, did_you_mean, listed, su
 from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
 from gradcalc.grading.block import Column
 from gradcalc.problem.document import Scalar, parse_document
-from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
 ROLES = ("id", "submitted_at", "name", "email")
@@ -87,7 +86,7 @@ def folded(header: str) -> str:
 
 def read_headers(
     names: Sequence[str],
-    problem: Problem,
+    quantities: Quantities,
     mapping: Mapping[str, str] | None = None,
     *,
     place: Place = lambda _: None,
@@ -98,7 +97,7 @@ def read_headers(
     which * stands for anything. place: where a column's header stands. Raises
     ProblemError where a quantity stands twice, no column holds ids, or none a quantity.
     """
-    reader = _HeaderReader([name.strip() for name in names], Quantities(problem), place)
+    reader = _HeaderReader([name.strip() for name in names], quantities, place)
     for quantity, pattern in (mapping or {}).items():
         reader.map(quantity, pattern)
     reader.find_roles()
@@ -198,7 +197,9 @@ class _HeaderReader:
             found = self.quantities.find(name)
             if isinstance(found, Reference):
                 self.claim(at, found)
-            elif name.casefold() in LETTER_NAMES and (asked := self.asked()):
+            elif (self.quantities.own(name) or "").casefold() in LETTER_NAMES and (
+                asked := self.asked()
+            ):
                 self.claim(at, asked)
 
     def asked(self) -> Reference | None:
@@ -289,15 +290,16 @@ def near_miss(header: str, quantities: Quantities) -> str | None:
     return None
 
 
-def read_columns_file(source: Source, problem: Problem) -> dict[str, str]:
+def read_columns_file(source: Source, quantities: Quantities) -> dict[str, str]:
     """Return the header of each quantity, as a file of `--columns` has them.
 
     Raises ProblemError at a name that is no quantity, and at what is no header.
     """
-    quantities = Quantities(problem)
     found: dict[str, str] = {}
     for key, value in parse_document(source).pairs:
         name = key.text.strip()
+        if name not in ROLES and quantities.own(name) is None:
+            continue
         if name not in ROLES and isinstance(reason := quantities.find(name), str):
             raise ProblemError(
                 reason,

@@ -9,8 +9,9 @@ import numpy as np
 
 from gradcalc.grading.block import Column
 from gradcalc.grading.chunk import Part
-from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.gradebook import Entries, Entry
 from gradcalc.grading.scheme import Scheme
+from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.tally import COUNTS, Cluster, LineTally, MistakeTally, Tally
 from gradcalc.problem.naming import Reference
 
@@ -21,10 +22,11 @@ def part_text(part: Part) -> str:
     """Return a part as one line of JSON."""
     return json.dumps(
         {
-            "entries": [
-                (e.student, e.score, e.points, e.status, e.note, e.name, e.email)
-                for e in part.entries
-            ],
+            "source": part.source,
+            "index": vars(part.index),
+            "students": part.entries.students,
+            "which": part.entries.which,
+            "outcomes": [(e.score, e.points, e.status, e.note) for e in part.entries.outcomes],
             "results": part.results,
             "problems": part.problems,
             "columns": [[column.name, column.index] for column in part.tally.columns],
@@ -39,17 +41,21 @@ def part_of(text: str, scheme: Scheme) -> Part:
     """Return the part that a line of JSON holds; raises ValueError for anything else."""
     try:
         record = json.loads(text)
-        entries = [
-            Entry(student, score, tuple(points), status, note, name, email)
-            for student, score, points, status, note, name, email in record["entries"]
+        outcomes = [
+            Entry("", score, tuple(points), status, note)
+            for score, points, status, note in record["outcomes"]
         ]
+        source, index = record["source"], Index(**record["index"])
+        entries = Entries(record["students"], record["which"], outcomes)
         problems = [tuple(row) for row in record["problems"]]
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
         read, unreadable, duplicates = record["counts"]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(str(error)) from None
-    return Part(entries, record["results"], problems, tally, read, unreadable, duplicates)
+    return Part(
+        source, index, entries, record["results"], problems, tally, read, unreadable, duplicates
+    )
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:
@@ -57,6 +63,7 @@ def tally_record(tally: Tally) -> dict[str, Any]:
     return {
         "counts": {name: getattr(tally, name) for name in COUNTS},
         "scores": sorted(tally.scores.items()),
+        "topics": [[topic, names, count] for (topic, names), count in tally.topics.items()],
         "lines": [
             [*(getattr(line, key) for key in LINE), line.sums.tolist()]
             for line in tally.lines.values()
@@ -76,6 +83,7 @@ def _ref(ref: Reference | None) -> list[Any] | None:
 def _tally(record: dict[str, Any], columns: tuple[Column, ...], scheme: Scheme) -> Tally:
     found = Tally(columns, scheme, **{name: record["counts"][name] for name in COUNTS})
     found.scores = {float(score): int(count) for score, count in record["scores"]}
+    found.topics = {(topic, tuple(names)): count for topic, names, count in record["topics"]}
     for name, points, right, follows, conv, wrong, blank, first, sums in record["lines"]:
         found.lines[name] = LineTally(
             name, points, right, follows, conv, wrong, blank, first, np.array(sums, dtype=float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,9 +17,12 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
-from gradcalc.engine.evaluate import Program
+from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
+from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.solve import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
@@ -27,6 +30,8 @@ LETTERS = (5, 7, 11, 13, 17, 19)
 """Numbers for the dimensions N, K, …: primes that no formula has, so that they can be
 told from its own numbers when it is printed with letters again."""
 DRAWS = 20
+MOST_STUDENTS = 256
+"""Students of a class whose lines are kept, since several lines are judged by them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,8 @@ class Lines:
     """Both passes of a problem, hidden lines included, every shape in numbers.
 
     start: values of what is handed in; given: values that stand in place of lines.
+    memo: what others have worked out from the formulas, so that they do so once; the same
+    lines with other numbers share it.
     """
 
     problem: Problem
@@ -42,6 +49,7 @@ class Lines:
     inputs: Mapping[str, Shape]
     start: Mapping[str, Array]
     given: Mapping[str, Array]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Node]:
@@ -73,20 +81,44 @@ class Lines:
         """Return the letter of each dimension that a number stands for."""
         return {number: name for name, number in sizes_of(self.problem).items()}
 
-    @cached_property
-    def memo(self) -> dict[str, Any]:
-        """Return what others have worked out from these lines, so that they do so once."""
-        return {}
-
-    @cached_property
+    @property
     def program(self) -> Program:
         """Return all lines compiled."""
-        return Program(self.nodes, self.inputs, self.problem.table)
+        known: Program | None = self.memo.get("program")
+        if known is None:
+            known = self.memo["program"] = Program(self.nodes, self.inputs, self.problem.table)
+        return known
 
     @cached_property
     def values(self) -> dict[str, Array]:
-        """Return the value of every name, given values in force."""
-        return self.program.run(self.start, self.given)
+        """Return the value of every name, given values in force.
+
+        Students with numbers of their own may have values that are not finite; otherwise
+        they raise ProblemError.
+        """
+        try:
+            return self.program.run(self.start, self.given, strict=not self.theirs)
+        except EvaluationError as error:
+            raise located(self.problem, error) from None
+
+    @cached_property
+    def theirs(self) -> tuple[str, ...]:
+        """Return the names of which every student of a class has numbers of their own."""
+        return tuple(n for n, value in self.start.items() if value.ndim > len(self.inputs[n]))
+
+    @cached_property
+    def lost(self) -> dict[int, str]:
+        """Return the students whose own numbers give some line no value, and that line."""
+        found: dict[int, str] = {}
+        if not self.theirs or all(np.isfinite(value.sum()) for value in self.values.values()):
+            return found
+        for name in sorted(self.values, key=is_hidden):
+            value = self.values[name]
+            if value.ndim > len(self.shapes[name]):
+                bad = ~np.isfinite(value).reshape(len(value), -1).all(axis=1)
+                for row in np.flatnonzero(bad).tolist():
+                    found.setdefault(row, name)
+        return found
 
     @cached_property
     def computed(self) -> dict[str, Array]:
@@ -116,16 +148,26 @@ class Lines:
         }
 
     def student(self, row: int) -> Lines:
-        """Return the lines with the numbers of one student, where each has numbers of their own."""
-        own = {
-            name: value[row] if value.ndim > len(self.inputs[name]) else value
-            for name, value in self.start.items()
-        }
-        if all(own[name] is value for name, value in self.start.items()):
+        """Return the lines with the numbers of one student, where each has numbers of their own.
+
+        The problem of these lines has them too, as texts, as it has those of its file.
+        """
+        if not self.theirs:
             return self
-        found = replace(self, start=own)
-        found.memo.update(self.memo)
+        own = {name: self.start[name][row] for name in self.theirs}
+        found = self._students.get(row)
+        if found is None:
+            if len(self._students) >= MOST_STUDENTS:
+                self._students.clear()
+            problem = with_arrays(self.problem, own)
+            found = replace(self, problem=problem, start={**self.start, **own})
+            self._students[row] = found
         return found
+
+    @cached_property
+    def _students(self) -> dict[int, Lines]:
+        """Return the lines of single students that were asked for of late."""
+        return {}
 
     def reads(self, target: str, cut: Iterable[str] = ()) -> set[str]:
         """Return the lines that a value is computed from, itself included.

@@ -13,6 +13,7 @@ from gradcalc.algebra.shapes import size
 from gradcalc.errors import ProblemError
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.lint_drawn import Doubt, doubts, lanes
 from gradcalc.grading.mistake import Slip
 from gradcalc.grading.search import Search
 from gradcalc.problem.model import Data, Problem
@@ -64,12 +65,21 @@ class Twins:
 
 @dataclass(frozen=True)
 class Lint:
-    """What a problem's question cannot show, and what it cannot tell apart."""
+    """What a problem's question cannot show, and what it cannot tell apart.
+
+    doubts: what is wrong with numbers that are drawn for students.
+    """
 
     lines: Lines
     find: tuple[Reference, ...]
     blind: tuple[Blind, ...]
     twins: tuple[Twins, ...]
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def fine(self) -> bool:
+        """Tell whether nothing was found."""
+        return not (self.blind or self.twins or self.doubts)
 
 
 def lint(problem: Problem) -> Lint:
@@ -91,7 +101,8 @@ def lint(problem: Problem) -> Lint:
     hidden = [slip for slip in possible if _same(effects[slip.key], right)]
     blind = tuple(found for slip in hidden if (found := _blind(lines, searches, slip)))
     shown = [slip for slip in possible if not _same(effects[slip.key], right)]
-    return Lint(lines, problem.find, blind, tuple(_twins(lines, shown, effects)))
+    twins = tuple(_twins(lines, shown, effects))
+    return Lint(lines, problem.find, blind, twins, doubts(lines, problem.find, shown))
 
 
 def blind_spots(lines: Lines, find: Reference) -> tuple[Blind, ...]:
@@ -191,9 +202,7 @@ def _shows(search: Search, slip: Slip) -> bool:
 
 def _moved(lines: Lines, start: dict[str, Array], given: dict[str, Array]) -> Lines:
     """Return the same lines with other numbers; their slips are the same."""
-    found = replace(lines, start=start, given=given)
-    found.memo.update(lines.memo)
-    return found
+    return replace(lines, start=start, given=given)
 
 
 def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | None:
@@ -208,8 +217,8 @@ def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | 
     best: tuple[int, Change] | None = None
     for search in searches:
         other = Search(_moved(lines, start, given), search.target)
-        wrong = _lanes(other, (slip,), len(changes))
-        right = _lanes(other, (), len(changes))
+        wrong = lanes(other, (slip,), len(changes))
+        right = lanes(other, (), len(changes))
         if wrong is None or right is None or wrong.shape != right.shape:
             continue
         flat = (len(changes), -1)
@@ -243,15 +252,6 @@ def _stack(name: str, value: Array, changes: Sequence[tuple[str, Index, str, Ran
         if data == name:
             lanes[(lane, *at)] = float(new)
     return lanes
-
-
-def _lanes(search: Search, slips: tuple[Slip, ...], count: int) -> Array | None:
-    """Return the value under some slips for every lane of the data."""
-    groups = search.stacked([slips] * count)
-    if len(groups) != 1:
-        return None
-    rows, value = groups[0]
-    return value if len(rows) == count else None
 
 
 def _quantities(lines: Lines) -> dict[str, Data]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,21 @@ import numpy.typing as npt
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import NUMBER, Block
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
-from gradcalc.grading.verdict import Finding
+from gradcalc.grading.verdict import Finding, Status
 from gradcalc.problem.naming import Index
 
 MISSING, CORRECT, FOLLOWS, CONVENTION, INCORRECT, UNREAD = range(6)
-STATUSES = ("missing", "correct", "follows", "convention", "incorrect", "unreadable")
+STATUSES: tuple[Status, ...] = (
+    "missing",
+    "correct",
+    "follows",
+    "convention",
+    "incorrect",
+    "unreadable",
+)
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
+Whole = npt.NDArray[Any]
 
 MOST_KEPT = 20_000
 """Distinct wrong answers that are kept from one block to the next."""
@@ -55,15 +64,16 @@ class Findings:
     """What is known of the distinct answers of a class, by what makes them distinct.
 
     judged: statuses, entries explained by digits that are not written, and whether they
-    follow only from zeros; known: where wrong ones come from.
+    follow only from zeros; known: where wrong ones come from; sheets: whole submissions.
     """
 
     judged: dict[bytes, tuple[Codes, Mask, bool]] = field(default_factory=dict)
     known: dict[bytes, Finding] = field(default_factory=dict)
+    sheets: dict[bytes, Any] = field(default_factory=dict)
 
     @staticmethod
     def remember(store: dict[bytes, Any], key: bytes, value: object) -> None:
-        """Put something into one of the two; the oldest is forgotten where it is full."""
+        """Put something into one of these; the oldest is forgotten where it is full."""
         if len(store) >= MOST_KEPT:
             del store[next(iter(store))]
         store[key] = value
@@ -89,7 +99,7 @@ class Answers:
 
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
-        return values.reshape(len(values), -1)[:, self.flat]
+        return rowwise(values)[:, self.flat]
 
     def matches(self, due: Array, tolerance: Tolerance) -> Mask:
         """Tell where answers are a value, rounded or cut off."""
@@ -105,27 +115,62 @@ class Answers:
         return Typed(self.value, self.mask, self.half, ())
 
 
+def nothing(block: Block) -> Marked:
+    """Return what becomes of a block in which no row is a submission."""
+    shape = block.value.shape
+    codes, blank = np.full(shape, MISSING, dtype=np.uint8), np.zeros(shape)
+    mask: Mask = np.zeros(shape, dtype=bool)
+    return Marked(block, codes, blank, np.zeros(len(block.ids)), blank, blank, {}, mask)
+
+
+def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the entries of each student in one row; there may be no student."""
+    return values.reshape(len(values), prod(values.shape[1:]))
+
+
+NO_DECIMALS = -999
+"""What stands for the decimals of a cell that is no number."""
+
+
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
     number = block.state == NUMBER
-    decimals = np.where(number, block.decimals, -999).astype(float)
-    digits = np.where(number, block.significant, 0).astype(float)
-    halves = np.zeros(block.value.shape)
+    decimals = np.where(number, block.decimals, NO_DECIMALS)
     nonzero = number & (block.value != 0)
-    sheet = np.where(nonzero, decimals, -999.0).max(axis=1, initial=-999.0)
-    for columns in block.quantities.values():
-        part = np.s_[:, columns]
-        most = decimals[part].max(axis=1, keepdims=True)
-        longest = digits[part].max(axis=1, keepdims=True)
-        value = block.value[part]
-        with np.errstate(under="ignore", over="ignore"):
-            own = 0.5 * 10.0 ** -decimals[part]
-            room = np.maximum(0.5 * 10.0**-most, 0.5 * 10.0 ** (leading(value) + 1 - longest))
-            zero = np.maximum(most, sheet[:, None])
-            seen = (zero > 0) & (sheet >= 0)[:, None]  # zeros alone prove no rounding
-            of_zero = np.where(seen, 0.5 * 10.0**-zero, 0.0)
-        short = np.where(decimals[part] > 0, own, np.minimum(own, room))
-        half = np.where(value == 0, of_zero, short)
-        exact = block.significant[part] < 0  # a fraction such as 1/3 has no last digit
-        halves[part] = np.where(number[part] & ~exact, half, 0.0)
-    return halves
+    half = half_of(decimals)
+    whole = nonzero & (decimals <= 0)
+    zero = number & ~nonzero
+    odd = whole | zero
+    if odd.any():
+        sheet = np.where(nonzero, decimals, NO_DECIMALS).max(axis=1, initial=NO_DECIMALS)
+        digits = np.where(number, block.significant, 0)
+        for columns in block.quantities.values():
+            rows, places = np.nonzero(odd[:, columns])
+            if rows.size:
+                at = rows, np.array(columns)[places]
+                most = decimals[:, columns].max(axis=1)[rows]
+                longest = digits[:, columns].max(axis=1)[rows]
+                half[at] = _half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
+    exact = block.significant < 0  # a fraction such as 1/3 has no last digit
+    return np.where(number & ~exact, half, 0.0)
+
+
+def _half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
+    """Return half a unit of numbers without decimals, and of zeros.
+
+    most, longest: decimals and digits of the answer's other entries; sheet: most decimals
+    of the student's numbers but zeros, which prove no rounding.
+    """
+    room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
+    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
+    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
+    return np.where(value == 0, of_zero, np.minimum(own, room))
+
+
+def half_of(decimals: Whole) -> Array:
+    """Return half a unit of so many decimals."""
+    least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
+    with np.errstate(under="ignore", over="ignore"):
+        table = 0.5 * 10.0 ** -np.arange(least, most + 1, dtype=float)
+    found: Array = table[decimals - least]
+    return found

@@ -15,11 +15,11 @@ from gradcalc.grading.answers_values import ValueReader
 from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading, typed
 from gradcalc.grading.explaining import diagnose
 from gradcalc.grading.formulas import judge_formula
+from gradcalc.grading.lettered import text_of
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Explanation, Search
 from gradcalc.grading.written import Written
 from gradcalc.problem.document import Mapping, Scalar, Value
-from gradcalc.problem.document import Sequence as Items
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
@@ -103,14 +103,6 @@ def check_options(problem: Problem) -> OptionsReview:
         ]
     found = OptionsReview(lines, find, tuple(options), ())
     return replace(found, warnings=tuple(_warnings(found)))
-
-
-def text_of(node: Value) -> str:
-    """Return an option as it is written, lists with brackets and commas."""
-    if isinstance(node, Scalar):
-        return node.text.strip()
-    assert isinstance(node, Items)
-    return "[" + ", ".join(text_of(item) for item in node.items) + "]"
 
 
 @dataclass(frozen=True)

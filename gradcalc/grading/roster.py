@@ -44,9 +44,10 @@ class Roster:
         return self.also.get(identity(name))
 
     def named(self, entry: Entry) -> Entry:
-        """Return an entry of a gradebook with the student's name and e-mail."""
-        student = entry.student
-        return replace(entry, name=self.names.get(student, ""), email=self.emails.get(student, ""))
+        """Return an entry of a gradebook with the student's id on the roster, name and e-mail."""
+        student = self.find(entry.student) or entry.student
+        name, email = self.names.get(student, ""), self.emails.get(student, "")
+        return replace(entry, student=student, name=name, email=email)
 
 
 def read_roster(source: Source | str) -> Roster:

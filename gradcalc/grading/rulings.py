@@ -18,12 +18,12 @@ from gradcalc.grading.answers_formula import read_formula
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.comparison import Mask, Tolerance
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.marked import Answers
+from gradcalc.grading.marked import Answers, rowwise
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import Cells, read_array, read_number
 
-KEYS = ("at", "value", "as_if", "name", "share")
+KEYS = ("problem", "at", "value", "as_if", "name", "share")
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,14 @@ class Ruling:
             due = program.run({n: values[n] for n in shapes}, strict=False)["ruled"]
             further = np.zeros(())
         same = answers.typed.agrees(np.broadcast_to(due, answers.value.shape), Tolerance(), further)
-        alike = (same | ~answers.mask).reshape(len(answers.value), -1).all(axis=1)
-        return np.asarray(alike & answers.mask.reshape(len(answers.value), -1).any(axis=1))
+        alike = rowwise(same | ~answers.mask).all(axis=1)
+        return np.asarray(alike & rowwise(answers.mask).any(axis=1))
 
 
-def read_rulings(source: Source, lines: Lines) -> tuple[Ruling, ...]:
+def read_rulings(source: Source, lines: Lines, label: str = "") -> tuple[Ruling, ...]:
     """Return the rulings of a file: a list under `rulings:`.
 
+    label: what the problem is called among several; rulings on others are left out.
     Raises ProblemError with the place of whatever is no ruling.
     """
     root = parse_document(source)
@@ -70,7 +71,13 @@ def read_rulings(source: Source, lines: Lines) -> tuple[Ruling, ...]:
             hint="rulings: [{at: z1, value: [0.1, 0.2], name: W1 read by rows, share: 0.5}]",
         )
     quantities = Quantities(lines.problem)
-    return tuple(_ruling(item, lines, quantities) for item in node.items)
+    return tuple(_ruling(item, lines, quantities) for item in node.items if _concerns(item, label))
+
+
+def _concerns(node: Value, label: str) -> bool:
+    """Tell whether a ruling is on the problem of this name."""
+    problem = node.get("problem") if isinstance(node, Mapping) else None
+    return not label or not isinstance(problem, Scalar) or problem.text.strip() == label
 
 
 def _ruling(node: Value, lines: Lines, quantities: Quantities) -> Ruling:

@@ -33,7 +33,8 @@ class Scheme:
     default: points of any other quantity. follows, convention: the share of an entry that
     follows from an earlier error, or is right under an accepted convention. deduct: what a
     named mistake takes off, where a wrong entry would otherwise get nothing; blank: points
-    of an entry that is left blank; cap: most points in all.
+    of an entry that is left blank; cap: most points in all; undivided: quantities with
+    options to choose from; a wrong option has no points for entries that happen to be right.
     """
 
     whole: Dict[str, float] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Scheme:
     blank: float = 0.0
     deduct: Dict[str, float] = field(default_factory=dict)
     cap: float | None = None
+    undivided: frozenset[str] = frozenset()
 
     def points(self, columns: Sequence[Column]) -> Array:
         """Return the points of each entry; a quantity's points are shared evenly."""
@@ -82,6 +84,8 @@ class Scheme:
         parts += [f"{rule} takes off {points:g}" for rule, points in self.deduct.items()]
         if self.cap is not None:
             parts.append(f"at most {self.cap:g} in all")
+        if self.undivided:
+            parts.append("none for a wrong option")
         text = "; ".join(parts)
         return text[0].upper() + text[1:] + "."
 
@@ -92,8 +96,9 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
     Points stand by quantity, `marking: {dL/dW1: 4}`, beside the words follows,
     convention, blank, deduct and cap. Raises ProblemError at what cannot be one.
     """
+    undivided = frozenset(ref.name for ref in problem.find if "options" in problem.extras)
     if node is None:
-        return Scheme()
+        return Scheme(undivided=undivided)
     if not isinstance(node, Mapping):
         raise ProblemError("a marking scheme is a mapping", node.span, hint="marking: {dL/dW1: 4}")
     shapes = {**problem.forward.shapes, **problem.backward.graph.shapes}
@@ -130,6 +135,7 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
         words.get("blank", 0.0),
         deduct,
         words.get("cap"),
+        undivided,
     )
 
 

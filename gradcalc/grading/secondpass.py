@@ -31,6 +31,7 @@ from gradcalc.grading.marked import (
     Rows,
 )
 from gradcalc.grading.search import Own, Search
+from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
 from gradcalc.problem.naming import Index
 
@@ -55,13 +56,15 @@ LANES = (
 class Course:
     """What all blocks of a problem share.
 
-    texts: the problem's own numbers as they are written; findings: what was explained.
+    texts: the problem's own numbers as they are written; findings: what was explained;
+    judges: of students with the problem's own numbers, by how they round.
     """
 
     lines: Lines
     tolerance: Tolerance
     texts: Mapping[tuple[str, Index], str]
     findings: Findings = field(default_factory=Findings)
+    judges: dict[Style, Judge] = field(default_factory=dict)
 
 
 def rows_of(lines: Lines, rows: Rows) -> Lines:
@@ -72,9 +75,7 @@ def rows_of(lines: Lines, rows: Rows) -> Lines:
     }
     if all(own[name] is value for name, value in lines.start.items()):
         return lines
-    found = replace(lines, start=own)
-    found.memo.update(lines.memo)
-    return found
+    return replace(lines, start=own)
 
 
 class SecondPass:
@@ -101,7 +102,6 @@ class SecondPass:
         self.wrong: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
-        self.unsearched = 0
 
     def walk(self) -> None:
         """Evaluate the lines in order, judging each before later ones read it."""
@@ -220,13 +220,12 @@ class SecondPass:
 
     def judge_for(self, style: Style, row: int) -> Judge:
         """Return what judges one student; students with the same numbers share it."""
-        lines, tolerance = self.lines.student(row), self.course.tolerance
-        if lines is not self.course.lines:
-            return Judge(lines, tolerance, style)
-        judges: dict[Style, Judge] = self.course.lines.memo.setdefault("judges", {})
-        known = judges.get(style)
-        if known is None or known.tolerance != tolerance:
-            known = judges[style] = Judge(lines, tolerance, style)
+        lines, course = self.lines.student(row), self.course
+        if lines is not course.lines:
+            return Judge(lines, course.tolerance, style)
+        known = course.judges.get(style)
+        if known is None:
+            known = course.judges[style] = Judge(lines, course.tolerance, style)
         return known
 
     def after_wrong(self, name: str) -> Mask:
@@ -254,8 +253,10 @@ class SecondPass:
         return own, halves
 
     def texts(self, own: Mapping[str, Own], row: int) -> dict[tuple[str, Index], str]:
-        """Return how each operand is written: by the student, else in the problem."""
-        found = dict(self.course.texts)
+        """Return how each operand is written: by the student, else in their problem."""
+        lines = self.lines.student(row)
+        same = lines.problem is self.course.lines.problem
+        found = dict(self.course.texts) if same else data_texts(lines)
         for other, values in own.items():
             each = self.answers[other]
             for column, at in zip(each.columns, each.entries, strict=True):
@@ -269,6 +270,7 @@ class SecondPass:
         That is the answer, what it is read from, how they round, and their own numbers.
         """
         before = [other for other in self.status if other != name]
+        theirs = ",".join(map(str, self.block.own)).encode()
         masks = [self.answers[other].mask.reshape(self.count, -1) for other in (name, *before)]
         packed = np.packbits(np.concatenate(masks, axis=1)[rows], axis=1)
         patterns, kinds = np.unique(packed, axis=0, return_inverse=True)
@@ -277,7 +279,7 @@ class SecondPass:
             own, _ = self.student(name, int(members[0]))
             table = self.table(name, own, members)
             _, firsts, groups = np.unique(table, axis=0, return_index=True, return_inverse=True)
-            lead = name.encode() + b"\0" + pattern.tobytes() + b"\0"
+            lead = b"\0".join([name.encode(), theirs, pattern.tobytes(), b""])
             for group in np.argsort(firsts, kind="stable"):
                 same = members[groups.ravel() == group]
                 yield lead + table[firsts[group]].tobytes(), same
@@ -305,7 +307,6 @@ class SecondPass:
         for key, same in self.distinct(name, rows):
             row = int(same[0])
             if len(self.found) >= MOST_EXPLAINED:
-                self.unsearched += len(same)
                 continue
             known = self.course.findings.known.get(key)
             if known is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from gradcalc.errors import ProblemError
+from gradcalc.grading.submissions_stream import STDIN, Origin, pieces
 from gradcalc.problem.reading import MAX_BYTES
 
 MAX_MEMBERS = 100_000
@@ -127,6 +128,21 @@ class Container:
             os.close(handle)
             raise OSError(0, "not a regular file")
         return os.fdopen(handle, "rb")
+
+
+def states(path: str) -> Iterator[bytes]:
+    """Yield what changes when submissions do: names, sizes and times, or the bytes of stdin."""
+    if path == "-":
+        yield from pieces(Origin(STDIN, path).open())
+        return
+    for member in _files(path, "", 0) if Path(path).is_dir() else [Member(path, 0, path)]:
+        try:
+            state = Path(member.folder).stat()
+        except (OSError, ValueError):
+            continue  # it is told when it is read
+        yield f"{member.name}\0{state.st_size} {state.st_mtime_ns}\0".encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 def _files(folder: str, prefix: str, depth: int) -> Iterator[Member]:

@@ -40,10 +40,22 @@ def read_entry(text: str, *, comma: bool = False) -> Cell:
     (2, 'a formula; check reads them')
     """
     text = text.strip()
-    if _BLANK.match(text):
-        return Cell(text)
     try:
-        return cell_of(read_written(text, comma=comma), text)
+        return cell_of(written_in(text, comma=comma), text)
+    except ValueError as error:
+        return unreadable(text, str(error))
+
+
+def written_in(text: str, *, comma: bool = False) -> Written | None:
+    """Return the one number that a cell holds, in brackets or not, None for a blank.
+
+    Raises ValueError, with the reason in plain words, for anything else.
+    """
+    text = text.strip()
+    if _BLANK.match(text):
+        return None
+    try:
+        return read_written(text, comma=comma)
     except ValueError as error:
         reason = str(error)
     try:
@@ -51,8 +63,8 @@ def read_entry(text: str, *, comma: bool = False) -> Cell:
     except ValueError:
         rows = ()
     if len(rows) == len(rows[:1]) == 1 and len(rows[0]) == 1:
-        return cell_of(rows[0][0], text)
-    return unreadable(text, reason)
+        return rows[0][0]
+    raise ValueError(reason)
 
 
 def cell_of(written: Written | None, text: str) -> Cell:

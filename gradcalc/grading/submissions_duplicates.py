@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +23,7 @@ Places = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 REPLACED, UNDECIDED, RIVAL = 0, 1, 2
+_UNTIDY = re.compile(r"[^\n!-~]")
 
 
 def identity(name: str) -> str:
@@ -33,6 +35,14 @@ def identity(name: str) -> str:
     if name.isascii():
         return name.strip().lower()
     return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def identities(names: Sequence[str]) -> list[str]:
+    """Return the identity of each name."""
+    joined = "\n".join(names)
+    if not _UNTIDY.search(joined) and joined.count("\n") == len(names) - 1:
+        return joined.lower().split("\n")  # tidy as they mostly are, all of them at once
+    return [identity(name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,11 @@ class Chosen:
     other: npt.NDArray[np.int64]
     kind: npt.NDArray[np.uint8]
     labels: Mapping[tuple[int, int], str] = field(default_factory=dict, repr=False)
+
+    @property
+    def several(self) -> bool:
+        """Tell whether any student handed in more than once."""
+        return bool(len(self.key))
 
     @property
     def replaced(self) -> int:
@@ -165,10 +180,11 @@ class Census:
 
     def add(self, source: str, indexes: Iterable[Index]) -> None:
         """Take down the submissions of one source."""
-        number = len(self.sources)
-        self.sources.append(source)
+        if source not in self.sources[-1:]:
+            self.sources.append(source)
+        number = len(self.sources) - 1
         for index in indexes:
-            names = [identity(name) for name in index.ids]
+            names = identities(index.ids)
             self.first.extend(map(hash, names))
             self.second.extend([hash(name + "#") for name in names])
             self.source.extend([number] * len(names))

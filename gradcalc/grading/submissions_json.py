@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.errors import ProblemError
+from gradcalc.grading.answers_names import Labels
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.headers import EMAILS, IDS, NAMES, STAMPS, folded
 from gradcalc.grading.submissions_cells import text_of
@@ -21,6 +22,7 @@ from gradcalc.grading.submissions_named import (
 )
 from gradcalc.grading.submissions_stream import CUT, MAX_LINE, LineReader, Lines
 
+MOST_KEYS = 10_000
 OTHERS = (*EMAILS, *NAMES, "attempt", "answers", "parameters")
 
 
@@ -34,7 +36,7 @@ class JsonLines:
         """Return the submissions that some lines hold."""
         rows: list[NamedRow] = []
         errors: list[RowError] = []
-        for found in read_rows(self.table.source, lines):
+        for found in read_rows(self.table.source, lines, self.table.filler.asked.labels):
             (rows if isinstance(found, NamedRow) else errors).append(found)  # type: ignore[arg-type]
         return self.table.block(rows, errors)
 
@@ -62,7 +64,7 @@ def count_names(source: str, reader: LineReader, rows: int, asked: Asked) -> Nam
     named = Named(asked)
     first: RowError | None = None
     for lines in stretches(reader, rows):
-        for found in read_rows(source, lines):
+        for found in read_rows(source, lines, asked.labels):
             if isinstance(found, NamedRow):
                 named.count(found.answers, found.own)
             else:
@@ -86,8 +88,13 @@ def json_lines(source: str, named: Named) -> JsonLines:
     return JsonLines(NamedTable(source, Filler(named.asked, named.layout())))
 
 
-def read_rows(source: str, lines: Lines) -> Iterator[NamedRow | RowError]:
-    """Yield every line that is not blank, read, or why it cannot be."""
+def read_rows(
+    source: str, lines: Lines, labels: Labels | None = None
+) -> Iterator[NamedRow | RowError]:
+    """Yield every line that is not blank, read, or why it cannot be.
+
+    labels: answers may stand in an object for each of several problems.
+    """
     for at, line in enumerate(lines.data.split(b"\n")[:-1], lines.line):
         if not line.strip():
             continue
@@ -95,7 +102,8 @@ def read_rows(source: str, lines: Lines) -> Iterator[NamedRow | RowError]:
         try:
             record = _record(line)
             name = _id(record)
-            yield _row(at, name, record, b"\\u" in line)
+            found = _row(at, name, record, b"\\u" in line)
+            yield replace(found, answers=_parted(found.answers, labels)) if labels else found
         except ValueError as error:
             yield RowError(source, at, name[:MAX_ID], str(error))
 
@@ -154,6 +162,8 @@ def _row(line: int, name: str, record: Mapping[str, object], escaped: bool) -> N
     if "answers" not in record:
         known = {*IDS, *STAMPS, *OTHERS}
         answers = {key: value for key, value in record.items() if folded(key) not in known}
+    if max(len(record), len(answers) if isinstance(answers, dict) else 0) > MOST_KEYS:
+        raise ValueError(f"more than {MOST_KEYS} names in one submission")
     if not isinstance(answers, dict) or not isinstance(own, dict):
         raise ValueError('answers are due by name: "answers": {"z1": 0.5}')
     stamp = next(
@@ -162,6 +172,18 @@ def _row(line: int, name: str, record: Mapping[str, object], escaped: bool) -> N
     if escaped:
         answers = {text_of(key): _cleaned(value) for key, value in answers.items()}
     return NamedRow(line, name, answers, own, stamp)
+
+
+def _parted(answers: Mapping[str, object], labels: Labels) -> dict[str, object]:
+    """Return answers by their names; those to one of several problems stand in an object."""
+    found: dict[str, object] = {}
+    for name, value in answers.items():
+        inner = value if isinstance(value, dict) and labels.parted(f"{name}:")[0] else None
+        if inner is None:
+            found[name] = value
+        else:
+            found |= {f"{name}:{key}": each for key, each in inner.items()}
+    return found
 
 
 def _cleaned(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -13,16 +14,19 @@ import numpy.typing as npt
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import BLANK, NUMBER, Block, Column, RowError, Small, States
 from gradcalc.grading.headers import Headers, entries_of
+from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
 from gradcalc.grading.submissions_cells import Cell, read_entry, read_whole
 from gradcalc.grading.submissions_digits import read_plain
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
 MAX_ID = 200
+_UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 SHOWN = 40
 
 
 SHORT = 40
+_NUMBER: tuple[int, ...] = ()
 
 
 Entry: TypeAlias = "Cell | str"
@@ -44,12 +48,16 @@ def _entry(text: str, comma: bool) -> Cell:
 
 @dataclass(frozen=True)
 class Slot:
-    """The entries that one column of a table fills, `count` from `start`; and its shape."""
+    """The entries that one column of a table fills, `count` from `start`; and its shape.
+
+    options: the numbers that letters in this column stand for.
+    """
 
     start: int
     count: int
     shape: tuple[int, ...] = ()
     whole: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Layout:
 
     def read(self, slot: Slot, text: str) -> list[Cell]:
         """Return the entries that one cell of the table holds."""
+        if slot.options:
+            text = spelled_out(text, slot.options)
         if slot.whole:
             return read_whole(text, slot.shape, comma=self.comma)
         return [
@@ -102,18 +112,19 @@ def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Lay
     columns: list[Column] = []
     slots: dict[int, Slot] = {}
     parts = []
+    options = option_texts(problem)
     for entries, wholes in (
         (headers.entries, headers.wholes),
         (headers.parameters, headers.whole_parameters),
     ):
         for at in sorted({*entries, *wholes}):
             if at in entries:
-                found = [entries[at]]
-                slots[at] = Slot(len(columns), 1)
+                found, shape, whole = [entries[at]], _NUMBER, False
             else:
                 shape = tuple(int(dim) for dim in problem.visible.shapes[wholes[at]])
-                found = entries_of(Reference(wholes[at]), shape)
-                slots[at] = Slot(len(columns), len(found), shape, True)
+                found, whole = entries_of(Reference(wholes[at]), shape), True
+            lettered = options if options and asked_by_letter(problem, found) else {}
+            slots[at] = Slot(len(columns), len(found), shape, whole, lettered)
             columns += found
         parts.append(len(columns))
     return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
@@ -238,8 +249,8 @@ class Row:
 
 
 def tidy_id(text: str) -> str:
-    """Return an id as it counts: without blanks around it, addresses in small letters."""
-    text = text.strip().strip("\ufeff\u200b").strip()
+    """Return an id as it counts: without what is not seen, addresses in small letters."""
+    text = _UNSEEN.sub("", text).strip()
     return text.casefold() if "@" in text else text
 
 

@@ -25,7 +25,7 @@ from gradcalc.grading.submissions_layout import (
     read,
     tidy_id,
 )
-from gradcalc.grading.submissions_named import Asked, Filler, Named, read_value
+from gradcalc.grading.submissions_named import Asked, Filler, Named
 from gradcalc.grading.submissions_records import QUOTE
 from gradcalc.grading.submissions_stream import LineReader
 from gradcalc.grading.submissions_table import Head
@@ -210,7 +210,8 @@ class LongTable:
         lines: dict[int, int] = {}
         for answer in group.answers:
             columns, shape = self.asked.entries(answer.name)
-            for column, cell in zip(columns, read_value(answer.value, shape), strict=bool(columns)):
+            found = filler.read(columns, answer.value, shape) if columns else ()
+            for column, cell in zip(columns, found, strict=True):
                 at = filler.place.get(column)
                 if at is None:
                     continue

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
+from gradcalc.grading.answers_names import LETTER_NAMES, Labels, Quantities
 from gradcalc.grading.block import UNREADABLE, Block, Column, RowError
 from gradcalc.grading.headers import MAX_ENTRIES, entries_of
+from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
 from gradcalc.grading.submissions_cells import (
     MAX_CELL,
     Cell,
@@ -31,9 +32,14 @@ SHARE = 10
 
 @dataclass(frozen=True)
 class Asked:
-    """The quantities of a problem by the names that submissions give them."""
+    """The quantities of a problem by the names that submissions give them.
+
+    due: entries that are asked for even where nobody answers them.
+    """
 
     problem: Problem
+    labels: Labels | None = field(default=None, compare=False, repr=False)
+    due: tuple[Column, ...] = ()
     _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -41,7 +47,12 @@ class Asked:
     @cached_property
     def quantities(self) -> Quantities:
         """Return the names in use."""
-        return Quantities(self.problem)
+        return Quantities(self.problem, self.labels)
+
+    @cached_property
+    def options(self) -> Mapping[str, str]:
+        """Return the numbers that letters of options stand for."""
+        return option_texts(self.problem)
 
     @cached_property
     def chosen(self) -> Reference | None:
@@ -65,7 +76,7 @@ class Asked:
         """Return the same, worked out."""
         found = self.quantities.find(name)
         if isinstance(found, str):
-            letter = name.strip().casefold() in LETTER_NAMES and not own
+            letter = self.is_letter(name) and not own
             found = self.chosen if letter and self.chosen is not None else found
         if isinstance(found, str) or (found.name in self.problem.data) is not own:
             return [], ()
@@ -86,7 +97,7 @@ class Asked:
 
     def is_letter(self, name: str) -> bool:
         """Tell whether a name stands for the letter of an option."""
-        return name.strip().casefold() in LETTER_NAMES
+        return (self.quantities.own(name) or "").strip().casefold() in LETTER_NAMES
 
 
 @dataclass
@@ -134,10 +145,13 @@ class Named:
 
     def parted(self) -> tuple[list[Column], list[Column]]:
         """Return the entries that enough submissions name, and the others."""
-        least = self.rows / SHARE
-        ordered = self.in_order(self.entries)
-        wanted = [column for column in ordered if self.entries[column] >= least]
-        return wanted, [column for column in ordered if self.entries[column] < least]
+        least, due = self.rows / SHARE, set(self.asked.due)
+        wanted: list[Column] = []
+        rare: list[Column] = []
+        for column in self.in_order({*self.entries, *due}):
+            asked = column in due or self.entries[column] >= least
+            (wanted if asked else rare).append(column)
+        return wanted, rare
 
     def in_order(self, columns: Iterable[Column]) -> list[Column]:
         """Return entries in the order of the solution."""
@@ -167,7 +181,16 @@ class Filler:
         columns, shape = self.asked.entries(name, own=own)
         if not columns or (self.asked.is_letter(name) and self.filled(row, columns)):
             return
-        self.put_cells(row, columns, read_value(value, shape))
+        self.put_cells(row, columns, self.read(columns, value, shape))
+
+    def read(
+        self, columns: Sequence[Column], value: object, shape: tuple[int, ...]
+    ) -> Sequence[Entry]:
+        """Return the entries that a value holds, or that a letter in its place stands for."""
+        options = self.asked.options
+        if options and isinstance(value, str) and asked_by_letter(self.asked.problem, columns):
+            value = spelled_out(value[: MAX_CELL + 1], options)
+        return read_value(value, shape)
 
     def filled(self, row: Sequence[Entry], columns: Sequence[Column]) -> bool:
         """Tell whether any of these entries is answered."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Quantities
+from gradcalc.grading.answers_names import Labels, Quantities
 from gradcalc.grading.block import Block, Column
 from gradcalc.grading.headers import Headers, near_miss
 from gradcalc.grading.submissions_archive import SHEETS, TABLES, Container, Member
@@ -32,20 +32,27 @@ class Reading:
 
     columns: quantity → header. chunk: rows of a block. pattern: a regular expression that
     finds the id in a file's name, as its group student_id or id. digits: whether the
-    digits are counted as written.
+    digits are counted as written. due: entries that are asked for even where no submission
+    names them; a wide table asks for what its columns are. labels: the names of the
+    problems, of several; own: paths that are for this problem alone, so that no name in
+    them can mean another one.
     """
 
     columns: Mapping[str, str] | None = None
     chunk: int = 4096
     pattern: str | None = None
     digits: bool = True
+    due: tuple[Column, ...] = ()
+    labels: Labels | None = None
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Opened:
     """One source of submissions, ready to be read; parts: stretches that can be blocks.
 
-    meanings: each column's header, or name, and what it was taken for.
+    both: block and index at once, where that is less work. columns: the entries of its
+    blocks. meanings: each column's header, or name, and what it was taken for.
     """
 
     name: str
@@ -53,11 +60,19 @@ class Opened:
     parts: Callable[[], Iterator[Any]]
     block: Callable[[Any], Block]
     index: Callable[[Any], Index]
+    columns: tuple[Column, ...]
     encoding: str = ""
     separator: str = ""
     meanings: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    both: Callable[[Any], tuple[Block, Index]] | None = None
+
+    def read(self, part: object) -> tuple[Block, Index]:
+        """Return the submissions that a stretch holds, and whose they are."""
+        if self.both is not None:
+            return self.both(part)
+        return self.block(part), self.index(part)
 
 
 def open_sources(paths: Sequence[str], problem: Problem, reading: Reading) -> Iterator[Opened]:
@@ -78,7 +93,15 @@ class _Opener:
 
     def __init__(self, path: str, problem: Problem, reading: Reading) -> None:
         self.path, self.problem, self.reading = path, problem, reading
-        self.asked = Asked(problem)
+        self.asked = Asked(problem, reading.labels, reading.due)
+        if path in reading.own:
+            self.asked = self.alone
+
+    @property
+    def alone(self) -> Asked:
+        """Return the names where nothing else than this problem can be meant."""
+        labels = self.reading.labels
+        return Asked(self.problem, labels and labels.alone, self.reading.due)
 
     def open(self) -> Iterator[Opened]:
         """Yield what a path means: one source, or the tables of an archive."""
@@ -124,6 +147,7 @@ class _Opener:
                 lambda: folder.parts(rows),
                 lambda part: folder.block(filler, part),
                 folder.index,
+                filler.layout.columns,
                 meanings=_named(folder.named),
                 ignored=download.ignored,
                 notes=_rare(folder.named),
@@ -170,15 +194,16 @@ class _Opener:
         table_head = read_head(name, reader, encoding)
         columns = long_columns(table_head.names)
         if columns is not None and not self.reading.columns:
-            asked = [self.asked.entries(each)[0] for each in table_head.names]
-            if not any(asked) or sum(map(bool, asked)) == 1:
-                return self.long(table_head, LongTable(table_head, columns, self.asked), file)
+            known = [self.asked.entries(each)[0] for each in table_head.names]
+            if not any(known) or sum(map(bool, known)) == 1:
+                asked = self.asked if columns.problem is None else self.alone
+                return self.long(table_head, LongTable(table_head, columns, asked), file)
         return self.wide(table_head, file)
 
     def wide(self, head: Head, file: IO[bytes]) -> Opened:
         """Return a wide table."""
         reading = self.reading
-        table = table_of(head, self.problem, reading.columns, digits=reading.digits)
+        table = table_of(head, self.asked.quantities, reading.columns, digits=reading.digits)
 
         def parts() -> Iterator[Any]:
             reader, _ = open_lines(file, head.encoding)
@@ -191,11 +216,13 @@ class _Opener:
             parts,
             table.block,
             table.index,
+            table.layout.columns,
             head.encoding,
             NAMED[head.separator],
             _meanings(head.names, table.headers),
             table.headers.ignored,
             _near_misses(table.headers.ignored, self.asked.quantities),
+            table.both,
         )
 
     def long(self, head: Head, table: LongTable, file: IO[bytes]) -> Opened:
@@ -215,6 +242,7 @@ class _Opener:
             lambda: table.parts(reader(), rows),
             lambda part: table.block(filler, part),
             table.index,
+            filler.layout.columns,
             head.encoding,
             NAMED[head.separator],
             tuple(
@@ -237,6 +265,7 @@ class _Opener:
             lambda: stretches(open_lines(file, encoding)[0], rows),
             found.block,
             found.index,
+            found.table.filler.layout.columns,
             encoding,
             meanings=_named(named),
             ignored=tuple(named.ignored),

@@ -10,7 +10,16 @@ from gradcalc.errors import ProblemError, Source
 from gradcalc.grading.answers import Answer, read_sheet
 from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.submissions_archive import Container
-from gradcalc.grading.submissions_cells import FORMULA, LETTER, Cell, cell_of, fits, unreadable
+from gradcalc.grading.submissions_cells import (
+    FORMULA,
+    LETTER,
+    Cell,
+    cell_of,
+    fits,
+    read_entry,
+    read_whole,
+    unreadable,
+)
 from gradcalc.grading.submissions_layout import MAX_ID, Index, Row, block_of_rows, id_error
 from gradcalc.grading.submissions_named import Asked, Filler, Named
 from gradcalc.grading.submissions_platforms import Download, Handed, read_download, text_of_page
@@ -112,7 +121,9 @@ class SheetFolder:
     def read(self, sheet: Sheet) -> list[tuple[Column, Cell]]:
         """Return the entries that a sheet answers; raises ValueError for what is no sheet."""
         try:
-            found = read_sheet(Source(sheet.label, sheet.text), self.asked.problem)
+            found = read_sheet(
+                Source(sheet.label, sheet.text), self.asked.problem, self.asked.quantities
+            )
         except ProblemError as error:
             line = f" in line {error.span.line}" if error.span else ""
             raise ValueError(f"{error.message}{line}") from None
@@ -120,10 +131,19 @@ class SheetFolder:
         for answer in found.answers:
             columns, shape = self.asked.entries(_name(answer))
             if columns:
-                cells += zip(columns, _cells(answer, shape, len(columns)), strict=True)
+                cells += zip(columns, self.entries(answer, columns, shape), strict=True)
         if not cells:
             raise ValueError(found.warnings[0] if found.warnings else "no answers")
         return cells
+
+    def entries(
+        self, answer: Answer, columns: Sequence[Column], shape: tuple[int, ...]
+    ) -> list[Cell]:
+        """Return the entries of one answer; a letter stands for the numbers of its option."""
+        text = self.asked.options.get((answer.letter or "").casefold())
+        if text is None:
+            return _cells(answer, shape, len(columns))
+        return [read_entry(text)] if len(columns) == 1 else read_whole(text, shape)
 
     def block(self, filler: Filler, sheets: Sequence[Sheet]) -> Block:
         """Return the submissions that sheets hold."""
@@ -142,7 +162,7 @@ class SheetFolder:
                         filler.put_cells(cells, [column], [cell], last=True)
                     rows.append(Row(sheet.at, sheet.id, cells))
             if reason:
-                name = f"{self.source}/{sheet.label}"
+                name = self.source if self.container.single else f"{self.source}/{sheet.label}"
                 errors.append(RowError(name, sheet.at, sheet.id[:MAX_ID], reason))
         return block_of_rows(self.source, filler.layout, rows, errors)
 

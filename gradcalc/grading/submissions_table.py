@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import IO
 
 from gradcalc.errors import ProblemError, Source, Span
+from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.headers import Headers, Place, folded, read_headers
 from gradcalc.grading.submissions_layout import layout_of
 from gradcalc.grading.submissions_records import Dialect
 from gradcalc.grading.submissions_stream import LineReader, encoding_of, plain_pieces
 from gradcalc.grading.submissions_wide import Table
-from gradcalc.problem.model import Problem
 
 SEPARATORS = (b",", b";", b"\t")
 MAX_HEADER = 400_000
@@ -21,6 +21,7 @@ MAX_COLUMNS = 5_000
 NAMED = {b",": "comma", b";": "semicolon", b"\t": "tab"}
 
 _SEP = re.compile(rb'"?sep=([,;\t])"?\s*\Z', re.IGNORECASE)
+_BLANK_LINES = re.compile(rb'(?:[,;\t "]*\n)+')
 _OPEN = re.compile(r"\w+\[[\d\s]*\Z")
 
 
@@ -77,7 +78,8 @@ def read_head(name: str, reader: LineReader, encoding: str) -> Head:
             told = found[1]
         elif line.strip(b',;\t "'):
             break
-        reader.take(end)
+        blank = _BLANK_LINES.match(reader.buffer)  # many at a time: each take copies the rest
+        reader.take(blank.end() if blank else end)
     last = reader.ended
     records = [
         (separator, Dialect(separator).record(reader.buffer, 0, last))
@@ -114,14 +116,14 @@ def _rejoined(texts: list[str], separator: str) -> list[str]:
 
 def table_of(
     head: Head,
-    problem: Problem,
+    quantities: Quantities,
     mapping: Mapping[str, str] | None = None,
     *,
     digits: bool = True,
 ) -> Table:
     """Return the wide table of a head; raises ProblemError where its headers are of no use."""
     place: Place = head.place
-    headers: Headers = read_headers(head.names, problem, mapping, place=place)
-    layout = layout_of(headers, problem, comma=head.separator == b";")
+    headers: Headers = read_headers(head.names, quantities, mapping, place=place)
+    layout = layout_of(headers, quantities.problem, comma=head.separator == b";")
     dialect = replace(head.dialect, id=headers.id or 0)
     return Table(head.source, dialect, headers, layout, digits)

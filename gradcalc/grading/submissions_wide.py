@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -79,6 +80,11 @@ class Table:
     def index(self, lines: Lines) -> Index:
         """Return whose submissions some lines hold."""
         return _Stretch(self, lines).index()
+
+    def both(self, lines: Lines) -> tuple[Block, Index]:
+        """Return the submissions that some lines hold, and whose they are."""
+        stretch = _Stretch(self, lines)
+        return stretch.block(), stretch.index()
 
     def cells(self, record: Sequence[bytes]) -> list[str]:
         """Return the cells of a record as texts; raises ValueError for what is none."""
@@ -174,7 +180,7 @@ class _Stretch:
 
     def block(self) -> Block:
         """Return the submissions in the order of their lines."""
-        ids, numbers = self.ids(), self.numbers()
+        ids, numbers = self.ids, self.numbers()
         lines, starts = self.plain.lines, self.plain.starts
         if self.odd:
             lines = np.append(lines, [row.line for row in self.odd])
@@ -195,6 +201,7 @@ class _Stretch:
             tuple(self.errors),
         )
 
+    @cached_property
     def ids(self) -> list[str]:
         """Return the ids of all rows."""
         found = self.plain.column(self.table.id)
@@ -207,7 +214,7 @@ class _Stretch:
 
     def index(self) -> Index:
         """Return whose submissions these are, in the order of their lines."""
-        ids, stamps = self.ids(), []
+        ids, stamps = self.ids, []
         lines = [*self.plain.lines.tolist(), *(row.line for row in self.odd)]
         at = self.table.headers.stamp
         if at is not None:
@@ -299,6 +306,8 @@ class _Raw(Texts):
     table: Table
     data: bytes
     starts: Places
+    latest: dict[int, list[str]] = field(default_factory=dict, compare=False, repr=False)
+    """The row that was read last: its cells are asked for one after the other."""
 
     def text(self, row: int, column: int) -> str:
         return self.cell(row, column).text
@@ -309,10 +318,15 @@ class _Raw(Texts):
     def cell(self, row: int, column: int) -> Cell:
         """Return one cell."""
         layout = self.table.layout
-        record = self.table.dialect.record(self.data, int(self.starts[row]))
+        texts = self.latest.get(row)
+        if texts is None:
+            record = self.table.dialect.record(self.data, int(self.starts[row]))
+            texts = self.table.cells(record.fields)
+            self.latest.clear()
+            self.latest[row] = texts
         at = layout.source[column]
         slot = layout.slots[at]
-        return layout.read(slot, self.table.cells(record.fields)[at])[column - slot.start]
+        return layout.read(slot, texts[at])[column - slot.start]
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -21,6 +21,7 @@ from gradcalc.grading.marked import (
     Marked,
 )
 from gradcalc.grading.scheme import Scheme
+from gradcalc.grading.topics import places, topics
 from gradcalc.problem.naming import Reference
 
 BLANK, UNREADABLE, UNEXPLAINED = "blank", "unreadable", "unexplained"
@@ -96,7 +97,10 @@ class Cluster:
 
 @dataclass
 class Tally:
-    """Counts over a class, added up block by block."""
+    """Counts over a class, added up block by block.
+
+    topics: students by what they have wrong and at which quantities.
+    """
 
     columns: tuple[Column, ...]
     scheme: Scheme
@@ -105,6 +109,7 @@ class Tally:
     mistakes: dict[str, MistakeTally] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     scores: dict[float, int] = field(default_factory=dict)
+    topics: dict[tuple[str, tuple[str, ...]], int] = field(default_factory=dict)
     spotless: int = 0
     stopped: int = 0
     unread_cells: int = 0
@@ -182,11 +187,15 @@ class Tally:
         lost = np.where(status == UNREAD, most, 0.0).sum(axis=1)
         self.count(UNREADABLE, (status == UNREAD).any(axis=1), float(lost.sum()))
         made: dict[str, Mask] = {}
+        about: dict[str, dict[str, Mask]] = {}
         for name, numbers in marked.finding.items():
             columns = block.quantities[name]
             codes = status[:, columns]
-            lost = np.where(codes == INCORRECT, most[columns] - marked.points[:, columns], 0.0)
             wrong = (codes == INCORRECT).any(axis=1)
+            costs = codes == INCORRECT
+            if name in self.scheme.undivided:
+                costs = np.broadcast_to(wrong[:, None], codes.shape)
+            lost = np.where(costs, most[columns] - marked.points[:, columns], 0.0)
             ruled = marked.ruled.get(name)
             for at, ruling in enumerate(marked.rulings if ruled is not None else ()):
                 rows = wrong & (ruled == at)
@@ -198,6 +207,9 @@ class Tally:
                 ids = marked.findings[number].ids if number >= 0 else ()
                 if number >= 0 and (not ids or ids in WAITING):
                     self.wait(marked, int(number), rows)
+                for topic in topics(ids):
+                    here = about.setdefault(topic, {})
+                    here[name] = here[name] | rows if name in here else rows
                 ids = ids or (UNEXPLAINED,)
                 for rule in dict.fromkeys(ids):
                     made.setdefault(rule, np.zeros(len(block.ids), dtype=bool))
@@ -206,6 +218,8 @@ class Tally:
                     entry.points += float(lost[rows].sum()) / len(set(ids))
         for rule, students in made.items():
             self.mistakes[rule].students += int(students.sum())
+        for topic, names, count in places(about):
+            self.topics[topic, names] = self.topics.get((topic, names), 0) + count
 
     def count(self, rule: str, students: Array, points: float) -> None:
         if students.any():
@@ -239,6 +253,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for score, count in other.scores.items():
             self.scores[score] = self.scores.get(score, 0) + count
+        for place, count in other.topics.items():
+            self.topics[place] = self.topics.get(place, 0) + count
         for name, line in other.lines.items():
             own = self.lines.setdefault(name, LineTally(name, line.points))
             for key in ("right", "follows", "convention", "wrong", "blank", "first", "sums"):

@@ -10,6 +10,7 @@ import yaml
 from gradcalc.errors import ProblemError, Source, Span, visible
 
 _PURE_LIMIT = 100_000
+_PURE_DEPTH = 45
 _MISSING_COLON = "every line is `key: value`; the lines of a text block are indented"
 _KEY = re.compile(r"\s*[A-Za-z_][\w/]*\s*:(\s|$)")
 _GLUED = re.compile(r"(\s*)([A-Za-z_]\w*):([\[{])")
@@ -90,8 +91,12 @@ def translated(error: yaml.YAMLError, source: Source) -> ProblemError:
     """Return PyYAML's complaint in words that say what to do."""
     if len(source.text) < _PURE_LIMIT:
         try:  # the pure loader words its messages better than libyaml
-            for _ in yaml.parse(source.text, Loader=yaml.SafeLoader):
-                pass
+            depth = 0
+            for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
+                depth += isinstance(event, yaml.CollectionStartEvent)
+                depth -= isinstance(event, yaml.CollectionEndEvent)
+                if depth > _PURE_DEPTH:  # its time grows with the square of the depth
+                    break
         except yaml.YAMLError as better:
             error = better
         except Exception:  # the first message stands

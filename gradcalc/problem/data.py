@@ -15,7 +15,7 @@ from gradcalc.errors import ProblemError, Span, suggestion
 from gradcalc.problem.classes import read_classes
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 from gradcalc.problem.layers import WEIGHT
-from gradcalc.problem.model import Data, sized
+from gradcalc.problem.model import Data, Individual, sized
 from gradcalc.problem.numbers import read_array
 from gradcalc.problem.schema import blank_after_colon
 
@@ -228,10 +228,15 @@ def _is_are(shape: Shape) -> str:
     return "are" if len(shape) == 1 and shape[0] != 1 else "is"
 
 
-def known_sums(data: Dict[str, Data]) -> dict[Expr, Expr]:
-    """Return what is known of the data: the entries of a one-hot target sum to 1."""
+def known_sums(data: Dict[str, Data], individual: Individual | None = None) -> dict[Expr, Expr]:
+    """Return what is known of the data: the entries of a one-hot target sum to 1.
+
+    individual: what is drawn for every student, of which nothing is known.
+    """
     known: dict[Expr, Expr] = {}
     for name, quantity in data.items():
+        if individual is not None and name in individual.names:
+            continue
         if quantity.role != "target" or quantity.cells is None or not quantity.shape:
             continue
         if any("e" in cell.text.lower() for cell in quantity.cells.cells):

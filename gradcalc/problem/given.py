@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Dict
 
+from gradcalc.algebra.expr import symbols
+from gradcalc.engine.graph import Graph
 from gradcalc.errors import ProblemError
 from gradcalc.problem.data import fit, read_quantity
 from gradcalc.problem.document import Mapping
-from gradcalc.problem.model import Data
+from gradcalc.problem.model import Data, Individual
 from gradcalc.problem.vocabulary import Vocabulary
 
 
@@ -36,6 +39,29 @@ def read_given(
             raise ProblemError(f"{name} has no numbers", value.span, "a given value has them")
         found[name] = fit(given, vocabulary.shapes[name], "the equations say so")
     return found
+
+
+def refuse_drawn(
+    given: Dict[str, Data], individual: Individual | None, graphs: Iterable[Graph]
+) -> None:
+    """Refuse a given value that depends on a drawn number: it would be right for nobody else."""
+    if individual is None:
+        return
+    read = {node.name: tuple(symbols(node.expr)) for graph in graphs for node in graph.nodes}
+    for name, value in given.items():
+        waiting, seen = [name], {name}
+        while waiting:
+            new = set(read.get(waiting.pop(), ())) - seen
+            seen |= new
+            waiting += new
+        drawn = [each for each in individual.names if each in seen]
+        if drawn:
+            raise ProblemError(
+                f"{name} is given, but every student has another {drawn[0]}",
+                value.span,
+                f"{name} is computed from {drawn[0]}",
+                f"remove {name} from given, or {drawn[0]} from individual",
+            )
 
 
 def _article(role: str) -> str:

@@ -18,7 +18,8 @@ from gradcalc.problem.data import known_sums, read_data
 from gradcalc.problem.document import Mapping, parse_document
 from gradcalc.problem.equations import Equations, read_equations
 from gradcalc.problem.extras import read_extras
-from gradcalc.problem.given import read_given
+from gradcalc.problem.given import read_given, refuse_drawn
+from gradcalc.problem.individual import read_individual
 from gradcalc.problem.kinks import with_kinks
 from gradcalc.problem.layers import LAYOUTS, Network
 from gradcalc.problem.loss import as_equation, read_loss, refuse_doubled
@@ -91,6 +92,9 @@ def _problem(root: Mapping, source: Source) -> Problem:
     _refuse_unread(data, lines, len(net.layers))
     names = read_names(mapping_of(root.get("names")), forward.shapes)
     output = read_output(forward, asked, given_keys(section), names)
+    individual = read_individual(
+        mapping_of(root.get("individual")), Vocabulary(names, forward.shapes, output.name), data
+    )
     wanted = operands(asked, names, forward, output, data)
     if wanted:
         check_scalar(forward, output, net.output)
@@ -103,9 +107,11 @@ def _problem(root: Mapping, source: Source) -> Problem:
         loss=loss,
         upstream=output.upstream,
         given=tuple(given_keys(section)),
-        facts=known_sums(data),
+        facts=known_sums(data, individual),
     )
     vocabulary = Vocabulary(names, {**forward.shapes, **backward.graph.shapes}, loss)
+    given = read_given(section, vocabulary, data)
+    refuse_drawn(given, individual, (forward, backward.graph))
     return Problem(
         source=source,
         title=text_of(root.get("title"), "title") or _default_title(source),
@@ -124,12 +130,13 @@ def _problem(root: Mapping, source: Source) -> Problem:
         or tuple(Reference(gradient_name(loss, name)) for name in wanted)
         or (Reference(lines[-1].name),),
         asked=bool(asked),
-        given=read_given(section, vocabulary, data),
+        given=given,
         names=names,
         rounding=read_rounding(root.get("rounding"), vocabulary, data),
         layout=layout,
         accept=choices_of(root.get("accept"), "a convention", ACCEPT),
         extras=read_extras(root, vocabulary),
+        individual=individual,
     )
 
 

@@ -86,10 +86,34 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """The numbers that one entry is drawn from: as texts, and as the floats they spell."""
+
+    texts: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Individual:
+    """The entries that every student has numbers of their own for, and their choices."""
+
+    seed: str
+    entries: tuple[Reference, ...]
+    choices: tuple[Choices, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the quantities that some entry is drawn of."""
+        return tuple(dict.fromkeys(entry.name for entry in self.entries))
+
+
+@dataclass(frozen=True)
 class Problem:
     """A problem file, checked whole: names, shapes and numbers fit.
 
     Its graphs are built and differentiated once and can be evaluated many times.
+    individual: what is drawn for every student; student: whose numbers these are, where
+    they are one student's; own: the quantities that hold numbers of only that student.
     """
 
     source: Source
@@ -113,6 +137,9 @@ class Problem:
     layout: str
     accept: tuple[str, ...]
     extras: Mapping[str, Value]
+    individual: Individual | None = None
+    student: str | None = None
+    own: tuple[str, ...] = ()
 
     @property
     def numeric(self) -> bool:

@@ -31,6 +31,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "expect": ("mapping", "the published key: values by name"),
     "marking": ("mapping", "points"),
     "descent": ("mapping", "learning rate and steps"),
+    "individual": ("mapping", "numbers that are drawn for every student"),
 }
 _EXAMPLES = {
     "title": "A ReLU network",
@@ -55,6 +56,7 @@ _EXAMPLES = {
     "expect": "{dL/dW1: [[0.1, 0.2]]}",
     "marking": "{dL/dW1: 4}",
     "descent": "{learning_rate: 0.1, steps: 5}",
+    "individual": "{seed: 1, x: {from: 1, to: 5, step: 1}}",
 }
 _COMMON = ("inputs", "targets", "weights", "activations", "loss", "equations", "given", "find")
 ACCEPT = ("half", "reduction", "layout", "relu_at_zero")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, rebuild
-from gradcalc.errors import width
+from gradcalc.errors import visible, width
 from gradcalc.grading.verdict import Finding, Review, Verdict
 from gradcalc.problem.model import Solution
 from gradcalc.report.boxes import aligned
@@ -17,6 +17,7 @@ from gradcalc.report.figures import figure
 from gradcalc.report.headings import heading
 from gradcalc.report.linetable import as_written, due_text, entry_name, line_table
 from gradcalc.report.notation import Notation
+from gradcalc.report.ownnumbers import own_numbers
 from gradcalc.report.page import TIED, Page
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.steppage import StepPage
@@ -62,6 +63,11 @@ class AuditPage:
         page, review = self.page, self.review
         heading(page, review.lines.problem.title, what_is_checked(review.sheet.name))
         page.paragraph(summary(review), 0)
+        problem = review.lines.problem
+        own = own_numbers(problem, self.notation)
+        if own is not None:
+            whom = "" if problem.student is None else f" for {visible(problem.student)}"
+            page.paragraph(f"The numbers{whom}: {own}.", 0, "note")
         for warning in review.warnings:
             page.blank()
             page.paragraph(f"!  {warning}", 2, "warning", 3)

@@ -1,52 +1,158 @@
-"""What one student gets back: the checked sheet with the points, as a file."""
+"""What one student gets back: what the class pass knows of their submission, as parts."""
 
 from __future__ import annotations
 
-import html
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 
 from gradcalc.errors import width
+from gradcalc.grading.answers import Sheet
+from gradcalc.grading.classwide import Marker
+from gradcalc.grading.following import Style
 from gradcalc.grading.gradebook import number
-from gradcalc.grading.marked import Marked
+from gradcalc.grading.lines import Lines
+from gradcalc.grading.marked import CONVENTION, INCORRECT, MISSING, STATUSES, UNREAD, Marked
+from gradcalc.grading.marking import contradictions
 from gradcalc.grading.scheme import Scheme
+from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.report.page import Page
-from gradcalc.report.wording import Wording
+from gradcalc.report.parts import Part
+from gradcalc.report.reasons import Reveal
+from gradcalc.report.reviewparts import Memory, Told, review_parts
+from gradcalc.report.wording import Wording, wording
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,60}\Z")
-STYLE = (
-    "body{font-family:system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
-    "pre{font-family:ui-monospace,monospace;line-height:1.25;overflow-x:auto}"
-    ":root{color-scheme:light dark}"
-)
+MOST_KEPT = 20_000
+"""Distinct slips of which is kept what was said."""
 
 
 @dataclass(frozen=True)
-class Feedback:
-    """The points of one submission of a block."""
+class ClassFeedback:
+    """Says to the students of a class what became of their submissions.
 
-    marked: Marked
-    row: int
-    scheme: Scheme
-    words: Wording
+    memory: what was said of each distinct slip, so that it is put into words once.
+    """
 
-    def points(self, page: Page) -> None:
-        """Write the points of each quantity and the score at the end of a page."""
-        block = self.marked.block
-        most = self.scheme.points(block.columns)
-        page.band("Points")
-        names = [self.words.notation.name(name) for name in block.quantities]
-        wide = max([width("score"), *map(width, names)])
-        for name, columns in zip(names, block.quantities.values(), strict=True):
-            own = number(float(self.marked.points[self.row, columns].sum()))
-            of = number(float(most[columns].sum()))
-            page.text(f"{name}{' ' * (wide - width(name))}  {own:>6} of {of}", "plain", 5)
-        score = number(float(self.marked.score[self.row]))
-        total = number(self.scheme.most(block.columns))
-        page.text(f"{'score'.ljust(wide)}  {score:>6} of {total}", "value", 5)
-        page.blank()
-        page.paragraph(self.scheme.described, 5, "note")
+    marker: Marker
+    reveal: Reveal
+    memory: Memory = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def words(self) -> Wording:
+        """Return how mistakes are put into words."""
+        return wording(self.marker.lines)
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what is said to every student."""
+        return tuple(contradictions(self.marker.lines))
+
+    def of(self, marked: Marked) -> Iterator[tuple[str, list[Part]]]:
+        """Yield each student of a block with the parts of their feedback."""
+        block, scheme = marked.block, self.marker.scheme
+        lines = self.marker.of(block)
+        most = scheme.points(block.columns)
+        total = number(scheme.most(block.columns))
+        whole = {name: number(float(most[own].sum())) for name, own in block.quantities.items()}
+        for row, student in enumerate(block.ids):
+            if len(self.memory) > MOST_KEPT:
+                self.memory.clear()
+            own = lines.student(row)
+            review, keys, ruled = self.review(marked, row, own)
+            points = {
+                name: f"{number(float(marked.points[row, columns].sum()))} of {whole[name]}"
+                for name, columns in block.quantities.items()
+            }
+            told = Told(
+                self.reveal,
+                f"feedback to {student}",
+                points,
+                f"{number(float(marked.score[row]))} of {total} points",
+                scheme.described,
+                ruled,
+                keys,
+                self.memory,
+                self.names,
+            )
+            shared = own is self.marker.lines
+            words = self.words if shared else Wording(self.words.notation, own)
+            yield student, review_parts(review, words, told)
+
+    def review(
+        self, marked: Marked, row: int, lines: Lines
+    ) -> tuple[Review, list[object], dict[int, str]]:
+        """Return the verdicts on one submission, its findings' keys, and rulings on them."""
+        block = marked.block
+        found: list[Finding] = []
+        keys: list[object] = []
+        ruled: dict[int, str] = {}
+        verdicts: list[Verdict] = []
+        order = {name: at for at, name in enumerate((*lines.inputs, *lines.by_name))}
+        names = sorted(block.quantities, key=lambda name: order.get(name, len(order)))
+        for line, name in enumerate(names, start=1):
+            columns = block.quantities[name]
+            finding = None
+            at = int(marked.finding[name][row]) if name in marked.finding else -1
+            wrong = any(marked.status[row, c] in (INCORRECT, CONVENTION) for c in columns)
+            if at >= 0 and wrong:
+                finding = len(found)
+                found.append(marked.findings[at])
+                keys.append(marked.keys[at])
+                ruling = int(marked.ruled[name][row]) if name in marked.ruled else -1
+                if ruling >= 0:
+                    ruled[finding] = f"Ruled: {marked.rulings[ruling]}."
+            columns = sorted(columns, key=lambda c: block.columns[c].index)
+            verdicts += (self.entry(marked, row, c, line, finding) for c in columns)
+        sheet = Sheet(block.ids[row], ())
+        warnings = self.warnings if lines is self.marker.lines else tuple(contradictions(lines))
+        review = Review(lines, sheet, tuple(verdicts), tuple(found), Style(0, 0), warnings)
+        return review, keys, ruled
+
+    @staticmethod
+    def entry(marked: Marked, row: int, column: int, line: int, finding: int | None) -> Verdict:
+        """Return the verdict on one cell."""
+        block, place = marked.block, marked.block.columns[column]
+        code = int(marked.status[row, column])
+        status: Status = STATUSES[code]
+        if code == MISSING:
+            return Verdict(place.name, place.index, line, status, "")
+        text = block.text(row, column).strip()
+        if code == UNREAD:
+            reason = block.reason(row, column)
+            return Verdict(place.name, place.index, line, status, text, reason=reason)
+        return Verdict(
+            place.name,
+            place.index,
+            line,
+            status,
+            text,
+            float(block.value[row, column]),
+            float(marked.exact[row, column]),
+            float(marked.own[row, column]),
+            finding=finding if code in (INCORRECT, CONVENTION) else None,
+        )
+
+
+def points_band(page: Page, marked: Marked, row: int, scheme: Scheme, words: Wording) -> None:
+    """Write the points of each quantity and the score at the end of a page."""
+    block = marked.block
+    most = scheme.points(block.columns)
+    page.band("Points")
+    names = [words.notation.name(name) for name in block.quantities]
+    wide = max([width("score"), *map(width, names)])
+    for name, columns in zip(names, block.quantities.values(), strict=True):
+        own = number(float(marked.points[row, columns].sum()))
+        of = number(float(most[columns].sum()))
+        page.text(f"{name}{' ' * (wide - width(name))}  {own:>6} of {of}", "plain", 5)
+    score = number(float(marked.score[row]))
+    total = number(scheme.most(block.columns))
+    page.text(f"{'score'.ljust(wide)}  {score:>6} of {total}", "value", 5)
+    page.blank()
+    page.paragraph(scheme.described, 5, "note")
 
 
 def file_name(student: str, ending: str) -> str:
@@ -60,14 +166,3 @@ def file_name(student: str, ending: str) -> str:
     digest = blake2b(student.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     kept = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-")[:40]
     return f"{kept or 'student'}-{digest}.{ending}"
-
-
-def html_page(title: str, text: str) -> str:
-    """Return a page of text as an HTML file of its own: no script, nothing from elsewhere."""
-    shown = html.escape(" ".join(title.split()))
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{shown}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<main><pre>{html.escape(text)}</pre></main>\n</body>\n</html>\n"
-    )

@@ -18,6 +18,7 @@ from gradcalc.report.chain import chain
 from gradcalc.report.conventions import conventions
 from gradcalc.report.figures import figures
 from gradcalc.report.layout import EQUALS, fitted, flow, named, stacked, value_box
+from gradcalc.report.ownnumbers import whose
 from gradcalc.report.page import NARROW, TIED, Page, wrapped
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
@@ -42,6 +43,9 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
     labelled(page, "Known", box)
     if box and any("⎣" in row for row in box.rows):
         page.blank()
+    theirs = whose(view.problem, view.notation)
+    if theirs is not None:
+        words(page, "Student", theirs)
     labelled(page, "Given", _given(page, view, steps))
     words(page, "Wanted", wanted(view))
     reading = conventions(view)

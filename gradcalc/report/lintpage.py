@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from gradcalc.grading.lint import Lint
+from gradcalc.grading.lint_drawn import Doubt
 from gradcalc.report.headings import heading
 from gradcalc.report.page import Page
 from gradcalc.report.wording import Wording, blind_text
 
 INDENT = 2
+MOST = 10
+"""Things that are told of drawn numbers."""
 
 
 def lint_page(page: Page, found: Lint, words: Wording) -> Page:
@@ -15,7 +18,7 @@ def lint_page(page: Page, found: Lint, words: Wording) -> Page:
     asked = ", ".join(words.reference(ref) for ref in found.find[:4])
     asked += ", …" if len(found.find) > 4 else ""
     heading(page, found.lines.problem.title, f"asks for {asked}")
-    if not found.blind and not found.twins:
+    if found.fine:
         page.paragraph("Every mistake of the library shows, and no two look alike.", 0)
         return page
     if found.blind:
@@ -39,4 +42,30 @@ def lint_page(page: Page, found: Lint, words: Wording) -> Page:
             else:
                 text += " No other line tells them apart."
             page.paragraph(text, INDENT, "plain", 3)
+    if found.doubts:
+        if found.blind or found.twins:
+            page.blank(2)
+        page.text("What is drawn for the students", "heading")
+        for doubt in found.doubts[:MOST]:
+            page.blank()
+            page.paragraph(f"!  {_doubted(doubt, words)}", INDENT, "plain", 3)
+        if len(found.doubts) > MOST:
+            page.blank()
+            page.paragraph(f"and {len(found.doubts) - MOST} more", INDENT, "note", 3)
     return page
+
+
+def _doubted(doubt: Doubt, words: Wording) -> str:
+    """Return in a sentence what is wrong with some students' numbers."""
+    name = words.reference(doubt.at)
+    if doubt.kind == "no value":
+        what = f"{name} has no value"
+    elif doubt.kind == "kink":
+        what = f"{name} lies on a kink, where the derivative is a convention"
+    elif doubt.kind == "zero":
+        what = f"{name} is 0 to three decimals"
+    else:
+        assert doubt.slip is not None
+        what = f"{words.label(doubt.slip)} at {name} ({doubt.slip.rule}) does not show"
+    which = "such as" if doubt.count > 1 else "namely"
+    return f"{what} for {doubt.count} of the students 1 to {doubt.of}, {which} {doubt.example}."

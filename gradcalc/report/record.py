@@ -27,7 +27,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     """Return the object that `--format json` prints.
 
     values: name → number, list or nested list, with rounding as replayed; exact: the
-    unrounded values, only where the problem rounds.
+    unrounded values, only where the problem rounds. student: whose numbers these are, null
+    for the file's own, only where every student has numbers of their own.
     """
     solution, problem = view.solution, view.problem
     found: dict[str, Any] = {
@@ -36,6 +37,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         "conventions": conventions(view),
         "values": _values(view, solution.values),
     }
+    if problem.individual is not None:
+        found["student"] = problem.student
     if solution.exact is not None:
         found["exact"] = _values(view, solution.exact)
     found["steps"] = [_step(step) for step in build_steps(view, detail)]

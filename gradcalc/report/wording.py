@@ -85,6 +85,16 @@ MISTAKE_WORDS = {
     "given-value-conflict": "given value computed anew",
 }
 """Mistakes in a few words, for tables."""
+TOPIC_WORDS = {
+    "activation": "the activation",
+    "derivative": "f′, the derivative of the activation",
+    "loss": "the derivative of the loss",
+    "back": "the way back through W",
+    "weights": "the gradient of W",
+    "bias": "b and its gradient",
+    "chain": "the chain rule",
+}
+"""What mistakes are about."""
 PATTERNS = {
     "negated": "every sign is the other way round",
     "sign-slip": "the sign is lost",

@@ -254,6 +254,18 @@ def cosine_similarity() -> Values:  # −(t/5 − 3 s/125)
 # --- activations -------------------------------------------------------------------------
 
 
+@worked("individual-neuron")
+def individual_neuron() -> Values:  # the example of the file
+    yhat = 1 / (1 + exp(-0.8))
+    delta = (yhat - 0.9) * yhat * (1 - yhat)
+    return {
+        "z1": [0.8],
+        "L": (yhat - 0.9) ** 2 / 2,
+        "dL/dW1": [[2 * delta, -delta]],
+        "dL/db1": delta,
+    }
+
+
 @worked("tanh-network")
 def tanh_network() -> Values:
     h1, h2 = tanh(0.1), tanh(-0.6)

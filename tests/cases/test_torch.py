@@ -87,6 +87,7 @@ MODELS |= {
     "tanh-sigmoid-regression-batch": dense(squares, tanh, sigmoid),
     "tanh-sigmoid-cross-entropy": dense(F.binary_cross_entropy, tanh, sigmoid),
     "tanh-sigmoid-cross-entropy-batch": dense(F.binary_cross_entropy, tanh, sigmoid),
+    "individual-neuron": dense(half_squares, sigmoid),
     "tanh-network": dense(half_squares, tanh, identity),
     "leaky-relu-network": dense(half_squares, leaky, identity),
     "own-activation": dense(half_squares, F.silu, identity),

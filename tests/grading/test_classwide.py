@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradcalc.grading.classwide import Marker
+from gradcalc.grading.individual import drawn, problem_of
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.marked import STATUSES
 from gradcalc.grading.marking import check
@@ -102,3 +103,32 @@ def test_each_student_is_marked_against_their_own_numbers():
         for at, column in enumerate(block.columns):
             due = alone.get((column.name, column.index), "missing")
             assert STATUSES[marked.status[row, at]] == due, (row, str(column))
+
+
+def test_a_class_with_drawn_numbers_is_marked_as_its_students_alone():
+    problem = load("problems/individual-neuron.yaml")
+    lines = lines_of(problem)
+    chance = random.Random(11)
+    ids = [f"s{row}" for row in range(60)]
+    theirs = [lines_of(problem_of(problem, student)) for student in ids]
+    students = [student(own, chance, slips=0.6) for own in theirs]
+    block = drawn(block_of(lines, students), problem, lambda _: None)
+    marker = Marker(lines, Scheme())
+    marked = marker.mark(block)
+    for row, each in enumerate(students):
+        review = check(problem_of(problem, ids[row]), sheet_text(lines, each.answers))
+        alone = {(v.name, v.index): v for v in review.verdicts}
+        for at, column in enumerate(block.columns):
+            verdict = alone.get((column.name, column.index))
+            due = verdict.status if verdict else "missing"
+            assert STATUSES[marked.status[row, at]] == due, (row, str(column), each.answers)
+        for quantity in block.quantities:
+            number = marked.finding[quantity][row]
+            finding = marked.findings[number] if number >= 0 else None
+            found = [f for f in review.findings if f.name == quantity]
+            assert (finding and finding.ids) == (found[0].ids if found else None)
+            assert (finding and finding.as_if) == (found[0].as_if if found else None)
+        own = marker.of(block.of(row)).student(0)
+        again = check(problem, sheet_text(lines, each.answers), lines=own)
+        assert [v.status for v in again.verdicts] == [v.status for v in review.verdicts]
+        assert own.problem.data["x"].texts == theirs[row].problem.data["x"].texts

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradcalc.errors import ProblemError, Source
+from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.block import Column
 from gradcalc.grading.headers import read_columns_file, read_headers
 from gradcalc.grading.submissions import Reading, preview, read_submissions
@@ -15,7 +16,7 @@ from tests.grading.test_submissions_wide import problem
 
 
 def meant(names: list[str], mapping: Mapping[str, str] | None = None) -> dict[str, object]:
-    found = read_headers(names, problem(), mapping)
+    found = read_headers(names, Quantities(problem()), mapping)
     shown: dict[str, object] = {
         role: names[at]
         for role, at in (
@@ -68,7 +69,7 @@ def test_headers(names: list[str], expected: dict[str, str]) -> None:
 
 
 def test_what_is_unknown_is_named() -> None:
-    found = read_headers(["id", "L", "comment", "dL/dW9", ""], problem())
+    found = read_headers(["id", "L", "comment", "dL/dW9", ""], Quantities(problem()))
     assert found.ignored == ("comment", "dL/dW9", "")
     assert found.entries == {1: Column("L")}
 
@@ -87,7 +88,7 @@ def test_what_is_unknown_is_named() -> None:
 )
 def test_headers_that_are_refused(names: list[str], words: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        read_headers(names, problem())
+        read_headers(names, Quantities(problem()))
     assert words in str(caught.value)
 
 
@@ -133,11 +134,11 @@ def test_columns_that_fit_badly(mapping: dict[str, str], words: str) -> None:
 
 def test_a_file_of_columns() -> None:
     text = 'dL/dyhat: "Q3*"\nid: Matrikel\n'
-    found = read_columns_file(Source("columns.yaml", text), problem())
+    found = read_columns_file(Source("columns.yaml", text), Quantities(problem()))
     assert found == {"dL/dyhat": "Q3*", "id": "Matrikel"}
     for wrong in ("dL/dyhatt: Q3\n", "L: [a]\n", "L:\n", "- L\n"):
         with pytest.raises(ProblemError) as caught:
-            read_columns_file(Source("columns.yaml", wrong), problem())
+            read_columns_file(Source("columns.yaml", wrong), Quantities(problem()))
         assert "columns.yaml:1" in str(caught.value)
 
 

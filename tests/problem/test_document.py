@@ -100,21 +100,27 @@ def test_depth_is_bounded(opening):
     refused(f"a:\n  {opening * 5000}x{closing * 5000}\n", f"more than {MAX_DEPTH} deep")
 
 
+def test_a_complaint_about_what_is_nested_takes_no_longer_than_others():
+    start = time.process_time()
+    refused('a: ["\\ud800", ' + "[" * 20_000 + "\n", "a backslash in double quotes")
+    assert time.process_time() - start < 2
+
+
 def test_aliases_cannot_unfold_without_bound():
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     for i in range(1, 12):
         row = ", ".join([f"*a{i - 1}"] * 10)
         lines.append(f"a{i}: &a{i} [{row}]")
-    start = time.perf_counter()
+    start = time.process_time()
     refused("\n".join(lines) + "\n", "aliases that unfold")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_the_number_of_values_is_bounded():
-    start = time.perf_counter()
+    start = time.process_time()
     text = "inputs: {x: [" + "1," * 500_000 + "1]}\n"
     refused(text, "more values than", hint="W1: {file: w1.npy}")
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_flow_style_cuts_a_formula_at_its_comma():

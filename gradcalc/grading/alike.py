@@ -1,0 +1,128 @@
+"""Submissions that are alike in every number and digit: judged once, whoever hands them in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.grading.block import Block
+from gradcalc.grading.comparison import Mask
+from gradcalc.grading.lines import Lines
+from gradcalc.grading.marked import CONVENTION, INCORRECT, MISSING, Answers, Codes, Rows
+from gradcalc.grading.secondpass import MOST_EXPLAINED, Course, SecondPass, rows_of
+from gradcalc.grading.verdict import Finding
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a second look at one submission has found.
+
+    status, kept: of each column. findings: by quantity where something is wrong, with
+    what makes the wrong answer distinct.
+    """
+
+    status: Codes
+    kept: Mask
+    findings: Mapping[str, tuple[bytes, Finding]]
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """A second look at some students of a block.
+
+    which: for each of these students the place of the sheet, in `status` and `kept`, that
+    is like theirs; finding: by quantity the number of each sheet's finding, or -1.
+    """
+
+    which: Rows
+    status: Codes
+    kept: Mask
+    finding: dict[str, Rows]
+    found: dict[bytes, Finding]
+
+
+def second_look(
+    course: Course, lines: Lines, block: Block, rows: Rows, answers: Mapping[str, Answers]
+) -> SecondLook:
+    """Judge students who are not simply right, each distinct sheet once."""
+    keys, which = _distinct(block, rows)
+    firsts = np.full(len(keys), -1, dtype=np.intp)
+    firsts[which[::-1]] = rows[::-1]
+    known: dict[bytes, Sheet] = course.findings.sheets
+    sheets = [known.get(key) for key in keys]
+    new = [at for at, sheet in enumerate(sheets) if sheet is None]
+    if new:
+        for at, sheet, whole in _judged(course, lines, block, firsts[new], answers):
+            sheets[new[at]] = sheet
+            if whole:
+                course.findings.remember(known, keys[new[at]], sheet)
+    judged = [sheet for sheet in sheets if sheet is not None]
+    return _numbered(judged, which, answers)
+
+
+def _judged(
+    course: Course, lines: Lines, block: Block, rows: Rows, answers: Mapping[str, Answers]
+) -> Iterator[tuple[int, Sheet, bool]]:
+    """Yield the sheets of some students, and whether all that is wrong was looked into."""
+    closer = SecondPass(course, rows_of(lines, rows), block, rows, answers)
+    closer.walk()
+    status = np.full((len(rows), len(block.columns)), MISSING, dtype=np.uint8)
+    kept = np.zeros(status.shape, dtype=bool)
+    findings: list[dict[str, tuple[bytes, Finding]]] = [{} for _ in rows]
+    whole = np.ones(len(rows), dtype=bool)
+    found = list(closer.found.items())
+    for name, codes in closer.status.items():
+        each = answers[name]
+        status[:, each.columns] = each.taken(codes)
+        kept[:, each.columns] = each.taken(closer.kept[name])
+        wrong = (status[:, each.columns] == INCORRECT).any(axis=1)
+        whole &= ~wrong | (closer.finding[name] >= 0)
+        for row in np.flatnonzero(closer.finding[name] >= 0).tolist():
+            findings[row][name] = found[closer.finding[name][row]]
+    for row in range(len(rows)):
+        yield row, Sheet(status[row], kept[row], findings[row]), bool(whole[row])
+
+
+def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answers]) -> SecondLook:
+    """Return sheets with their findings numbered, by quantities and then by sheets.
+
+    Beyond the most that is explained in one block findings are left out, whether or not
+    they are known from an earlier one.
+    """
+    status = np.stack([sheet.status for sheet in sheets])
+    found: dict[bytes, Finding] = {}
+    numbers: dict[bytes, int] = {}
+    finding = {name: np.full(len(sheets), -1, dtype=np.intp) for name in answers}
+    for name, places in finding.items():
+        own = status[:, answers[name].columns]
+        for row, sheet in enumerate(sheets):
+            if name not in sheet.findings:
+                continue
+            key, value = sheet.findings[name]
+            if key not in numbers and len(numbers) < MOST_EXPLAINED:
+                numbers[key], found[key] = len(numbers), value
+            places[row] = numbers.get(key, -1)
+            if key not in numbers:
+                own[row][own[row] == CONVENTION] = INCORRECT
+        status[:, answers[name].columns] = own
+    return SecondLook(which, status, np.stack([s.kept for s in sheets]), finding, found)
+
+
+def _distinct(block: Block, rows: Rows) -> tuple[list[bytes], Rows]:
+    """Return what makes each distinct sheet so, and which of them each student's is."""
+    parts: list[npt.NDArray[Any]] = [block.value, block.decimals, block.significant, block.state]
+    if block.parameters is not None:
+        parts.append(block.parameters)
+    bytewise = [np.ascontiguousarray(part[rows]).view(np.uint8) for part in parts]
+    table = np.concatenate([each.reshape(len(rows), -1) for each in bytewise], axis=1)
+    columns = repr((block.columns, block.own)).encode()
+    known: dict[bytes, int] = {}
+    each: list[bytes] = table.view(f"V{table.shape[1]}").ravel().tolist()
+    which = [known.setdefault(row, len(known)) for row in each]
+    keys = [blake2b(columns + row, digest_size=16).digest() for row in known]
+    return keys, np.array(which, dtype=np.intp)

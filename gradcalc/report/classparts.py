@@ -1,0 +1,269 @@
+"""What the report on a class says: scores, mistakes, lines, and what waits for a ruling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gradcalc.grading.classrun import ClassResult
+from gradcalc.grading.library import RULES
+from gradcalc.grading.tally import (
+    BIG,
+    Cluster,
+    LineTally,
+    Tally,
+)
+from gradcalc.report.classwords import counted, mistake_name, percent, points_text, so_many_points
+from gradcalc.report.histogram import histogram
+from gradcalc.report.linetable import as_written
+from gradcalc.report.page import TIED
+from gradcalc.report.parts import (
+    Bar,
+    Bars,
+    Column,
+    Facts,
+    Figures,
+    Item,
+    Items,
+    Paragraph,
+    Part,
+    Section,
+    Table,
+    Title,
+)
+from gradcalc.report.takeup import take_up_again
+from gradcalc.report.wording import MISTAKE_WORDS, Wording
+
+LISTED = 6
+"""Entries of an answer that are shown."""
+LETTERED = 26
+"""Answers that wait for a ruling and are shown."""
+LINE_COLUMNS = (
+    Column("line", "left"),
+    Column("pts", long="points", least=5, spare=1),
+    Column("right", least=6),
+    Column("follows", least=7, long="follows from own earlier values", spare=1),
+    Column("conv", least=5, long="right under another convention", spare=1),
+    Column("wrong", least=5),
+    Column("blank", least=5),
+    Column("first wrong here", least=4, gap=2),
+    Column("r", least=5, gap=3, long="correlation with the rest of the score", spare=1),
+)
+FIRST = 7
+"""The column of those who first go wrong at a line."""
+MISTAKE_COLUMNS = (
+    Column("mistake", "left", cut=True),
+    Column("id", "left", gap=2, spare=2),
+    Column("students", least=6, gap=2),
+    Column("of all", least=5, joined=True, spare=1),
+    Column("points", least=8, gap=1, long="points lost"),
+    Column("of lost", least=5, joined=True, spare=1),
+)
+
+
+def class_parts(result: ClassResult, words: Wording) -> list[Part]:
+    """Return the report on a class."""
+    return list(_ClassParts(result, words).parts())
+
+
+@dataclass(frozen=True)
+class _ClassParts:
+    result: ClassResult
+    words: Wording
+
+    @property
+    def tally(self) -> Tally:
+        return self.result.tally
+
+    def parts(self) -> Iterator[Part]:
+        yield Title(self.words.lines.problem.title, "class report")
+        yield Facts(tuple(self.counts()))
+        if self.tally.students:
+            yield from self.scores()
+            yield from self.mistakes()
+            yield from self.lines()
+            yield from self.waiting()
+            yield from self.did()
+
+    def counts(self) -> Iterator[tuple[str, str]]:
+        """Yield where the submissions went, and how they are marked."""
+        result, tally = self.result, self.tally
+        parts = [f"{tally.students} marked"]
+        if result.duplicates:
+            parts.append(f"{result.duplicates} replaced by another one of the same student")
+        parts.append(f"{result.unreadable} unreadable")
+        yield "Rows", f"{result.read} read = " + " + ".join(parts)
+        if result.roster is not None:
+            missing = len(result.missing)
+            yield (
+                "Roster",
+                f"{result.roster} students = {result.roster - missing} marked + {missing} without"
+                " a readable submission",
+            )
+            if result.unknown:
+                yield "", f"{len(result.unknown)} more are marked who are not on the roster"
+        unread = f"; {counted(tally.unread_cells, 'unreadable cell')}, 0 points until you rule"
+        yield (
+            "Answers",
+            f"{counted(len(tally.columns), 'number')} a student"
+            + unread * bool(tally.unread_cells),
+        )
+        yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
+
+    def scores(self) -> Iterator[Part]:
+        """Yield the moments and the histogram of the scores."""
+        mean, median, low, high, spread = map(points_text, self.tally.moments())
+        yield Section("Score")
+        yield Figures(
+            (
+                ("mean", mean),
+                ("median", median),
+                ("quartiles", f"{low} and {high}"),
+                ("s.d.", spread),
+            )
+        )
+        bins = histogram(self.tally)
+        yield Bars(tuple((low, high, count) for (low, high), count in bins), "students")
+
+    def mistakes(self) -> Iterator[Part]:
+        """Yield what went wrong, by points lost."""
+        tally = self.tally
+        if not tally.mistakes:
+            return
+        total, lost = tally.students * tally.most, tally.lost
+        order = sorted(
+            tally.mistakes.items(), key=lambda item: (-item[1].points, -item[1].students, item[0])
+        )
+        rows = [
+            (
+                mistake_name(rule),
+                rule if rule in MISTAKE_WORDS or rule in RULES else "",
+                str(entry.students),
+                percent(entry.students / tally.students),
+                points_text(entry.points, 1),
+                percent(entry.points / lost) if entry.points and lost else "",
+            )
+            for rule, entry in order
+        ]
+        yield Section("What went wrong, by points lost")
+        caption = f"{points_text(lost, 1)} of {points_text(total)} points were lost."
+        yield Table(MISTAKE_COLUMNS, tuple(rows), caption)
+        again = take_up_again(tally, self.words)
+        if again:
+            yield Paragraph(again)
+
+    def lines(self) -> Iterator[Part]:
+        """Yield for each line how many were right, and where students first go wrong."""
+        tally = self.tally
+        lines = list(tally.lines.values())
+        yield Section("Where it first goes wrong")
+        none = tally.students - sum(line.first for line in lines)
+        label = "nothing wrong"
+        if any(line.convention for line in lines):
+            label += ", or right under another convention"
+        yield Table(LINE_COLUMNS, tuple(map(self.line, lines)), foot=(label, FIRST, str(none)))
+        one = tally.stopped == 1
+        yield Paragraph(
+            "Counted are students; blank includes unreadable."
+            + (
+                f" {tally.spotless} of the {none} with nothing wrong left nothing out."
+                if none
+                else ""
+            )
+            + (
+                f" {counted(tally.stopped, 'student')} {'stops' if one else 'stop'} for good at"
+                " some line."
+                if tally.stopped
+                else ""
+            )
+            + " r: correlation of the points here with the rest of the score.",
+            "note",
+        )
+
+    def line(self, line: LineTally) -> tuple[str | Bar, ...]:
+        r, notation = line.discrimination, self.words.notation
+        counts = (line.right, line.follows, line.convention, line.wrong, line.blank)
+        return (
+            notation.name(line.name),
+            points_text(line.points),
+            *map(str, counts),
+            Bar(line.first, str(line.first)),
+            "" if r is None else notation.number(f"{r:.2f}"),
+        )
+
+    def waiting(self) -> Iterator[Part]:
+        """Yield the answers that no rule explains and that several students gave."""
+        tally = self.tally
+        every = sorted(tally.clusters.values(), key=lambda c: (-c.students, c.name, c.written))
+        big = [cluster for cluster in every if cluster.students >= BIG]
+        rest = sum(cluster.students for cluster in every[len(big) :])
+        problems = tally.unread_cells or self.result.unreadable
+        if not every and not problems:
+            return
+        yield Section("Waiting for you")
+        if big:
+            yield Paragraph(
+                "Wrong in the same way, and no rule says why. Rule on each once, in"
+                " rulings.yaml; the next run marks all its students accordingly."
+            )
+            letters = [chr(ord("A") + at) for at in range(LETTERED)]
+            yield Items(tuple(map(self.cluster, letters, big)))
+        if len(big) > LETTERED:
+            yield Paragraph(f"{len(big) - LETTERED} more are each shared by {BIG} and more.")
+        if rest:
+            others = len(every) - len(big)
+            yield Paragraph(
+                f"{counted(others, 'other value')}, from {counted(rest, 'student')}, "
+                + (f"are each shared by fewer than {BIG}." if others > 1 else "stands alone.")
+            )
+        if problems:
+            yield Paragraph(
+                f"{counted(tally.unread_cells, 'unreadable cell')} and"
+                f" {counted(self.result.unreadable, 'unreadable row')}; -o lists them with their"
+                " reasons in problems.csv."
+            )
+        if tally.unsearched:
+            yield Paragraph(
+                f"{counted(tally.unsearched, 'wrong answer')} were not searched for a mistake;"
+                " there were too many different ones."
+            )
+
+    def cluster(self, letter: str, cluster: Cluster) -> Item:
+        notation = self.words.notation
+        texts = [as_written(text, notation) for text in cluster.written[:LISTED]]
+        texts += ["…"] * (len(cluster.written) > LISTED)
+        value = texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+        said = "nothing found"
+        if cluster.operand is not None:
+            name = self.words.reference(cluster.operand)
+            said = f"as if {name} were {as_written(cluster.text, notation)}"
+        text = f"{notation.name(cluster.name)} = {value}"
+        return Item((letter, f"{cluster.students} students"), text, said)
+
+    def did(self) -> Iterator[Part]:
+        """Yield what marking with reasons has changed."""
+        tally = self.tally
+        rows = []
+        if tally.carried_students:
+            mean = tally.moments()[0] - tally.carried_points / tally.students
+            rows.append(
+                (
+                    "Carried forward",
+                    f"{counted(tally.carried_students, 'student')}"
+                    f" keep{'s' * (tally.carried_students == 1)}"
+                    f" {so_many_points(tally.carried_points)} for lines that follow from their own"
+                    f" earlier values. Without: mean {points_text(mean)}.",
+                )
+            )
+        if tally.rounded_values:
+            rows.append(
+                (
+                    "Rounding",
+                    f"No tolerance was set. One of 1{TIED}% would have refused"
+                    f" {counted(tally.rounded_values, 'right value')}, of"
+                    f" {counted(tally.rounded_students, 'student')}.",
+                )
+            )
+        if rows:
+            yield Section("What the marking did")
+            yield Facts(tuple(rows))

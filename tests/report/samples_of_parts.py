@@ -1,0 +1,80 @@
+"""Reports with every kind of part, and texts that would like to be more than text."""
+
+from __future__ import annotations
+
+from gradcalc.report.parts import (
+    Bar,
+    Bars,
+    Column,
+    Facts,
+    Figures,
+    Formula,
+    Item,
+    Items,
+    Paragraph,
+    Part,
+    Section,
+    Table,
+    Title,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</style></title></pre><img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)" x="',
+    "' autofocus onfocus='alert(1)",
+    "[x](javascript:alert(1))",
+    "![x](https://example.org/x.png)",
+    "[x]: https://example.org",
+    "<https://example.org>",
+    "https://example.org www.example.org a@example.org",
+    "| a | b |",
+    "`code` ``` ~~~ $math$ $$",
+    "**bold** __bold__ *it* _it_ ~~gone~~",
+    "# heading",
+    "- item",
+    "+ item",
+    "1. item",
+    "1) item",
+    "> quote",
+    "---",
+    "===",
+    "    code",
+    "\tcode",
+    "a\n\n# b\n\n<b>c</b>",
+    "a\r\n| - |\n",
+    "&lt;b&gt; &#60;i&#62; &copy",
+    "=cmd()|' /C calc'!A0",
+    "\x1b[31mred\x1b[0m \x00\x07\x7f",
+    "\u202egnp.exe \u200f\u2066x\u2069",
+    "<!-- <b> --> <?php ?> <![CDATA[x]]>",
+    "\\",
+    "\\<b\\>",
+    "\ud800",
+    "[^1] [ ] [x] :smile: @someone #12",
+)
+
+
+def every_part(text: str) -> list[Part]:
+    """Return parts of all kinds with a text in each place where a text may stand."""
+    columns = (
+        Column(text, "left", cut=True),
+        Column(text, long=text),
+        Column(text, joined=True),
+        Column(text, "left", spare=1),
+    )
+    return [
+        Title(text, text),
+        Facts(((text, text), ("", text))),
+        Section(text),
+        Figures(((text, text),)),
+        Bars(((text, text, 3), (text, "", 1)), text),
+        Paragraph(text),
+        Paragraph(text, "note"),
+        Paragraph(text, "warning"),
+        Paragraph(text, "heading", text),
+        Formula((text, text)),
+        Table(columns, ((text, text, Bar(2, text), text), (text, text, Bar(0, text), text)), text),
+        Table(columns, ((text, text, text, text),), foot=(text, 2, text)),
+        Items((Item((text, text), text, text), Item((text, ""), text))),
+    ]
