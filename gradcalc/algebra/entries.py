@@ -29,6 +29,16 @@ def entry(
     return _Entries(leaf, shape_of, table).at(expr, index)
 
 
+def has_entries(expr: Expr, table: Table) -> bool:
+    """Tell whether each operation of a formula can be written entry by entry."""
+    if not isinstance(expr, Apply):
+        return True
+    known = hasattr(_Entries, f"_{expr.op}") or (
+        table[expr.op].is_elementwise or table[expr.op].definition is not None
+    )
+    return known and all(has_entries(arg, table) for arg in expr.args)
+
+
 class _Entries:
     def __init__(self, leaf: Leaf, shape_of: Callable[[Expr], Shape], table: Table) -> None:
         self.leaf, self.shape_of, self.table = leaf, shape_of, table
@@ -109,6 +119,25 @@ class _Entries:
     def _norm(self, expr: Apply, index: Index) -> Expr:
         square = [Apply("pow", (term, number(2))) for term in self.terms(expr, index)]
         return Apply("sqrt", (add(*square),))
+
+    def _amax(self, expr: Apply, index: Index) -> Expr:
+        largest, *others = self.terms(expr, index)
+        for term in others:
+            largest = Apply("max", (largest, term))
+        return largest
+
+    def _first_half(self, expr: Apply, index: Index) -> Expr:
+        return self.at(expr.args[0], index)
+
+    def _second_half(self, expr: Apply, index: Index) -> Expr:
+        half = int(self.shape_of(expr)[-1])
+        return self.at(expr.args[0], (*index[:-1], index[-1] + half))
+
+    def _join(self, expr: Apply, index: Index) -> Expr:
+        cut = int(self.shape_of(expr.args[0])[-1])
+        if index[-1] < cut:
+            return self.at(expr.args[0], index)
+        return self.at(expr.args[1], (*index[:-1], index[-1] - cut))
 
     def terms(self, expr: Apply, index: Index) -> list[Expr]:
         inner = expr.args[0]

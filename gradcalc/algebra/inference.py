@@ -14,17 +14,24 @@ from gradcalc.algebra.expr import (
     mul,
     number,
     rebuild,
-    substitute,
 )
-from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.operations import Operation, Table, applied
 from gradcalc.algebra.shapes import Dim, Shape, ShapeError, describe
 from gradcalc.algebra.syntax import format
 from gradcalc.errors import ProblemError, Span
 
-REDUCTIONS = ("sum", "mean", "batchmean")
+REDUCTIONS = ("sum", "mean", "batchmean", "none")
+_REDUCED = {
+    "sum_over_batch_size": "mean",
+    "mean_with_sample_weight": "mean",
+    "auto": "mean",
+}
+"""Reductions as Keras calls them."""
 LAYOUT = {
     "sum": ("axis", "keepdims"),
     "mean": ("axis", "keepdims"),
+    "norm": ("axis", "keepdims"),
+    "amax": ("axis", "keepdims"),
     "expand": ("axis", "keepdims"),
     "fill": ("rows", "columns"),
 }
@@ -70,6 +77,9 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
             return _checked_array(part, fail)
         found = table.resolve(part.op)
         if found is None:
+            choices = table.refusal(part.op)
+            if choices:
+                raise fail(f"{part.op} means different things", part, choices)
             near = table.nearest(part.op)
             raise fail(
                 f"{part.op} is not a function that gradcalc knows",
@@ -78,7 +88,7 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
                 if near
                 else "`gradcalc ops` lists the functions; `f(z) = …` in equations defines one",
             )
-        row = table[found.op]
+        found, row = variant(found, part.attrs, table)
         wanted = "2 or more" if row.variadic else str(len(row.params))
         if len(part.args) < 2 if row.variadic else len(part.args) != len(row.params):
             raise fail(
@@ -86,9 +96,24 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
                 f" ({', '.join(row.params)}), {len(part.args)} given",
                 part,
             )
-        return Apply(found.op, part.args, _attributes(part, found, row, fail), part.place)
+        return Apply(found.op, part.args, parameters(part, found, row, fail), part.place)
 
     return rebuild(expr, change)
+
+
+def variant(
+    found: Apply, attrs: tuple[tuple[str, Number | Symbol], ...], table: Table
+) -> tuple[Apply, Operation]:
+    """Return the operation that is meant by a call with these parameters, and its row.
+
+    A row names the rows that take further parameters: `softmax(temperature=2)`.
+    """
+    row = table[found.op]
+    for name, other in row.variants:
+        if name in dict(attrs):
+            kept = tuple((key, value) for key, value in found.attrs if key == "reduction")
+            return Apply(other, (), kept), table[other]
+    return found, row
 
 
 def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
@@ -106,14 +131,19 @@ def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
     return part
 
 
-def _attributes(
+def parameters(
     part: Apply, found: Apply, row: Operation, fail: Callable[..., ProblemError]
 ) -> tuple[tuple[str, Number | Symbol], ...]:
+    """Return the parameters of a call under the row's own names, presets put in.
+
+    `fail` makes the error for one that the row does not take, or not with this value.
+    """
     allowed = list(row.attributes)
-    if row.kind == "loss":
+    if row.kind == "loss" and row.reduction != "whole":
         allowed.append("reduction")
     allowed += LAYOUT.get(row.name, ())
-    given = dict(part.attrs)
+    ours = dict(row.parameter_names)
+    given = {ours.get(name, name): _ours(name, value) for name, value in part.attrs}
     for name, value in given.items():
         if name not in allowed:
             takes = (
@@ -127,7 +157,7 @@ def _attributes(
                 raise fail(
                     f"reduction={format(value)} is not known",
                     part,
-                    "reduction is sum, mean or batchmean",
+                    "reduction is sum, mean, batchmean or none",
                 )
         elif not isinstance(value, Number):
             raise fail(f"{name} takes a number", part)
@@ -139,6 +169,13 @@ def _attributes(
             raise fail("keepdims is 0 or 1", part)
     merged = {**dict(found.attrs), **given}
     return tuple((name, merged[name]) for name in allowed if name in merged)
+
+
+def _ours(name: str, value: Number | Symbol) -> Number | Symbol:
+    """Return a reduction as gradcalc calls it, and every other value as it is."""
+    if name == "reduction" and isinstance(value, Symbol):
+        return Symbol(_REDUCED.get(value.name, value.name))
+    return value
 
 
 def dimension(dim: Dim) -> Number | Symbol:
@@ -171,7 +208,7 @@ def fold_sizes(expr: Expr, shape_of: Callable[[Expr], Shape]) -> Expr:
 
 
 def reduction_of(expr: Apply, row: Operation, shape: Shape) -> str:
-    """Return how a loss makes one number of its entries: sum, mean or batchmean."""
+    """Return how a loss makes one number of its entries: sum, mean, batchmean, none, whole."""
     value = expr.attr("reduction")
     name = value.name if isinstance(value, Symbol) else row.reduction
     if row.per_sample and name == "mean":
@@ -195,15 +232,21 @@ def reduction_factor(expr: Apply, row: Operation, shape: Shape) -> Expr:
 def definition(expr: Apply, table: Table, shape_of: Callable[[Expr], Shape]) -> Expr | None:
     """Return what an application stands for, one level down, or None for a primitive.
 
-    A loss becomes the factor of its reduction times the sum of its entries.
+    A loss becomes the factor of its reduction times the sum of its entries; without a
+    reduction its entries, added within a sample where a sample has one loss.
     """
     row = table[expr.op]
     if row.definition is None:
         return None
-    entry = substitute(formula(row.definition), row.bind(expr))
+    entry = applied(row.definition, row.bind(expr))
     if row.kind != "loss":
         return entry
     shape = shape_of(expr.args[0])
+    reduction = reduction_of(expr, row, shape)
+    if reduction == "whole" or (reduction == "none" and not (row.per_sample and shape)):
+        return fold_sizes(entry, shape_of)
+    if reduction == "none":
+        return Apply("sum", (entry,), (("axis", number(-1)),))
     factor = reduction_factor(expr, row, shape)
     total: Expr = Apply("sum", (entry,))
     return total if factor == ONE else mul(factor, total)

@@ -6,6 +6,7 @@ may have leading axes before their own shape; axes count from the end.
 
 from __future__ import annotations
 
+import math
 from typing import TypeAlias
 
 import numpy as np
@@ -75,10 +76,75 @@ def softplus(x: Array) -> Array:
     return np.logaddexp(0.0, x)
 
 
+def scaled_softplus(x: Array, beta: float) -> Array:
+    """Return ln(1 + e^βx) / β without overflow."""
+    return np.asarray(np.logaddexp(0.0, beta * x) / beta)
+
+
+def elu(x: Array, alpha: float) -> Array:
+    """Return x above 0, otherwise α (e^x − 1)."""
+    return np.where(np.asarray(x) > 0, x, alpha * np.expm1(np.minimum(x, 0.0)))
+
+
+def selu(x: Array, scale: float, rate: float) -> Array:
+    """Return scale x above 0, otherwise rate (e^x − 1)."""
+    return np.where(np.asarray(x) > 0, scale * x, rate * np.expm1(np.minimum(x, 0.0)))
+
+
+def celu(x: Array, alpha: float) -> Array:
+    """Return x above 0, otherwise α (e^(x/α) − 1)."""
+    return np.where(np.asarray(x) > 0, x, alpha * np.expm1(np.minimum(x, 0.0) / alpha))
+
+
+def log_cosh(x: Array) -> Array:
+    """Return ln cosh x without overflow."""
+    size = np.abs(x)
+    return np.asarray(size + np.log1p(np.exp(-2.0 * size)) - np.log(2.0))
+
+
+_ERFC = np.frompyfunc(math.erfc, 1, 1)
+
+
+def erf(x: Array) -> Array:
+    """Return the error function, by the C library: NumPy has none."""
+    return np.asarray(1.0 - np.asarray(_ERFC(x), dtype=float))
+
+
+def normal_cdf(x: Array) -> Array:
+    """Return the distribution function of the normal distribution, exact in both tails."""
+    return np.asarray(0.5 * np.asarray(_ERFC(-np.asarray(x) / math.sqrt(2.0)), dtype=float))
+
+
+def normal_pdf(x: Array) -> Array:
+    """Return the density of the normal distribution."""
+    return np.asarray(np.exp(-0.5 * np.square(x)) / math.sqrt(2.0 * math.pi))
+
+
 def softmax(x: Array) -> Array:
     """Return e^x over its sum along the last axis, largest entry subtracted first."""
     e = np.exp(x - np.max(x, axis=-1, keepdims=True))
     return np.asarray(e / np.sum(e, axis=-1, keepdims=True))
+
+
+def tempered_softmax(x: Array, tau: float) -> Array:
+    """Return softmax(x/τ) along the last axis."""
+    return softmax(np.asarray(x / tau))
+
+
+def softmin(x: Array) -> Array:
+    """Return softmax(−x) along the last axis."""
+    return softmax(np.negative(x))
+
+
+def sparsemax(x: Array) -> Array:
+    """Return the nearest point whose entries along the last axis are ≥ 0 and add up to 1."""
+    shifted = x - np.max(x, axis=-1, keepdims=True)
+    falling = -np.sort(-shifted, axis=-1)
+    above = np.cumsum(falling, axis=-1) - 1.0
+    count = np.arange(1, x.shape[-1] + 1)
+    kept = np.sum(count * falling > above, axis=-1, keepdims=True)
+    level = np.take_along_axis(above, kept - 1, axis=-1) / kept
+    return np.asarray(np.maximum(shifted - level, 0.0))
 
 
 def log_softmax(x: Array) -> Array:
@@ -97,11 +163,29 @@ def average(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
     return np.asarray(np.mean(x, axis=axes, keepdims=keepdims))
 
 
-def length(x: Array, axes: tuple[int, ...]) -> Array:
+def length(x: Array, axes: tuple[int, ...], keepdims: bool = False) -> Array:
     """Return the Euclidean length over `axes`, scaled so that squares cannot overflow."""
     largest = np.max(np.abs(x), axis=axes, keepdims=True) if axes else np.abs(x)
     scale = np.where(largest > 0, largest, 1.0)
-    return np.asarray(np.squeeze(scale, axes) * np.sqrt(np.sum((x / scale) ** 2, axis=axes)))
+    root = np.sqrt(np.sum((x / scale) ** 2, axis=axes, keepdims=True))
+    return np.asarray(scale * root if keepdims else np.squeeze(scale * root, axes))
+
+
+def first_half(x: Array) -> Array:
+    """Return the first half of the entries along the last axis."""
+    return x[..., : x.shape[-1] // 2]
+
+
+def second_half(x: Array) -> Array:
+    """Return the second half of the entries along the last axis."""
+    return x[..., x.shape[-1] // 2 :]
+
+
+def join(a: Array, b: Array) -> Array:
+    """Return a and then b along the last axis."""
+    lead = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    both = (np.broadcast_to(each, (*lead, each.shape[-1])) for each in (a, b))
+    return np.concatenate(tuple(both), axis=-1)
 
 
 def matmul(a: Array, b: Array, ranks: tuple[int, int]) -> Array:

@@ -34,12 +34,37 @@ MATRIX = (
         "reduction",
         "Euclidean length",
         "norm",
-        shape=shapes.scalar,
-        definition="sqrt(sum(x^2))",
-        vjp=("g*xdivy(x, y)",),
+        shape=shapes.reduced,
+        definition="sqrt(sum(x^2, axis=axis, keepdims=keepdims))",
+        vjp=(
+            "expand(g, axis=axis, keepdims=keepdims)"
+            "*xdivy(x, expand(y, axis=axis, keepdims=keepdims))",
+        ),
         kernel="kernels.norm",
         kinks=("y",),
-        kink_note="the derivative at 0 is taken as 0",
+        kink="the derivative at 0 is taken as {}",
+    ),
+    Operation(
+        "amax",
+        ("x",),
+        "reduction",
+        "largest of the entries, of all or along an axis",
+        "max",
+        shape=shapes.reduced,
+        vjp=(
+            "expand(g, axis=axis, keepdims=keepdims)"
+            "*(x == expand(y, axis=axis, keepdims=keepdims))"
+            "/expand(sum(x == expand(y, axis=axis, keepdims=keepdims),"
+            " axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims)",
+        ),
+        kernel="kernels.amax",
+        kinks=(
+            "where((x == expand(y, axis=axis, keepdims=keepdims))"
+            "*(expand(sum(x == expand(y, axis=axis, keepdims=keepdims),"
+            " axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims) > 1), 0, 1)",
+        ),
+        kink="equal largest entries share the derivative",
+        aliases=("maxout", "max_pool", "reduce_max", "largest"),
     ),
     Operation(
         "matmul",
@@ -126,5 +151,35 @@ MATRIX = (
         shape=shapes.stacked,
         variadic=True,
         kernel="kernels.array",
+    ),
+    Operation(
+        "first_half",
+        ("x",),
+        "matrix",
+        "first half of the entries along the last axis",
+        "first half",
+        shape=shapes.halved,
+        vjp=("join(g, 0*g)",),
+        kernel="kernels.first_half",
+    ),
+    Operation(
+        "second_half",
+        ("x",),
+        "matrix",
+        "second half of the entries along the last axis",
+        "second half",
+        shape=shapes.halved,
+        vjp=("join(0*g, g)",),
+        kernel="kernels.second_half",
+    ),
+    Operation(
+        "join",
+        ("a", "b"),
+        "matrix",
+        "a and then b, along the last axis",
+        "join",
+        shape=shapes.joined,
+        vjp=("first_half(g)", "second_half(g)"),
+        kernel="kernels.join",
     ),
 )

@@ -11,10 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, substitute
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild, substitute
+from gradcalc.algebra.lookup import REDUCED, fold, framework_of
 from gradcalc.algebra.shapes import ShapeRule, elementwise
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.errors import did_you_mean
+
+CLASSIC = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax")
+"""Activations whose names mean one thing in every file."""
+AXES = ("axis", "keepdims")
+"""Parameters that a call may leave out, and a row's formula then leaves out as well."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,15 @@ class Operation:
         gradient `g` with the Jacobian; by the operands' ranks where they matter.
     given: the derivative read off the output, for outputs that a file gives.
     positive: parameters that are to be larger than 0.
+    parameter_names: other names of parameters, as frameworks call them, and ours.
+    variants: parameters that another row takes, and that row.
     prime: the derivative is shown as f′(x) and explained by `when`.
+    kinks: formulas that are 0 at the kinks; `kink` says in words which derivative is
+        taken there, with `kink_value` for the braces.
+    at_kink: the derivatives at a kink, one a parameter, for a slope c that a file chooses;
+        empty where the slope does not matter.
+    reduction: how the entries of a loss become one number; `whole` where the definition
+        is that number already.
     """
 
     name: str
@@ -48,12 +62,22 @@ class Operation:
     prime: bool = False
     when: str = ""
     kinks: tuple[str, ...] = ()
-    kink_note: str = ""
+    kink: str = ""
+    kink_value: str = "0"
+    at_kink: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     reduction: str = ""
     per_sample: bool = False
     positive: tuple[str, ...] = ()
+    parameter_names: tuple[tuple[str, str], ...] = ()
+    variants: tuple[tuple[str, str], ...] = ()
+    family: str = ""
+
+    @property
+    def kink_note(self) -> str:
+        """Return in words which derivative is taken at a kink."""
+        return self.kink.format(self.kink_value)
 
     @property
     def is_elementwise(self) -> bool:
@@ -82,7 +106,7 @@ class Operation:
         """Return the definition of one application, or None where there is none."""
         if self.definition is None:
             return None
-        return substitute(formula(self.definition), self.bind(expr))
+        return applied(self.definition, self.bind(expr))
 
     def vjp_for(self, ranks: tuple[int, ...]) -> tuple[str | None, ...] | None:
         """Return the vector-Jacobian products for operands of these ranks."""
@@ -97,21 +121,34 @@ def formula(text: str) -> Expr:
     return parse(text)
 
 
-def fold(name: str) -> str:
-    """Return a name without case, dashes, underscores and blanks."""
-    return name.casefold().replace("-", "").replace("_", "").replace(" ", "")
+def applied(text: str, bound: Mapping[str, Expr]) -> Expr:
+    """Return a row's formula with its symbols put in, without parameters left out of a call."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and any(isinstance(v, Symbol) for _, v in part.attrs):
+            kept = ((k, v) for k, v in part.attrs if k not in AXES or isinstance(v, Number))
+            return Apply(part.op, part.args, tuple(kept), part.place)
+        return part
+
+    found = substitute(formula(text), bound)
+    return rebuild(found, change) if "axis=axis" in text else found
 
 
 class Table:
-    """The operations by name, with the aliases that frameworks use."""
+    """The operations by name, with the aliases that frameworks use.
 
-    def __init__(self, rows: Iterable[Operation]) -> None:
+    refused: names that mean different things in different frameworks, with the choices.
+    """
+
+    def __init__(self, rows: Iterable[Operation], refused: Mapping[str, str] | None = None) -> None:
+        self._refused = dict(refused or {})
         self._rows = {row.name: row for row in rows}
         self._primes: dict[str, Operation] = {}
         self._aliases: dict[str, str] = {}
-        for row in self._rows.values():
+        for row in reversed(self._rows.values()):  # what a file defines comes last, and wins
             for alias in (row.name, *row.aliases):
-                self._aliases.setdefault(fold(alias.partition("(")[0]), _as_call(row.name, alias))
+                key = fold(alias.partition("(")[0])
+                self._aliases.setdefault(key, _as_call(row.name, alias))
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._rows.values())
@@ -146,11 +183,13 @@ class Table:
             definition=format(substitute(formula(text), {base.output: inner})),
             defaults=base.defaults,
             kinks=base.kinks,
+            kink=base.kink,
+            kink_value=base.kink_value,
         )
 
     def extended(self, rows: Iterable[Operation]) -> Table:
         """Return a table with further rows, as a problem file defines them."""
-        return Table([*self, *rows])
+        return Table([*self, *rows], self._refused)
 
     def resolve(self, name: str) -> Apply | None:
         """Return the operation that a name or an alias means, with its presets."""
@@ -159,14 +198,43 @@ class Table:
             if base is None or len(self[base.op].params) != 1 or self[base.op].derivative is None:
                 return None
             return Apply(base.op + "'", (), base.attrs)
-        call = self._aliases.get(fold(name))
-        if call is None and "." in name:
-            call = self._aliases.get(fold(name.rpartition(".")[2]))
+        framework, last = framework_of(name)
+        own = self._aliases.get(f"{framework}.{fold(last)}")
+        call = own or self._aliases.get(fold(last))
         if call is None:
             return None
         found = formula(call)
         assert isinstance(found, Apply)
-        return found
+        settled = own is not None and found.attr("reduction") is not None
+        reduces = self._rows[found.op].reduction not in ("", "whole")
+        if settled or not reduces or framework not in REDUCED:
+            return found
+        kept = tuple((name, value) for name, value in found.attrs if name != "reduction")
+        return Apply(found.op, (), (*kept, ("reduction", Symbol(REDUCED[framework]))))
+
+    def replaceable(self, name: str) -> bool:
+        """Tell whether a file may define a function of this name: no other row reads it."""
+        found = self.resolve(name)
+        if found is None:
+            return True
+        row = self[found.op]
+        return bool(row.family) and row.name not in CLASSIC and row.name not in self._read
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        """Return the operations that formulas of other rows read."""
+        texts = (
+            text
+            for row in self
+            for text in (row.definition, *(row.derivative or ()), *_texts(row.vjp), *row.kinks)
+            if text and text != "others"
+        )
+        read = (part for text in texts for part in parts(formula(text)))
+        return frozenset(part.op for part in read if isinstance(part, Apply))
+
+    def refusal(self, name: str) -> str | None:
+        """Return the choices where a name has no one meaning, None for every other name."""
+        return None if self.resolve(name) else self._refused.get(fold(framework_of(name)[1]))
 
     def nearest(self, name: str, kinds: tuple[str, ...] = ()) -> str | None:
         """Return the name that was probably meant."""
@@ -176,6 +244,13 @@ class Table:
             known.update({alias.partition("(")[0]: row.name for alias in row.aliases})
         near = did_you_mean(name, known)
         return known[near] if near else None
+
+
+def _texts(
+    vjp: tuple[str | None, ...] | Mapping[tuple[int, ...], tuple[str, ...]] | None,
+) -> list[str]:
+    rules = vjp.values() if isinstance(vjp, Mapping) else [vjp or ()]
+    return [text for rule in rules for text in rule if text]
 
 
 def _as_call(name: str, alias: str) -> str:

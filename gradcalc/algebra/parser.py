@@ -7,7 +7,7 @@
     operand    = primary { ".T" | "[" integer { "," integer } "]" }
     primary    = number | name | call | "(" formula ")" | array
     call       = name { "'" } "(" [ argument { "," argument } ] ")"
-    argument   = [ name "=" ] formula
+    argument   = [ name "=" ] formula        a called name may hold dots: keras.LeakyReLU
     array      = "[" formula { "," formula } "]"
 
 `dL/da1` without spaces is one name. `3/4` between two whole numbers is one exact
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.lookup import FRAMEWORKS
 from gradcalc.algebra.names import GRADIENT, IDENTIFIER, canonical
 from gradcalc.algebra.precedence import COMPARE, INFIX, MINUS
 from gradcalc.errors import ProblemError, Source, Span
@@ -30,11 +31,13 @@ MAX_DEPTH = 60
 MAX_DIGITS = 40
 MAX_EXPONENT = 400
 
+DOTTED = rf"(?i:{'|'.join(FRAMEWORKS)})(?:\.(?!T\b){IDENTIFIER})+"
+"""A name with its framework in front: keras.LeakyReLU."""
 _TOKEN = re.compile(
     rf"""\s*(?:
       (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?)
     | (?P<gradient>(?>{GRADIENT})(?!\s*\())
-    | (?P<name>{IDENTIFIER}['′]*)
+    | (?P<name>{DOTTED}(?=\s*\()|{IDENTIFIER}['′]*)
     | (?P<sign>\.T\b|ᵀ|\*\*|<=|>=|==|≤|≥|[-+*/@^<>()\[\],=−·×⊙])
     )""",
     re.VERBOSE,

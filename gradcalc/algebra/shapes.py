@@ -98,16 +98,52 @@ def scalar(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     return ()
 
 
+def _unreduced(attrs: Attrs) -> bool:
+    return attrs.get("reduction") == Symbol("none")
+
+
 def loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
-    """Return a number, once prediction and target have the same shape."""
-    prediction, target = shapes
-    if size(prediction) == size(target) == 1:
-        return ()
+    """Return a number, once all operands have the same shape; the shape without reduction."""
+    prediction, *others = shapes
+    for target in others:
+        if size(prediction) != 1 or size(target) != 1:
+            _alike(prediction, target)
+    return prediction if _unreduced(attrs) else ()
+
+
+def row_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return the same as `loss`; without reduction one number a sample."""
+    loss(shapes, attrs)
+    return shapes[0][:-1] if _unreduced(attrs) else ()
+
+
+def _alike(prediction: Shape, target: Shape) -> None:
     if prediction != target:
         raise ShapeError(
             "compare", f"the prediction has {describe(prediction)}, the target {describe(target)}"
         )
-    return ()
+
+
+def sample_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return a number, once all operands are vectors or rows of one length.
+
+    Without reduction there is one number a sample.
+    """
+    if not shapes[0]:
+        raise ShapeError("compare", "vectors are due, and the prediction is a number")
+    for target in shapes[1:]:
+        _alike(shapes[0], target)
+    return shapes[0][:-1] if _unreduced(attrs) else ()
+
+
+def pair_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return the same for two vectors a sample and a target that is one number a sample."""
+    first, second, target = shapes
+    found = sample_loss((first, second), attrs)
+    if target != first[:-1]:
+        due = describe(first[:-1])
+        raise ShapeError("compare", f"the target has {describe(target)}, due is {due}")
+    return found
 
 
 def class_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
@@ -121,7 +157,26 @@ def class_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
             "for one output, binary_cross_entropy takes a probability,"
             " binary_cross_entropy_with_logits a score",
         )
-    return loss(shapes, attrs)
+    return sample_loss(shapes, attrs)
+
+
+def halved(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return the shape with the last axis cut in two."""
+    *before, last = vector(shapes, attrs)
+    if isinstance(last, int) and last % 2:
+        raise ShapeError("halve", f"{last} entries have no halves")
+    return (*before, last // 2 if isinstance(last, int) else f"{last}/2")
+
+
+def joined(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
+    """Return the shape of two operands of one shape, one after the other along the last axis."""
+    first, second = shapes
+    if not first or first != second:
+        raise ShapeError("join", f"{describe(first)} and {describe(second)}")
+    *before, last = first
+    if isinstance(last, int):
+        return (*before, 2 * last)
+    return (*before, last[:-2] if last.endswith("/2") else f"2{last}")
 
 
 def axis_of(attrs: Attrs, rank: int) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from gradcalc.algebra.activations_vector import VECTORS
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, add, mul, neg, number
 from gradcalc.algebra.inference import count, dimension
 from gradcalc.algebra.losses import LOSSES
@@ -17,12 +18,12 @@ from gradcalc.algebra.shapes import Shape
 Factors = dict[Expr, Fraction]
 ShapeOf = Callable[[Expr], Shape]
 BILINEAR = ("matmul", "outer", "dot")
-REDUCTIONS = ("sum", "mean", "norm")
+REDUCTIONS = ("sum", "mean", "norm", "amax")
 WHOLE = (
     *BILINEAR,
     *REDUCTIONS,
-    *("transpose", "diag", "expand", "softmax", "log_softmax"),
-    *(row.name for row in LOSSES),
+    *("transpose", "diag", "expand", "first_half", "second_half", "join"),
+    *(row.name for row in (*VECTORS, *LOSSES)),
 )
 """Operations that read the shape of an operand, not only its entries."""
 MAX_POWER = 64

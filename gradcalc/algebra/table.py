@@ -2,8 +2,8 @@
 
 from gradcalc.algebra.activations import ACTIVATIONS
 from gradcalc.algebra.elementary import ARITHMETIC, COMPARISONS, ELEMENTARY
-from gradcalc.algebra.losses import LOSSES
+from gradcalc.algebra.losses import LOSSES, REFUSED
 from gradcalc.algebra.matrix import MATRIX
 from gradcalc.algebra.operations import Table
 
-TABLE = Table([*ARITHMETIC, *COMPARISONS, *ELEMENTARY, *MATRIX, *ACTIVATIONS, *LOSSES])
+TABLE = Table([*ARITHMETIC, *COMPARISONS, *ELEMENTARY, *MATRIX, *ACTIVATIONS, *LOSSES], REFUSED)

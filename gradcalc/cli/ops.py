@@ -28,6 +28,9 @@ def command(name: str | None) -> int:
     else:
         found = TABLE.resolve(name)
         if found is None:
+            choices = TABLE.refusal(name)
+            if choices:
+                raise click.UsageError(f"{name} means different things: {choices}")
             near = TABLE.nearest(name)
             hint = f"; did you mean {near}?" if near else "; `gradcalc ops` lists them"
             raise click.UsageError(f"{name} is not an operation that gradcalc knows{hint}")

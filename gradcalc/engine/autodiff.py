@@ -25,7 +25,7 @@ from gradcalc.algebra.expr import (
 )
 from gradcalc.algebra.inference import fold_sizes, reduction_factor, shape_finder
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.operations import Operation, Table, applied, formula
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.graph import Graph, Node
@@ -186,6 +186,10 @@ class _Reverse:
         hidden = node.hidden or operand.startswith("_")
         if row.is_elementwise or row.kind == "loss":
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
+            if self.shapes[operand] != shape or (
+                row.kind == "loss" and row.per_sample and node.shape
+            ):
+                return self.partial(node, index, self.spread(node, operand, upstream)), None
             self.put(Node(local, self.partial(node, index, ONE), shape, node.span, hidden))
             return mul(upstream, Symbol(local)), local
         if row.jacobian is None or len(node.shape) != 1:
@@ -193,6 +197,12 @@ class _Reverse:
         matrix = substitute(formula(row.jacobian), self.bound(node, row))
         self.put(Node(local, matrix, node.shape * 2, node.span, hidden))
         return self.partial(node, index, upstream), local
+
+    def spread(self, node: Node, operand: str, upstream: Expr) -> Expr:
+        """Return the gradient of losses one a sample, put to every entry of its sample."""
+        if len(self.shapes[operand]) <= len(node.shape):
+            return upstream
+        return Apply("expand", (upstream,), (("axis", number(-1)),))
 
     def bound(self, node: Node, row: Operation) -> dict[str, Expr]:
         assert isinstance(node.expr, Apply)
@@ -209,12 +219,12 @@ class _Reverse:
             assert rules is not None and rules[index] is not None
             text = rules[index] or ""
             bound = {**self.bound(node, row), "g": upstream}
-            term = fold_sizes(substitute(formula(text), bound), self.shape_of)
-            return self.known(_without_blanks(term))
+            return self.known(fold_sizes(applied(text, bound), self.shape_of))
         output = Symbol(node.name)
         local = derivative(expr, index, row, output, self.table, node.name in self.given)
         if row.kind == "loss":
-            local = mul(reduction_factor(expr, row, self.shape_of(expr.args[0])), local)
+            factor = reduction_factor(expr, row, self.shape_of(expr.args[0]))
+            local = mul(factor, fold_sizes(local, self.shape_of))
         local = self.known(local)
         return local if upstream == ONE else mul(upstream, local)
 
@@ -232,18 +242,6 @@ class _Reverse:
         if term != ZERO:
             self.terms.setdefault(operand.name, []).append(term)
             self.edges.append(Edge(node.name, operand.name, term, local))
-
-
-def _without_blanks(expr: Expr) -> Expr:
-    """Return `expr` without the parameters that an application left out."""
-
-    def change(part: Expr) -> Expr:
-        if isinstance(part, Apply) and part.op == "expand":
-            attrs = tuple((k, v) for k, v in part.attrs if isinstance(v, Number))
-            return Apply(part.op, part.args, attrs)
-        return part
-
-    return rebuild(expr, change)
 
 
 def unbroadcast(expr: Expr, shape: Shape, target: Shape) -> Expr:

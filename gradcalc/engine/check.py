@@ -18,7 +18,7 @@ from gradcalc.algebra.expr import Apply, Expr, add, substitute, symbols
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Table, formula
+from gradcalc.algebra.operations import Table, applied
 from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.autodiff import Backward, Edge
 from gradcalc.engine.evaluate import EvaluationError, Program
@@ -84,7 +84,7 @@ class Proof:
             for (name, operand), edges in grouped.items()
         ]
         self.jumps = [
-            (node, operand, self.kinks(node))
+            (node, operand, self.kinks(node, operand))
             for node in forward.nodes
             if self.is_jump(node)
             for operand in node.operands
@@ -107,11 +107,16 @@ class Proof:
                 local = (edge.local, own.shape, self.compile(own.expr, own.shape))
             terms.append(term)
         back = self.compile(add(*terms), shape)
-        return Pair(node, operand, shape, line, back, local, self.kinks(node))
+        return Pair(node, operand, shape, line, back, local, self.kinks(node, operand))
 
-    def kinks(self, node: Node) -> tuple[Program, ...]:
+    def kinks(self, node: Node, operand: str) -> tuple[Program, ...]:
+        """Return the kinks of a line that an operand can move it over."""
         find = shape_finder({name: self.shapes[name] for name in node.operands}, self.table)
-        return tuple(self.compile(kink, find(kink)) for kink in kinks_of(node.expr, self.table))
+        return tuple(
+            self.compile(kink, find(kink))
+            for kink in kinks_of(node.expr, self.table)
+            if operand in symbols(kink)
+        )
 
     def is_jump(self, node: Node) -> bool:
         """Tell whether a line is a comparison: it passes nothing back, and has no edge."""
@@ -123,7 +128,7 @@ class Proof:
 
     def run(self, values: Mapping[str, Array]) -> Check:
         """Return how well every backward line agrees with central differences at `values`."""
-        found = _Findings(self.loss, values)
+        found = _Findings(self.loss, values, self.table)
         for pair in self.pairs:
             found.examine(pair)
         for node, operand, kinks in self.jumps:
@@ -144,6 +149,7 @@ class _Findings:
 
     loss: str
     values: Mapping[str, Array]
+    table: Table
     worst: float = 0.0
     sampled: bool = False
     kinks: dict[str, None] = field(default_factory=dict)
@@ -259,13 +265,14 @@ class _Findings:
         """Return which entries of the operand lie too near a kink to be moved."""
         x = self.values[operand]
         near = np.zeros(x.shape, dtype=bool)
+        whole = isinstance(node.expr, Apply) and of_vectors(node.expr, self.table)
         for kink in kinks:
             distance = self.value(kink, {})
             close = np.abs(distance) <= 10 * STEP * np.maximum(1.0, np.abs(distance))
             if not close.any():
                 continue
             hit = close if close.shape == x.shape else np.full(x.shape, True)
-            near |= hit
+            near |= hit.any(axis=-1, keepdims=True) if whole and hit.ndim else hit
             name = operand if not operand.startswith("_") else node.name
             for index in np.argwhere(hit):
                 place = ",".join(str(i + 1) for i in index)
@@ -299,6 +306,13 @@ def _errors(analytic: Array, numeric: Array, fixed: Array) -> Array:
     return np.where(fixed, 0.0, np.where(np.isnan(error), np.inf, error))
 
 
+def of_vectors(expr: Apply, table: Table) -> bool:
+    """Tell whether a kink in one entry bends the derivatives by all entries of its vector."""
+    if expr.op == "array":
+        return False
+    return table[expr.op].vjp is not None or table[expr.op].per_sample
+
+
 def kinks_of(expr: Expr, table: Table) -> list[Expr]:
     """Return the formulas whose zeros are the kinks of one operation."""
     if not isinstance(expr, Apply) or expr.op == "array":
@@ -306,7 +320,7 @@ def kinks_of(expr: Expr, table: Table) -> list[Expr]:
     row = table[expr.op]
     if row.kinks:
         bound = {**row.bind(expr), row.output: expr}
-        return [substitute(formula(text), bound) for text in row.kinks]
+        return [applied(text, bound) for text in row.kinks]
     found: list[Expr] = []
     for arg in expr.args:
         found += kinks_of(arg, table)

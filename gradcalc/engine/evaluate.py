@@ -20,7 +20,7 @@ from gradcalc.algebra import kernels
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Table
+from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.shapes import Shape, axis_of, size
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.graph import Node
@@ -135,8 +135,8 @@ class Program:
             return slot
         args = tuple(self.expression(arg) for arg in expr.args)
         ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
-        kernel = _kernel(expr, row.kernel, ranks, row.is_elementwise)
-        plain = _plain(expr, row.kernel, ranks)
+        kernel = _kernel(expr, row, ranks)
+        plain = _plain(expr, row, ranks)
         return self.call(kernel, plain, args, expr)
 
     def run(
@@ -251,41 +251,42 @@ def _pad(value: Array, rank: int, target: int) -> Array:
     return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
 
 
-def _plain(expr: Apply, name: str | None, ranks: tuple[int, ...]) -> Kernel:
+def _plain(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     """Return the function that computes one operation on operands without leading axes."""
     direct = _DIRECT.get((expr.op, ranks))
     if direct is not None and not expr.attrs:
         return direct
     special = _SPECIAL.get(expr.op)
-    return special(expr, ranks) if special else _function(expr.op, name, len(ranks))
+    return special(expr, ranks) if special else _function(expr, row, len(ranks))
 
 
-def _kernel(expr: Apply, name: str | None, ranks: tuple[int, ...], elementwise: bool) -> Kernel:
+def _kernel(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     """Return the same for operands with leading axes, aligned behind them by own ranks."""
     special = _SPECIAL.get(expr.op)
     if special is not None:
         return special(expr, ranks)
-    function = _function(expr.op, name, len(ranks))
+    function = _function(expr, row, len(ranks))
     top = max(ranks)
-    if not elementwise or all(rank == top for rank in ranks):
+    if not row.is_elementwise or all(rank == top for rank in ranks):
         return function
     return lambda *args: function(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
 
 
 def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
     """Return the NumPy function of an elementwise operation of gradcalc's own table."""
-    row = TABLE[expr.op]
-    return _kernel(expr, row.kernel, ranks, row.is_elementwise)
+    return _kernel(expr, TABLE[expr.op], ranks)
 
 
-def _function(op: str, name: str | None, count: int) -> Kernel:
-    folded = {"add": np.add, "mul": np.multiply}.get(op)
+def _function(expr: Apply, row: Operation, count: int) -> Kernel:
+    folded = {"add": np.add, "mul": np.multiply}.get(expr.op)
     if folded is not None:
         return folded if count == 2 else lambda first, *rest: _fold(folded, first, rest)
-    assert name is not None
-    module, _, attribute = name.partition(".")
+    assert row.kernel is not None
+    module, _, attribute = row.kernel.partition(".")
     found: Kernel = getattr(kernels if module == "kernels" else np, attribute)
-    return found
+    settings = {**row.attributes, **dict(expr.attrs)}
+    numbers = {n: _float(v.value) for n, v in settings.items() if isinstance(v, Number)}
+    return partial(found, **numbers) if numbers else found
 
 
 def _fold(function: Kernel, first: Array, rest: tuple[Array, ...]) -> Array:
@@ -315,8 +316,13 @@ def _mean(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
 
 
 def _norm(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
-    axes = tuple(range(-ranks[0], 0))
-    return lambda x: kernels.length(x, axes)
+    axes, keep = _axes(expr, ranks[0]), _keeps(expr)
+    return lambda x: kernels.length(x, axes, keep)
+
+
+def _amax(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
+    axes, keep = _axes(expr, ranks[0]), _keeps(expr)
+    return lambda x: np.max(x, axis=axes, keepdims=keep)
 
 
 def _matmul(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
@@ -349,6 +355,7 @@ _SPECIAL: dict[str, Callable[[Apply, tuple[int, ...]], Kernel]] = {
     "sum": _sum,
     "mean": _mean,
     "norm": _norm,
+    "amax": _amax,
     "matmul": _matmul,
     "transpose": _transpose,
     "expand": _expand,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Symbol, apply, mul, substitute
 from gradcalc.algebra.operations import Operation, formula
@@ -197,13 +197,13 @@ def _arguments(lines: Lines, site: Site) -> Iterator[tuple[str, Expr]]:
     text = site.row.derivative[0]
     assert text is not None
     param, bound = site.row.params[0], dict(site.node.expr.attrs)
-    attrs = {**site.row.attributes, **bound}
+    every, further = site.row.bind(site.node.expr), site.node.expr.args[1:]
 
     def derivative(argument: Expr, output: Expr) -> Expr:
-        return substitute(formula(text), {**attrs, param: argument, site.row.output: output})
+        return substitute(formula(text), {**every, param: argument, site.row.output: output})
 
     def value(argument: Expr) -> Expr:
-        return Apply(site.row.name, (argument,), tuple(bound.items()))
+        return Apply(site.row.name, (argument, *further), tuple(bound.items()))
 
     a, z = Symbol(site.a), Symbol(site.z)
     yield "at the output", derivative(a, value(a))
@@ -240,14 +240,18 @@ def find_mask_upstream(lines: Lines) -> Iterator[Slip]:
 
 
 def find_at_zero(lines: Lines) -> Iterator[Slip]:
-    """Take the derivative at the kink as 1."""
+    """Take the derivative at the kink from the other side."""
     for site in sites(lines):
         if site.row.prime and site.row.name in ("relu", "leaky_relu"):
             z = Symbol(site.z)
             assert isinstance(site.node.expr, Apply)
             low = dict(site.node.expr.attrs).get("alpha", site.row.attributes.get("alpha", ZERO))
-            slope = apply("where", apply("ge", z, ZERO), ONE, low)
-            yield _with_local(site, slope, "relu-at-zero", _at(lines, site), "")
+            taken_as_1 = site.row.kink_value == "1"
+            side = apply("gt" if taken_as_1 else "ge", z, ZERO)
+            slip = _with_local(
+                site, apply("where", side, ONE, low), "relu-at-zero", _at(lines, site), ""
+            )
+            yield replace(slip, words={**slip.words, "slope": low if taken_as_1 else ONE})
 
 
 def find_diagonal(lines: Lines) -> Iterator[Slip]:
@@ -324,7 +328,7 @@ ACTIVATION_RULES = (
     Rule(
         "relu-at-zero",
         "{f}′(0)",
-        "At {z} = 0 the derivative of {f} is taken as 1; this problem takes the other side.",
+        "At {z} = 0 the derivative of {f} is taken as {slope}; this problem takes the other side.",
         "The derivative does not exist at the kink; both one-sided values are in use.",
         "PyTorch tutorials pull request 269; trusthlt/nlp-with-deep-learning-lectures 4",
         find_at_zero,

@@ -210,6 +210,7 @@ def find_loss_shortcut(lines: Lines) -> Iterator[Slip]:
     """Multiply by the activation's derivative although the combined loss contains it."""
     inside = {
         "softmax_cross_entropy": "softmax",
+        "smoothed_cross_entropy": "softmax",
         "binary_cross_entropy_with_logits": "sigmoid",
     }
     for edge in lines.edges:

@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol, number
 from gradcalc.algebra.names import canonical, gradient_parts, is_name
 from gradcalc.algebra.shapes import Dim, Shape, describe
 from gradcalc.errors import ProblemError, Span, suggestion
+from gradcalc.problem.classes import read_classes
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 from gradcalc.problem.layers import WEIGHT
 from gradcalc.problem.model import Data, Individual, sized
@@ -91,12 +92,17 @@ def read_quantity(name: str, role: str, value: Value, key: Span) -> Data:
 
 
 def _described(name: str, role: str, value: Mapping, key: Span) -> Data:
+    if any(word.text in ("class", "of") for word, _ in value.pairs):
+        cells = read_classes(value, name)
+        return Data(name, role, cells.shape, key, cells)
     for word, _ in value.pairs:
         if word.text not in ("shape", "file"):
             raise ProblemError(
                 f"{word.text} does not describe a quantity",
                 word.span,
-                hint=suggestion(word.text, ("shape", "file"), "write the numbers, or {shape: N}"),
+                hint=suggestion(
+                    word.text, ("shape", "file", "class"), "write the numbers, or {shape: N}"
+                ),
             )
     if len(value.pairs) != 1:
         raise ProblemError(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, substitute
+from gradcalc.algebra.inference import fold_sizes
 from gradcalc.algebra.operations import Operation, formula
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.check import kinks_of
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
 ROWS = 4000
 SATURATED, NO_ERROR = 0.1, 0.02
 LARGEST, SMALLEST = 0.95, 0.01
-LOGITS = ("softmax_cross_entropy", "binary_cross_entropy_with_logits")
+LOGITS = (
+    "softmax_cross_entropy",
+    "smoothed_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "weighted_bce_with_logits",
+    "focal",
+)
+BINARY = ("binary_cross_entropy", "weighted_bce", "focal")
 
 
 @dataclass
@@ -70,7 +78,8 @@ class Function:
 
 def _slope(row: Operation, own: Apply) -> Expr:
     assert row.derivative is not None and row.derivative[0] is not None
-    return substitute(formula(row.derivative[0]), {**row.bind(own), row.output: own})
+    slope = substitute(formula(row.derivative[0]), {**row.bind(own), row.output: own})
+    return fold_sizes(slope, lambda _: ())
 
 
 class Drawing:
@@ -198,19 +207,23 @@ class Drawing:
         raise NoNumbersError
 
     def differs(self, function: Function, y: float, t: Decimal) -> bool:
-        _, slope, distance = function.at(y, float(t))
+        try:
+            _, slope, distance = function.at(y, float(t))
+        except EvaluationError:  # this target is outside of the domain of the loss
+            return False
         return abs(slope) >= NO_ERROR and distance >= self.made.margin
 
 
 def _pools(loss: str, last: str) -> Iterator[str]:
     """Yield the targets to choose from, better ones first."""
-    if loss == "hinge":
+    signs = TABLE[loss].family == TABLE["hinge"].family
+    if signs:
         yield "1 -1"
-    elif loss.startswith("binary_cross_entropy") or last in ("sigmoid", "softmax"):
+    elif loss.startswith(BINARY) or last in ("sigmoid", "softmax"):
         yield "0 1"
     elif last == "tanh":
         yield "1 -1 0.5 -0.5"
     else:
         yield "1 2 -1 0.5 3 -2"
-    if loss != "hinge" and not loss.startswith("binary"):
+    if not signs and not loss.startswith(BINARY):
         yield "0.5 1.5 -0.5 4 -4"

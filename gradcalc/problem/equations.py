@@ -98,7 +98,7 @@ def _check_function_name(name: str, functions: list[Line], table: Table, span: S
             span,
             hint=f"define {name.rstrip(chr(39))} alone",
         )
-    if table.resolve(name) is not None:
+    if not table.replaceable(name):
         raise ProblemError(
             f"{name} is a function that gradcalc has", span, hint="give yours another name"
         )

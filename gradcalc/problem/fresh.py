@@ -21,7 +21,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError, Source, Span
-from gradcalc.problem.drawing import Drawing, NoNumbersError, Numbers
+from gradcalc.problem.drawing import BINARY, Drawing, NoNumbersError, Numbers
 from gradcalc.problem.layers import activation
 from gradcalc.problem.loader import load
 from gradcalc.problem.loss import loss_call
@@ -35,11 +35,17 @@ _ALIKE, _AS_BEFORE = ("sigmoid", "tanh"), "as in the layers before"
 _OUTPUTS = {
     "binary_cross_entropy": ("sigmoid", "this loss takes a probability"),
     "binary_cross_entropy_with_logits": ("identity", "this loss has the sigmoid inside"),
+    "weighted_bce_with_logits": ("identity", "this loss has the sigmoid inside"),
+    "focal": ("identity", "this loss has the sigmoid inside"),
     "cross_entropy": ("softmax", "this loss takes the probabilities of classes"),
     "softmax_cross_entropy": ("identity", "this loss has the softmax inside"),
+    "smoothed_cross_entropy": ("identity", "this loss has the softmax inside"),
     "hinge": ("identity", "this loss takes a score"),
 }
 _DOUBLED = {
+    "weighted_bce_with_logits": ("sigmoid", "binary_cross_entropy"),
+    "focal": ("sigmoid", "binary_cross_entropy"),
+    "smoothed_cross_entropy": ("softmax", "cross_entropy"),
     "binary_cross_entropy_with_logits": ("sigmoid", "binary_cross_entropy"),
     "softmax_cross_entropy": ("softmax", "cross_entropy"),
 }
@@ -135,6 +141,11 @@ def _function(text: str) -> Apply:
     row = TABLE[found.op]
     if len(row.params) != 1:
         raise ProblemError(f"{found.op} takes several operands and is no activation")
+    if row.vjp is not None and row.shape(((2,),), row.attributes) != (2,):
+        raise ProblemError(
+            f"{found.op} hands on fewer values than its layer has units",
+            hint="write such a file by hand; gradcalc ops shows how it is used",
+        )
     if row.derivative == ("0",):
         raise ProblemError(f"{found.op} passes no gradient on: its derivative is 0")
     return _resolved(found, ("x",), span)
@@ -173,9 +184,11 @@ def _check_together(made: Settings) -> None:
             hint=f"use {plain}, or identity for the output",
         )
     if TABLE[loss].domain and last not in ("sigmoid", "softmax"):
-        due = _OUTPUTS[loss][0]
+        due = _OUTPUTS.get(loss, ("sigmoid",))[0]
         raise ProblemError(
-            f"{loss} takes probabilities, and {last} gives other numbers too",
+            f"{loss} takes probabilities, and {last} gives other numbers too"
+            if loss in _OUTPUTS
+            else f"{loss} takes numbers above 0, and {last} gives others too",
             hint=f"name {due} for the output",
         )
     if TABLE[loss].per_sample and made.sizes[-1] == 1:
@@ -281,9 +294,9 @@ def _target_words(made: Settings) -> str:
     loss = made.loss.op
     if TABLE[loss].per_sample:
         return "1 for the right class, 0 for the others"
-    if loss == "hinge":
+    if TABLE[loss].family == TABLE["hinge"].family:
         return "1 or -1"
-    if loss.startswith("binary"):
+    if loss.startswith(BINARY):
         return "1 or 0"
     return "one number an output"
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, add
+from gradcalc.algebra.inference import parameters, variant
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Dim, describe
-from gradcalc.algebra.syntax import parse
+from gradcalc.algebra.shapes import Dim, ShapeError, describe
 from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span, listed
+from gradcalc.problem.calls import read_call
 from gradcalc.problem.model import Data, Layer, sized
 
 LAYOUTS = ("units_by_inputs", "inputs_by_units")
@@ -37,16 +38,16 @@ class Network:
 
 def activation(text: str, table: Table, span: Span) -> Apply:
     """Return the activation that a name or a call such as leaky_relu(alpha=0.1) means."""
-    expr = parse(text, span)
-    if isinstance(expr, Symbol):
-        expr = Apply(expr.name, (), (), (0, len(text)))
-    if not isinstance(expr, Apply) or expr.args:
+    expr = read_call(text, span)
+    found = table.resolve(expr.op) if isinstance(expr, Apply) else None
+    row = table[found.op] if found else None
+    learned = list(row.params[1:]) if row is not None and row.kind == "activation" else []
+    if not isinstance(expr, Apply) or (expr.args and not learned):
         raise ProblemError(
             "an activation is a name, or a name with its parameters",
             span,
             hint="activations: [relu, leaky_relu(alpha=0.1), identity]",
         )
-    found = table.resolve(expr.op)
     if found is None or table[found.op].kind not in ("activation", "elementwise"):
         near = table.nearest(expr.op, ("activation", "elementwise"))
         known = [row.name for row in table if row.kind == "activation"]
@@ -59,16 +60,22 @@ def activation(text: str, table: Table, span: Span) -> Apply:
             if near
             else f"known are {listed(known)}",
         )
-    row = table[found.op]
-    for name, _ in expr.attrs:
-        if name not in row.attributes:
-            takes = ", ".join(row.attributes)
-            raise ProblemError(
-                f"{name} is not a parameter of {row.name}",
-                span,
-                hint=f"it takes {takes}" if takes else f"{row.name} takes no parameters",
-            )
-    return Apply(found.op, (), tuple({**dict(found.attrs), **dict(expr.attrs)}.items()))
+    found, row = variant(found, expr.attrs, table)
+
+    def fail(message: str, part: Apply, hint: str | None = None, label: str = "") -> ProblemError:
+        return ProblemError(message, span, label, hint)
+
+    attrs = parameters(expr, found, row, fail)
+    if row.kind == "activation" and (
+        len(expr.args) != len(learned) or not all(isinstance(arg, Symbol) for arg in expr.args)
+    ):
+        names = ", ".join(learned)
+        raise ProblemError(
+            f"{row.name} takes {names}, which is learned" if learned else "operands are not due",
+            span,
+            hint=f"activations: [{row.name}(p), identity] with weights: {{p: 0.25}}",
+        )
+    return Apply(found.op, expr.args, attrs)
 
 
 def network(
@@ -77,6 +84,7 @@ def network(
     activations: Sequence[tuple[Apply, Span]],
     layout: str,
     has_loss: bool,
+    table: Table,
 ) -> Network:
     """Return layers and equations; checks that the shapes chain.
 
@@ -97,11 +105,22 @@ def network(
         if bias is not None:
             total = add(total, Symbol(bias.name))
         lines.append(Line(z, total, weight.span))
-        lines.append(Line(after, Apply(function.op, (Symbol(z),), function.attrs), span))
+        args = (Symbol(z), *function.args)
+        lines.append(Line(after, Apply(function.op, args, function.attrs), span))
+        width = _handed_on(function, width, table)
         name = bias.name if bias else None
         layers.append(Layer(index, weight.name, name, before, z, after, function.op))
         before, came_from = after, weight.name
     return Network(tuple(layers), tuple(lines))
+
+
+def _handed_on(function: Apply, width: Dim, table: Table) -> Dim:
+    """Return how many values a layer hands on: a gated layer half of its units."""
+    row = table[function.op]
+    try:
+        return row.shape(((width,),), dict(function.attrs))[-1] if row.vjp is not None else width
+    except ShapeError:  # reported with the line of this layer
+        return width
 
 
 def _product(weight: str, before: str, batch: bool, layout: str) -> Expr:

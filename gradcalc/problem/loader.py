@@ -20,6 +20,7 @@ from gradcalc.problem.equations import Equations, read_equations
 from gradcalc.problem.extras import read_extras
 from gradcalc.problem.given import read_given, refuse_drawn
 from gradcalc.problem.individual import read_individual
+from gradcalc.problem.kinks import with_kinks
 from gradcalc.problem.layers import LAYOUTS, Network
 from gradcalc.problem.loss import as_equation, read_loss, refuse_doubled
 from gradcalc.problem.model import Data, Problem, sized
@@ -67,7 +68,8 @@ def _problem(root: Mapping, source: Source) -> Problem:
 
     written = read_data(root)
     node = root.get("equations")
-    own = read_equations(node, TABLE) if node is not None else Equations((), (), {}, TABLE)
+    table = with_kinks(mapping_of(root.get("kinks")), TABLE)
+    own = read_equations(node, table) if node is not None else Equations((), (), {}, table)
     net, data = read_network(root, written, own.table, layout)
     lines = [*net.lines, *own.lines]
     loss_line = read_loss(root, lines, data, own.table, len(net.layers))

@@ -8,15 +8,19 @@ from collections.abc import Sequence
 
 from gradcalc.algebra.expr import Apply, Number, Symbol
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import LEVEL, parse
+from gradcalc.algebra.syntax import LEVEL
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.errors import ProblemError, Span, listed
+from gradcalc.problem.calls import read_call
 from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.model import Data
 
 _INSIDE = {
     "softmax_cross_entropy": ("softmax", "cross_entropy"),
+    "smoothed_cross_entropy": ("softmax", "cross_entropy"),
     "binary_cross_entropy_with_logits": ("sigmoid", "binary_cross_entropy"),
+    "weighted_bce_with_logits": ("sigmoid", "binary_cross_entropy"),
+    "focal": ("sigmoid", "binary_cross_entropy"),
 }
 
 _PROBABILITIES = {
@@ -70,7 +74,7 @@ def as_equation(text: str, layers: int) -> str:
 def _refuse_formula(text: str, span: Span, layers: int) -> None:
     """Refuse a formula, or a whole equation, in place of the name of a loss."""
     equation = _EQUATION.match(text)
-    call = None if equation else parse(text, span)
+    call = None if equation else read_call(text, span)
     if isinstance(call, Number):
         what, hint = "a number", "name one, as in loss: half_squared_error"
     elif equation or (isinstance(call, Apply) and call.op in LEVEL):
@@ -90,11 +94,14 @@ def _refuse_formula(text: str, span: Span, layers: int) -> None:
 
 def loss_call(text: str, span: Span, table: Table) -> Apply:
     """Return the loss that a name or a call such as huber(delta=0.5) means."""
-    call = parse(text, span)
-    if isinstance(call, Symbol):
-        call = Apply(call.name, (), (), (0, len(text)))
+    call = read_call(text, span)
     name = call.op if isinstance(call, Apply) and call.op not in LEVEL else text
     found = table.resolve(name)
+    choices = table.refusal(name)
+    if choices:
+        raise ProblemError(
+            f"{name} means different things", span.within(0, len(text)), hint=choices
+        )
     if not isinstance(call, Apply) or found is None or table[found.op].kind != "loss":
         near = table.nearest(name, ("loss",))
         known = listed((row.name for row in table if row.kind == "loss"), room=60)
@@ -107,6 +114,7 @@ def loss_call(text: str, span: Span, table: Table) -> Apply:
             if near
             else f"known are {known}; see `gradcalc ops`",
         )
+    _check_for_a_file(call, found, table, span.within(0, len(text)))
     if call.args:
         raise ProblemError(
             f"loss names a loss; {found.op} finds its operands itself",
@@ -114,6 +122,25 @@ def loss_call(text: str, span: Span, table: Table) -> Apply:
             hint="write the name alone, or the whole line under equations",
         )
     return call
+
+
+def _check_for_a_file(call: Apply, found: Apply, table: Table, span: Span) -> None:
+    """Refuse a loss that does not make one number of a prediction and a target."""
+    row = table[found.op]
+    if len(row.params) != 2:
+        operands = ", ".join(row.params)
+        raise ProblemError(
+            f"{row.name} takes {operands}",
+            span,
+            hint=f"write it under equations: L = {row.name}({operands})",
+        )
+    if {**dict(found.attrs), **dict(call.attrs)}.get("reduction") == Symbol("none"):
+        raise ProblemError(
+            "reduction=none leaves a loss for each entry or sample",
+            span,
+            hint="reduction=sum or mean; weighted, write it under equations:"
+            f" l = {row.name}(…, reduction=none), then L = mean(w*l)",
+        )
 
 
 def _target(root: Mapping, data: Dict[str, Data], layers: int) -> str:

@@ -57,7 +57,7 @@ def read_network(
     _check_weights(data, len(functions), activations)
     if not data[start].shape:
         data[start] = fit(data[start], (1,), "a list of one")
-    return network(data, start, functions, layout, root.get("loss") is not None), data
+    return network(data, start, functions, layout, root.get("loss") is not None, table), data
 
 
 def _without_activations(root: Mapping) -> ProblemError:

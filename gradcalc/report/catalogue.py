@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, substitute
+from gradcalc.algebra.expr import Apply, Expr, Symbol, rebuild, substitute
+from gradcalc.algebra.kinks import slopes_at_kink
 from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format
@@ -27,8 +29,10 @@ REDUCTIONS = {
     "sum": "summed over all entries",
     "mean": "averaged over all entries",
     "batchmean": "summed within a sample, averaged over the samples",
+    "whole": "one number as it stands",
 }
-INTERNAL = ("expand", "fill", "array", "size", "entry")
+CLASSES = formula("sum(1 + 0*y, axis=-1, keepdims=1)")
+INTERNAL = ("expand", "fill", "array", "size", "entry", "first_half", "second_half", "join")
 RANKS = ("number", "vector", "matrix")
 MARGIN = 14
 
@@ -41,22 +45,47 @@ def listing(page: Page, table: Table) -> None:
         if not rows:
             continue
         page.band(heading)
-        widest = max(width(row.name) for row in rows)
-        for row in rows:
-            lead = row.name.ljust(widest)
-            meaning = _meaning(page, table, row)
-            if width(lead) + 4 + width(meaning) > page.columns:
-                meaning = row.text
-            page.lines.append(((f"  {lead}  ", "plain"), (meaning, "faint")))
+        for at, (family, members) in enumerate(_families(rows).items()):
+            if at:
+                page.blank()
+            _group(page, table, family, members)
     page.blank()
     page.paragraph(
         "gradcalc ops NAME shows the formula, derivative, kinks and aliases of one.", 0, "note"
     )
 
 
+def _read(text: str) -> Expr:
+    """Return a row's formula for print, with K for the number of classes."""
+    return rebuild(formula(text), lambda part: Symbol("K") if part == CLASSES else part)
+
+
+def _families(rows: list[Operation]) -> dict[str, list[Operation]]:
+    """Return rows by family, in the order of the table."""
+    found: dict[str, list[Operation]] = {}
+    for row in rows:
+        found.setdefault(row.family, []).append(row)
+    return found
+
+
+def _group(page: Page, table: Table, family: str, rows: list[Operation]) -> None:
+    """Write the rows of one family, each with its formula, or in words where that is long."""
+    if family:
+        page.text(family[0].upper() + family[1:], "heading", 2)
+    lead = 2 + max(width(row.name) for row in rows) + 2
+    for row in rows:
+        meaning = _meaning(page, table, row)
+        if lead + width(meaning) > page.columns:
+            meaning = row.text
+        first, *others = wrapped(meaning, page.columns - lead)
+        page.lines.append(((f"  {row.name}".ljust(lead), "plain"), (first, "faint")))
+        for line in others:
+            page.text(line, "faint", lead)
+
+
 def _meaning(page: Page, table: Table, row: Operation) -> str:
     if row.definition:
-        return _notation(page, table, row).line(formula(row.definition))
+        return _notation(page, table, row).line(_read(row.definition))
     if row.kind in ("arithmetic", "comparison"):
         return f"{format(_example(row))}    {row.text}"
     return row.text
@@ -71,10 +100,11 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     page.title(f"{row.name}: {row.text}")
     page.blank()
     if row.definition:
-        boxed(page, "Formula", named(f"f({params})", notation.whole(formula(row.definition))))
+        boxed(page, "Formula", named(f"f({params})", notation.whole(_read(row.definition))))
     if row.kind == "loss":
         field(page, "Entries", REDUCTIONS[row.reduction])
-        field(page, "", "reduction= sets another: sum, mean or batchmean")
+        if row.reduction != "whole":
+            field(page, "", "reduction= sets another: sum, mean, batchmean or none")
     d = "∂" if page.unicode else "d"
     for param, rule in zip(row.params, row.derivative or (), strict=False):
         if rule is not None:
@@ -82,16 +112,22 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
             shown = (
                 text("the product of the other factors")
                 if rule == "others"
-                else (notation.whole(substitute(formula(rule), value)))
+                else (notation.whole(substitute(_read(rule), value)))
             )
             boxed(page, "Derivative" if param == row.params[0] else "", named(left, shown))
     _products(page, table, row, value)
     if row.jacobian:
         field(page, "Jacobian", notation.line(substitute(formula(row.jacobian), value)))
     field(page, "Kink", row.kink_note)
+    if slopes_at_kink(row):
+        field(page, "", f"kinks: {{{row.name}: 1}} in a file takes another value there")
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
     for name, default in row.defaults:
         field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
+    for name, ours in row.parameter_names:
+        field(page, "", f"{name} is {ours} by another name")
+    for name, other in row.variants:
+        field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
     field(page, "Aliases", ", ".join(row.aliases))
     field(page, "As asked", ", ".join(f"{key}={format(setting)}" for key, setting in call.attrs))
     page.blank()
@@ -139,7 +175,15 @@ def _usages(row: Operation) -> list[str]:
     """Return how an operation is written in a problem file."""
     setting = f"({row.defaults[0][0]}={row.defaults[0][1]})" if row.defaults else ""
     if row.kind == "activation":
-        return [f"activations: [{row.name}{setting}, …]", f"a = {row.name}(z) under equations"]
+        learned = row.params[1:]
+        inside = f"({', '.join(learned)})" if learned else setting
+        operands = ", ".join(("z", *learned))
+        return [
+            f"activations: [{row.name}{inside}, …]",
+            f"a = {row.name}({operands}) under equations",
+        ]
+    if row.kind == "loss" and len(row.params) > 2:
+        return [f"L = {row.name}({', '.join(row.params)}) under equations"]
     if row.kind == "loss":
         return [f"loss: {row.name}{setting}", f"L = {row.name}(yhat, y) under equations"]
     return [f"v = {format(_example(row))} under equations"]
@@ -153,7 +197,10 @@ def field(page: Page, label: str, content: str) -> None:
 
 
 def boxed(page: Page, label: str, box: Box) -> None:
-    """Write a box with its label on the baseline."""
+    """Write a box with its label on the baseline; one row that is too long is broken."""
+    room = page.columns - MARGIN
+    if box.height == 1 and box.width > room:
+        box = replace(box, rows=tuple(wrapped(box.rows[0], room)))
     for at, row in enumerate(box.rows):
         lead = label if at == box.base else ""
         page.lines.append(((lead.ljust(MARGIN), "heading"), (row.rstrip(), "plain")))

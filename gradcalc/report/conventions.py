@@ -8,6 +8,8 @@ from gradcalc.engine.graph import Node
 from gradcalc.report.lettering import spelled
 from gradcalc.report.view import View
 
+UNREDUCED = {"none": "entry by entry", "whole": "over all entries"}
+
 
 def conventions(view: View) -> dict[str, str]:
     """Return every convention in force by name, as `Read as` states them."""
@@ -52,18 +54,24 @@ def _one_loss(view: View, line: Node) -> str:
     formula = f"{view.notation.name(line.name)} = {view.notation.line(view.defined(line.expr))}"
     if size(shape) == 1:
         return formula
-    return f"{row.name.replace('_', ' ')}, {_reduction(view, line.expr, shape)}: {formula}"
+    how = _reduction(view, line.expr, shape)
+    return f"{row.name.replace('_', ' ')}{', ' * bool(how)}{how}: {formula}"
 
 
 def _reduction(view: View, expr: Apply, shape: Shape) -> str:
     reduction = view.reduction(expr)
     batch = len(shape) == 2
+    if reduction in UNREDUCED:
+        by_sample = reduction == "none" and view.problem.table[expr.op].per_sample
+        return "one number a sample" if by_sample else UNREDUCED[reduction]
+    if reduction == "sum" and view.problem.table[expr.op].per_sample:
+        return f"summed over the {shape[0]} samples" if batch else ""
     if batch and shape[1] == 1:
         return {"sum": f"summed over the {shape[0]} samples"}.get(
             reduction, f"mean over the {shape[0]} samples"
         )
     half = "with ½" if expr.op.startswith("half") else "no ½"
-    square = f", {half}" if "squared" in expr.op else ""
+    square = f", {half}" if "squared_error" in expr.op else ""
     if reduction == "sum":
         where = "over all entries of all samples" if batch else "over the entries"
         return f"summed {where}{square}{', no mean' if square else ''}"

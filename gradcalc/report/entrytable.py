@@ -26,7 +26,7 @@ def entry_lines(page: Page, view: View, step: Step, indent: int) -> None:
     if not step.entries:
         return
     if max(entry.formula.size for entry in step.entries) > LONGEST_ENTRY:
-        page.text("the sums are too long to be written out", "note", indent + 2)
+        page.paragraph("the sums are too long to be written out", indent + 2, "note")
         return
     rows = [_cells(view, step, entry) for entry in step.entries]
     count = max(len(row) for row in rows)

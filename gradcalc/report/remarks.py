@@ -145,7 +145,7 @@ def _reduced(view: View, node: Node) -> str | None:
         if shape[1] != 1
         else f"mean over the {shape[0]} samples",
         "batchmean": f"mean over the {shape[0]} samples",
-    }[view.reduction(node.expr)]
+    }.get(view.reduction(node.expr))
 
 
 def _case(view: View, node: Node) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.entries import Index, indices
+from gradcalc.algebra.entries import Index, has_entries, indices
 from gradcalc.algebra.expr import Expr, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape, size
@@ -167,6 +167,8 @@ def _entry_lines(
     """Return the scalar line of each entry."""
     count = size(shape)
     if count is None or count == 1 or count > LARGEST_LITERAL:
+        return ()
+    if not has_entries(formula, view.problem.table):
         return ()
     known = symbols(formula) and all(name in view.texts for name in symbols(formula))
     return tuple(

@@ -38,7 +38,7 @@ CONVENTIONS = {
     ("reduction", "lost"): "a sum; this loss is a mean",
     ("reduction", ""): "a mean; this loss is a sum",
     ("layout", ""): "the other layout of the weights",
-    ("relu_at_zero", ""): "a derivative of 1 at the kink; this problem takes the other side",
+    ("relu_at_zero", ""): "the derivative at the kink from one side; this problem takes the other",
 }
 MISTAKE_WORDS = {
     "loss-target-dropped": "target forgotten",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from itertools import product
 from zlib import crc32
@@ -12,12 +13,13 @@ import numpy as np
 
 from gradcalc.algebra.expr import ONE, Apply, Number, Symbol, number, substitute
 from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation, formula
+from gradcalc.algebra.operations import Operation, applied, formula
 from gradcalc.algebra.shapes import Shape, ShapeError
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import evaluate
 
 SHAPES: tuple[Shape, ...] = ((), (3,), (2,), (2, 3), (3, 2), (2, 2), (1, 3))
+HALF = Number(Fraction(1, 2))
 ATTRS: Mapping[str, tuple[dict[str, Number | Symbol], ...]] = {
     "sum": (
         {},
@@ -27,12 +29,37 @@ ATTRS: Mapping[str, tuple[dict[str, Number | Symbol], ...]] = {
         {"keepdims": ONE},
     ),
     "mean": ({}, {"axis": number(0)}, {"axis": number(-1), "keepdims": ONE}, {"keepdims": ONE}),
+    "norm": ({}, {"axis": number(-1), "keepdims": ONE}, {"axis": number(0)}),
+    "amax": ({}, {"axis": number(-1), "keepdims": ONE}, {"axis": number(0)}),
     "expand": ({"axis": number(0)}, {"axis": number(-1)}),
     "fill": ({"rows": number(3)}, {"rows": number(2), "columns": number(3)}),
     "leaky_relu": ({}, {"alpha": number(2)}),
-    "huber": ({}, {"delta": Number(number(1).value / 2)}),
+    "huber": ({}, {"delta": HALF}),
+    "rrelu": ({}, {"upper": HALF}),
+    "elu": ({}, {"alpha": HALF}),
+    "celu": ({}, {"alpha": HALF}),
+    "scaled_softplus": ({}, {"beta": number(3)}),
+    "swish": ({}, {"beta": HALF}),
+    "squareplus": ({}, {"b": number(1)}),
+    "snake": ({}, {"a": number(2)}),
+    "hardtanh": ({}, {"low": number(0), "high": HALF}),
+    "hardsigmoid": ({}, {"alpha": HALF, "beta": number(0)}),
+    "softshrink": ({}, {"lambda": ONE}),
+    "hardshrink": ({}, {"lambda": ONE}),
+    "threshold": ({}, {"theta": number(0), "value": HALF}),
+    "tempered_softmax": ({}, {"tau": HALF}),
+    "smooth_l1": ({}, {"beta": HALF}),
+    "pinball": ({}, {"tau": Number(Fraction(9, 10))}),
+    "hinge_embedding": ({}, {"margin": HALF}),
+    "margin_ranking": ({}, {"margin": HALF}),
+    "weighted_bce_with_logits": ({"w": number(3)},),
+    "smoothed_cross_entropy": ({}, {"epsilon": HALF}),
+    "multi_margin": ({}, {"p": number(2)}, {"margin": HALF}),
+    "focal": ({}, {"alpha": HALF, "gamma": number(3)}),
+    "cosine_embedding": ({}, {"margin": HALF}),
+    "triplet": ({}, {"margin": number(3), "eps": HALF}),
 }
-REDUCTIONS = tuple({"reduction": Symbol(name)} for name in ("sum", "mean", "batchmean"))
+REDUCTIONS = tuple({"reduction": Symbol(name)} for name in ("sum", "mean", "batchmean", "none"))
 
 
 @dataclass(frozen=True)
@@ -90,7 +117,7 @@ def _applications(row: Operation) -> Iterator[Sample]:
     width = 3 if row.variadic else len(row.params)
     choices = SHAPES if width < 3 else SHAPES[:4]
     attrs = ATTRS.get(row.name, ({},))
-    if row.kind == "loss":
+    if row.kind == "loss" and row.reduction != "whole":
         attrs = tuple({**own, **reduction} for own in attrs for reduction in ({}, *REDUCTIONS))
     for shapes, own in product(product(choices, repeat=width), attrs):
         try:
@@ -124,13 +151,12 @@ def _draw(row: Operation, generator: np.random.Generator, shape: Shape) -> Array
 
 def _inside(row: Operation, drawn: list[Array], own: Mapping[str, Number | Symbol]) -> bool:
     names = dict(zip(row.params, drawn, strict=False))
-    bound = {**row.attributes, **own}
-    if "y" in row.kinks:
-        names[row.output] = np.asarray(np.sqrt(np.sum(drawn[0] ** 2)))
+    value = Apply(row.name, tuple(map(Symbol, row.params)), tuple(own.items()))
+    bound = {**row.attributes, **own, row.output: value}
     shapes = {name: value.shape for name, value in names.items()}
 
     def at(text: str) -> Array:
-        return evaluate(substitute(formula(text), bound), names, shapes, TABLE)
+        return evaluate(applied(text, bound), names, shapes, TABLE)
 
     return all(np.all(at(text) == 1) for text in row.domain) and all(
         np.all(np.abs(at(text)) > 0.01) for text in row.kinks

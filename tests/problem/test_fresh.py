@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.check import kinks_of
@@ -74,6 +75,33 @@ def test_a_fresh_file_keeps_every_promise(request: Settings) -> None:
     for distances in kink_distances(solution):
         assert distances.min() >= least - 1e-12
     units_are_alive(solution)
+
+
+@pytest.mark.parametrize("row", [r for r in TABLE if r.kind == "loss"], ids=lambda row: row.name)
+def test_a_fresh_file_with_each_loss(row: Operation) -> None:
+    try:
+        text = fresh(made("2,3,3", None, row.name))
+    except ProblemError as error:
+        assert len(row.params) != 2 or "no numbers" in error.message
+        return
+    check = solved(text).check
+    assert check is not None
+    assert not check.failed
+    assert not check.kinks
+
+
+@pytest.mark.parametrize(
+    "row", [r for r in TABLE if r.kind == "activation"], ids=lambda row: row.name
+)
+def test_a_fresh_file_with_each_activation(row: Operation) -> None:
+    try:
+        text = fresh(made("2,4,1", row.name))
+    except ProblemError as error:
+        assert row.name in ("prelu", "glu", "squared_relu") or "no numbers" in error.message
+        return
+    check = solved(text).check
+    assert check is not None
+    assert not check.failed
 
 
 def numbers_are_short(problem: Problem, decimals: int) -> None:

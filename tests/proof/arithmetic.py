@@ -2,7 +2,8 @@
 
 The kinds: floats, fractions (exact), complex numbers (complex step), and dual numbers
 over each of these (forward mode). What an operation means is written here once more,
-in plain Python.
+in plain Python; what is made of others by its definition means that, and stands beside
+PyTorch in tests/algebra/test_torch.py.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
-from gradcalc.algebra.operations import formula
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number
+from gradcalc.algebra.operations import applied
 from gradcalc.algebra.table import TABLE
 
 Entries = Any
@@ -104,6 +105,12 @@ def _function(
 exp = _function(math.exp, cmath.exp, lambda x, y: y)
 log = _function(math.log, cmath.log, lambda x, y: 1 / x)
 sqrt = _function(math.sqrt, cmath.sqrt, lambda x, y: 1 / (2 * y))
+atan = _function(math.atan, np.arctan, lambda x, y: 1 / (1 + x * x))
+erf = _function(
+    math.erf,
+    lambda z: complex(math.erf(z.real), 2 / math.sqrt(math.pi) * math.exp(-(z.real**2)) * z.imag),
+    lambda x, y: 2 / math.sqrt(math.pi) * exp(-x * x),
+)
 sin: Callable[[Any], Any] = _function(math.sin, cmath.sin, lambda x, y: cos(x))
 cos: Callable[[Any], Any] = _function(math.cos, cmath.cos, lambda x, y: -sin(x))
 
@@ -148,6 +155,11 @@ ENTRY: dict[str, Callable[..., Any]] = {
     "heaviside": step,
     "sin": sin,
     "cos": cos,
+    "arctan": atan,
+    "erf": erf,
+    "normal_cdf": lambda x: (1 + erf(x / math.sqrt(2))) / 2,
+    "normal_pdf": lambda x: exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    "lncosh": lambda x: log((exp(x) + exp(-x)) / 2),
     "max": lambda a, b: a if real(a) > real(b) else b,
     "min": lambda a, b: a if real(a) < real(b) else b,
     "where": pick,
@@ -205,14 +217,42 @@ def whole(attrs: Mapping[str, Any], name: str) -> int | None:
     return int(attrs[name]) if name in attrs else None
 
 
-def total(name: str, entries: Entries, reduction: str | None) -> Entries:
-    """Return the loss of all entries."""
-    how = reduction or REDUCTION.get(name, "sum")
-    if name in CLASSES and how == "mean":
+def total(name: str, entries: Entries, reduction: str | None, shape: tuple[int, ...]) -> Entries:
+    """Return the loss of all entries of a prediction of this shape."""
+    row = TABLE[name]
+    how = reduction or (REDUCTION.get(name, "sum") if name in LOSS else row.reduction)
+    by_sample = name in CLASSES or row.per_sample
+    if how == "whole":
+        return entries
+    if how == "none":
+        return np.asarray(np.sum(entries, axis=-1) if by_sample and shape else entries)
+    if by_sample and how == "mean":
         how = "batchmean"
-    rows = entries.shape[0] if entries.ndim == 2 else 1
-    divisor = {"sum": 1, "mean": entries.size, "batchmean": rows}[how]
+    rows = shape[0] if len(shape) == 2 else 1
+    divisor = {"sum": 1, "mean": math.prod(shape), "batchmean": rows}[how]
     return np.asarray(np.sum(entries) / divisor, dtype=object)
+
+
+def sparsemax(x: Entries) -> Entries:
+    """Return the projection on the simplex: each vector by trying every size of its support."""
+
+    def project(vector: Entries) -> Entries:
+        falling = sorted(vector, key=real, reverse=True)
+        levels = [(sum(falling[1:k], falling[0]) - 1) / k for k in range(1, len(falling) + 1)]
+        level = max(levels, key=real)
+        return [x - level if real(x) > real(level) else 0 * x for x in vector]
+
+    return np.asarray([project(row) for row in x] if x.ndim == 2 else project(x), dtype=object)
+
+
+def largest(x: Entries, axis: int | None, keep: bool) -> Entries:
+    moved = x.reshape(1, -1) if axis is None else np.moveaxis(x, axis, -1)
+    found = np.empty(moved.shape[:-1], dtype=object)
+    for index in np.ndindex(found.shape):
+        found[index] = max(moved[index], key=real)
+    if axis is None:
+        return found.reshape((1,) * x.ndim if keep else ())
+    return np.expand_dims(found, axis) if keep else found
 
 
 def meaning(op: str, operands: list[Entries], attrs: Mapping[str, Any]) -> Entries:
@@ -221,10 +261,12 @@ def meaning(op: str, operands: list[Entries], attrs: Mapping[str, Any]) -> Entri
         function = ENTRY.get(op) or LOSS[op]
         extra = [attrs.get(k, v) for k, v in PLAIN_DEFAULTS.items() if takes(op, k)]
         entries = spread(lambda *x: function(*x, *extra), *operands)
-        return total(op, entries, attrs.get("reduction")) if op in LOSS else entries
+        if op not in LOSS:
+            return entries
+        return total(op, entries, attrs.get("reduction"), operands[0].shape)
     if op == "softmax_cross_entropy":
         y, t = operands
-        return total(op, -t * spread(log, softmax(y)), attrs.get("reduction"))
+        return total(op, -t * spread(log, softmax(y)), attrs.get("reduction"), y.shape)
     x = operands[0]
     axis, keep = whole(attrs, "axis"), bool(attrs.get("keepdims", 0))
     if op == "mean":
@@ -232,7 +274,12 @@ def meaning(op: str, operands: list[Entries], attrs: Mapping[str, Any]) -> Entri
         return np.asarray(added * added.size / x.size, dtype=object)
     array: dict[str, Callable[[], Any]] = {
         "sum": lambda: along(axis, x, keep),
-        "norm": lambda: spread(sqrt, np.asarray(np.sum(x * x), dtype=object)),
+        "norm": lambda: spread(sqrt, along(axis, x * x, keep)),
+        "amax": lambda: largest(x, axis, keep),
+        "first_half": lambda: x[..., : x.shape[-1] // 2],
+        "second_half": lambda: x[..., x.shape[-1] // 2 :],
+        "join": lambda: np.concatenate(operands, axis=-1),
+        "sparsemax": lambda: sparsemax(x),
         "matmul": lambda: x @ operands[1],
         "transpose": lambda: x.T,
         "outer": lambda: x[:, None] * operands[1][None, :],
@@ -244,6 +291,8 @@ def meaning(op: str, operands: list[Entries], attrs: Mapping[str, Any]) -> Entri
         "softmax": lambda: softmax(x),
         "log_softmax": lambda: spread(log, softmax(x)),
     }
+    if op not in array:
+        return defined(op, operands, attrs)
     return np.asarray(array[op](), dtype=object)
 
 
@@ -271,18 +320,26 @@ def definition(expr: Apply, operands: Mapping[str, Entries]) -> Entries:
     """Return the value of an operation by the definition in its row of the table."""
     row = TABLE[expr.op]
     assert row.definition is not None
-    bound = {name: np.asarray(v.value, dtype=object) for name, v in numbers(expr).items()}
-    bound |= {p: operands[arg.name] for p, arg in zip(row.params, expr.args, strict=True)}  # type: ignore[union-attr]
-    found = value(formula(row.definition), bound)
+    attrs = {k: v.value if isinstance(v, Number) else v.name for k, v in expr.attrs}
+    return defined(expr.op, [operands[arg.name] for arg in expr.args], attrs)  # type: ignore[union-attr]
+
+
+def defined(op: str, operands: list[Entries], attrs: Mapping[str, Any]) -> Entries:
+    """Return the same for values of the operands and parameters."""
+    row = TABLE[op]
+    assert row.definition is not None
+    settings = {name: v.value for name, v in row.attributes.items() if isinstance(v, Number)}
+    settings |= {name: v for name, v in attrs.items() if name != "reduction"}
+    bound: dict[str, Entries] = {k: np.asarray(v, dtype=object) for k, v in settings.items()}
+    bound |= dict(zip(row.params, operands, strict=True))
+    text = applied(row.definition, {k: number(Fraction(v)) for k, v in settings.items()})
+    found = value(text, bound)
     if row.kind != "loss":
         return found
-    reduction = expr.attr("reduction")
-    shape = operands[expr.args[0].name].shape  # type: ignore[union-attr]
-    return total(
-        row.name,
-        np.broadcast_to(found, shape),
-        reduction.name if isinstance(reduction, Symbol) else None,
-    )
+    shape = operands[0].shape
+    if found.ndim < len(shape) and row.reduction != "whole":
+        found = np.broadcast_to(found, shape)
+    return total(op, found, attrs.get("reduction"), shape)
 
 
 def numbers(expr: Apply) -> dict[str, Number]:

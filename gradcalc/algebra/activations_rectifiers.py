@@ -1,0 +1,139 @@
+"""Rows of the table: rectifiers, their leaky kinds, and the exponential linear units.
+
+Nair, Hinton 2010 (relu); Maas et al. 2013 (leaky); He et al. 2015 (prelu); Xu et al.
+2015 (rrelu); Clevert et al. 2016 (elu); Klambauer et al. 2017 (selu); Barron 2017 (celu).
+"""
+
+from typing import Any
+
+from gradcalc.algebra.operations import Operation
+
+
+def _rectifier(name: str, text: str, symbol: str, definition: str, **rest: Any) -> Operation:
+    found: dict[str, Any] = {"params": ("x",), "kinks": ("x",), **rest}
+    params = found.pop("params")
+    return Operation(
+        name,
+        params,
+        "activation",
+        text,
+        symbol,
+        definition=definition,
+        family="rectifiers",
+        **found,
+    )
+
+
+RECTIFIERS = (
+    _rectifier(
+        "relu",
+        "rectified linear unit",
+        "ReLU",
+        "where(x > 0, x, 0)",
+        derivative=("where(x > 0, 1, 0)",),
+        given="relu'(y)",
+        kernel="kernels.relu",
+        prime=True,
+        when="1 where {} > 0, otherwise 0",
+        kink="ReLU′(0) = {}",
+        aliases=("rectifier", "ramp"),
+    ),
+    _rectifier(
+        "leaky_relu",
+        "rectified linear unit with slope α below 0",
+        "LeakyReLU",
+        "where(x > 0, x, alpha*x)",
+        derivative=("where(x > 0, 1, alpha)",),
+        given="leaky_relu'(y, alpha=alpha)",
+        defaults=(("alpha", "0.01"),),
+        parameter_names=(("negative_slope", "alpha"),),
+        prime=True,
+        when="1 where {} > 0, otherwise α",
+        kink="LeakyReLU′(0) = {}",
+        kink_value="α",
+        aliases=("lrelu", "keras.LeakyReLU(alpha=0.2)"),
+    ),
+    _rectifier(
+        "prelu",
+        "rectified linear unit with a slope below 0 that is learned",
+        "PReLU",
+        "where(x > 0, x, alpha*x)",
+        params=("x", "alpha"),
+        derivative=("where(x > 0, 1, alpha)", "where(x > 0, 0, x)"),
+        kink="PReLU′(0) = {}",
+        kink_value="α",
+        at_kink=("c", ""),
+        aliases=("parametric_relu",),
+    ),
+    _rectifier(
+        "rrelu",
+        "leaky rectifier with the mean of its random slopes, as in evaluation",
+        "RReLU",
+        "where(x > 0, x, (lower + upper)/2*x)",
+        derivative=("where(x > 0, 1, (lower + upper)/2)",),
+        defaults=(("lower", "1/8"), ("upper", "1/3")),
+        prime=True,
+        when="1 where {} > 0, otherwise (lower + upper)/2",
+        kink="RReLU′(0) = {}",
+        kink_value="the slope below 0",
+        aliases=("randomized_relu",),
+    ),
+    _rectifier(
+        "relu6",
+        "rectified linear unit, cut off at 6",
+        "ReLU6",
+        "min(max(0, x), 6)",
+        derivative=("where((x > 0)*(x < 6), 1, 0)",),
+        given="relu6'(y)",
+        prime=True,
+        when="1 where 0 < {} < 6, otherwise 0",
+        kinks=("x", "x - 6"),
+        kink="ReLU6′(0) = ReLU6′(6) = {}",
+    ),
+    _rectifier(
+        "squared_relu",
+        "square of the rectified linear unit",
+        "ReLU²",
+        "max(0, x)^2",
+        derivative=("2*max(0, x)",),
+        kinks=(),
+        aliases=("relu_squared", "relu2"),
+    ),
+    _rectifier(
+        "elu",
+        "exponential linear unit",
+        "ELU",
+        "where(x > 0, x, alpha*(exp(x) - 1))",
+        derivative=("where(x > 0, 1, y + alpha)",),
+        given="where(y > 0, 1, y + alpha)",
+        defaults=(("alpha", "1.0"),),
+        kernel="kernels.elu",
+        kinks=("where(alpha == 1, 1, x)",),
+        kink="ELU′(0) = {}",
+        kink_value="α",
+    ),
+    _rectifier(
+        "selu",
+        "exponential linear unit that normalises itself",
+        "SELU",
+        "where(x > 0, scale*x, rate*(exp(x) - 1))",
+        derivative=("where(x > 0, scale, y + rate)",),
+        given="where(y > 0, scale, y + rate)",
+        defaults=(("scale", "1.0507009873554805"), ("rate", "1.7580993408473766")),
+        kernel="kernels.selu",
+        kink="SELU′(0) = {}",
+        kink_value="rate",
+    ),
+    _rectifier(
+        "celu",
+        "exponential linear unit without a kink",
+        "CELU",
+        "max(0, x) + min(0, alpha*(exp(x/alpha) - 1))",
+        derivative=("where(x > 0, 1, 1 + y/alpha)",),
+        given="where(y > 0, 1, 1 + y/alpha)",
+        defaults=(("alpha", "1.0"),),
+        positive=("alpha",),
+        kernel="kernels.celu",
+        kinks=(),
+    ),
+)

@@ -1,0 +1,186 @@
+"""Rows of the table: smooth activations, sigmoids first, then what is between x and 0.
+
+Hendrycks, Gimpel 2016 (gelu); Ramachandran et al. 2017 (swish); Misra 2019 (mish);
+Barron 2021 (squareplus); LeCun et al. 1998 (lecun_tanh); Ziyin et al. 2020 (snake).
+"""
+
+from typing import Any
+
+from gradcalc.algebra.operations import Operation
+
+
+def _smooth(
+    name: str,
+    text: str,
+    symbol: str,
+    definition: str,
+    derivative: str,
+    family: str = "smooth units",
+    **rest: Any,
+) -> Operation:
+    return Operation(
+        name,
+        ("x",),
+        "activation",
+        text,
+        symbol,
+        definition=definition,
+        derivative=(derivative,),
+        family=family,
+        **rest,
+    )
+
+
+def _sigmoid(
+    name: str, text: str, symbol: str, definition: str, derivative: str, **rest: Any
+) -> Operation:
+    return _smooth(name, text, symbol, definition, derivative, "sigmoids", **rest)
+
+
+_TANH = "tanh(0.7978845608028654*(x + 0.044715*x^3))"
+
+SMOOTH = (
+    _sigmoid("identity", "no activation", "", "x", "1", aliases=("linear", "none")),
+    _sigmoid(
+        "sigmoid",
+        "logistic function",
+        "σ",
+        "1/(1 + exp(-x))",
+        "y*(1 - y)",
+        given="y*(1 - y)",
+        kernel="kernels.sigmoid",
+        aliases=("logistic", "expit", "σ"),
+    ),
+    _sigmoid(
+        "tanh",
+        "hyperbolic tangent",
+        "tanh",
+        "(exp(x) - exp(-x))/(exp(x) + exp(-x))",
+        "1 - y^2",
+        given="1 - y^2",
+        kernel="numpy.tanh",
+    ),
+    _sigmoid(
+        "log_sigmoid",
+        "logarithm of the logistic function",
+        "ln σ",
+        "-softplus(-x)",
+        "sigmoid(-x)",
+        given="1 - exp(y)",
+    ),
+    _sigmoid(
+        "softsign",
+        "x over 1 + |x|",
+        "softsign",
+        "x/(1 + abs(x))",
+        "1/(1 + abs(x))^2",
+        given="(1 - abs(y))^2",
+        aliases=("soft_sign",),
+    ),
+    _sigmoid(
+        "lecun_tanh",
+        "hyperbolic tangent that maps ±1 to ±1",
+        "",
+        "1.7159*tanh(2/3*x)",
+        "1.7159*2/3*(1 - tanh(2/3*x)^2)",
+    ),
+    _sigmoid("tanhshrink", "x minus tanh x", "", "x - tanh(x)", "tanh(x)^2"),
+    _smooth(
+        "softplus",
+        "smooth rectifier",
+        "softplus",
+        "log(1 + exp(x))",
+        "sigmoid(x)",
+        given="1 - exp(-y)",
+        kernel="kernels.softplus",
+        variants=(("beta", "scaled_softplus"),),
+    ),
+    _smooth(
+        "scaled_softplus",
+        "smooth rectifier of sharpness β",
+        "softplus",
+        "log(1 + exp(beta*x))/beta",
+        "sigmoid(beta*x)",
+        given="1 - exp(-beta*y)",
+        defaults=(("beta", "1.0"),),
+        positive=("beta",),
+        kernel="kernels.scaled_softplus",
+    ),
+    _smooth(
+        "squareplus",
+        "smooth rectifier with a square root",
+        "",
+        "(x + sqrt(x^2 + b))/2",
+        "1/2*(1 + x/sqrt(x^2 + b))",
+        defaults=(("b", "4"),),
+        positive=("b",),
+    ),
+    _smooth(
+        "gelu",
+        "Gaussian error linear unit, exact",
+        "GELU",
+        "x*normal_cdf(x)",
+        "normal_cdf(x) + x*normal_pdf(x)",
+        aliases=("gelu_exact",),
+    ),
+    _smooth(
+        "gelu_tanh",
+        "Gaussian error linear unit, approximated with tanh",
+        "GELU",
+        f"1/2*x*(1 + {_TANH})",
+        f"1/2*(1 + {_TANH}) + 1/2*x*(1 - {_TANH}^2)*0.7978845608028654*(1 + 0.134145*x^2)",
+        aliases=("gelu_new", "gelu_approximate", "jax.gelu"),
+    ),
+    _smooth(
+        "quick_gelu",
+        "Gaussian error linear unit, approximated with σ",
+        "GELU",
+        "x*sigmoid(1.702*x)",
+        "sigmoid(1.702*x) + 1.702*y*(1 - sigmoid(1.702*x))",
+    ),
+    _smooth(
+        "silu",
+        "x times the logistic function",
+        "SiLU",
+        "x*sigmoid(x)",
+        "sigmoid(x)*(1 + x*(1 - sigmoid(x)))",
+        variants=(("beta", "swish"),),
+    ),
+    _smooth(
+        "swish",
+        "x times the logistic function of βx",
+        "swish",
+        "x*sigmoid(beta*x)",
+        "sigmoid(beta*x)*(1 + beta*x*(1 - sigmoid(beta*x)))",
+        defaults=(("beta", "1.0"),),
+        parameter_names=(("alpha", "beta"),),
+    ),
+    _smooth(
+        "mish",
+        "x times tanh of softplus",
+        "mish",
+        "x*tanh(softplus(x))",
+        "tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)",
+    ),
+    _smooth(
+        "bent_identity",
+        "identity that bends at 0",
+        "",
+        "(sqrt(x^2 + 1) - 1)/2 + x",
+        "x/(2*sqrt(x^2 + 1)) + 1",
+    ),
+    _smooth("square", "square", "", "x^2", "2*x", "powers and waves"),
+    _smooth("cube", "cube", "", "x^3", "3*x^2", "powers and waves"),
+    _smooth(
+        "snake",
+        "x with a wave on it",
+        "",
+        "x + sin(a*x)^2/a",
+        "1 + sin(2*a*x)",
+        "powers and waves",
+        defaults=(("a", "1.0"),),
+        positive=("a",),
+        parameter_names=(("alpha", "a"),),
+    ),
+    _smooth("gaussian", "bell curve", "", "exp(-x^2)", "-2*x*y", "powers and waves"),
+)

@@ -1,0 +1,152 @@
+"""Rows of the table: losses of an error y − t.
+
+Huber 1964; Koenker, Bassett 1978 (pinball).
+"""
+
+from gradcalc.algebra.losses_row import loss
+
+_FAMILY = "of an error"
+_AT_ZERO = "the derivative at ŷ = y is taken as {}"
+
+ERRORS = (
+    loss(
+        "squared_error",
+        "squared error, summed",
+        "(y - t)^2",
+        ("2*(y - t)", "-2*(y - t)"),
+        family=_FAMILY,
+        aliases=("sse", "sum_squared_error", "MSELossSum(reduction=sum)", "optax.squared_error"),
+    ),
+    loss(
+        "half_squared_error",
+        "half the squared error, summed",
+        "1/2*(y - t)^2",
+        ("y - t", "t - y"),
+        family=_FAMILY,
+        aliases=("half_sse", "l2", "l2_loss"),
+    ),
+    loss(
+        "mse",
+        "squared error, averaged over the entries",
+        "(y - t)^2",
+        ("2*(y - t)", "-2*(y - t)"),
+        "mean",
+        family=_FAMILY,
+        aliases=("mean_squared_error", "MSELoss"),
+    ),
+    loss(
+        "half_mse",
+        "half the squared error, averaged over the entries",
+        "1/2*(y - t)^2",
+        ("y - t", "t - y"),
+        "mean",
+        family=_FAMILY,
+        aliases=("half_mean_squared_error",),
+    ),
+    loss(
+        "rmse",
+        "root of the mean squared error",
+        "sqrt(mean((y - t)^2))",
+        ("xdivy(y - t, size(y)*L)", "xdivy(t - y, size(y)*L)"),
+        "whole",
+        family=_FAMILY,
+        kinks=("L",),
+        kink="the derivative at L = 0 is taken as {}",
+        aliases=("root_mean_squared_error",),
+    ),
+    loss(
+        "l1",
+        "absolute error, summed",
+        "abs(y - t)",
+        ("sign(y - t)", "-sign(y - t)"),
+        family=_FAMILY,
+        kinks=("y - t",),
+        kink=_AT_ZERO,
+        at_kink=("c", "-c"),
+        aliases=(
+            "absolute_error",
+            "L1Loss(reduction=mean)",
+            "mae(reduction=mean)",
+            "mean_absolute_error(reduction=mean)",
+        ),
+    ),
+    loss(
+        "huber",
+        "Huber loss: quadratic up to δ, linear beyond",
+        "where(abs(y - t) <= delta, 1/2*(y - t)^2, delta*(abs(y - t) - delta/2))",
+        (
+            "where(abs(y - t) <= delta, y - t, delta*sign(y - t))",
+            "where(abs(y - t) <= delta, t - y, -delta*sign(y - t))",
+        ),
+        family=_FAMILY,
+        defaults=(("delta", "1.0"),),
+        positive=("delta",),
+        kinks=("abs(y - t) - delta",),
+        aliases=("HuberLoss(reduction=mean)",),
+    ),
+    loss(
+        "smooth_l1",
+        "absolute error, rounded off within β",
+        "where(abs(y - t) < beta, (y - t)^2/(2*beta), abs(y - t) - beta/2)",
+        (
+            "where(abs(y - t) < beta, (y - t)/beta, sign(y - t))",
+            "where(abs(y - t) < beta, (t - y)/beta, -sign(y - t))",
+        ),
+        family=_FAMILY,
+        defaults=(("beta", "1.0"),),
+        positive=("beta",),
+        kinks=("abs(y - t) - beta",),
+        aliases=("SmoothL1Loss(reduction=mean)",),
+    ),
+    loss(
+        "log_cosh",
+        "logarithm of the hyperbolic cosine of the error",
+        "lncosh(y - t)",
+        ("tanh(y - t)", "-tanh(y - t)"),
+        family=_FAMILY,
+        aliases=("logcosh_error", "keras.LogCosh(reduction=mean)"),
+    ),
+    loss(
+        "msle",
+        "squared difference of the logarithms of 1 + y and 1 + t, averaged",
+        "(log(1 + y) - log(1 + t))^2",
+        (
+            "2*(log(1 + y) - log(1 + t))/(1 + y)",
+            "-2*(log(1 + y) - log(1 + t))/(1 + t)",
+        ),
+        "mean",
+        family=_FAMILY,
+        domain=("y > -1", "t > -1"),
+        aliases=("mean_squared_logarithmic_error",),
+    ),
+    loss(
+        "mape",
+        "absolute error in percent of the target, averaged",
+        "100*abs((y - t)/t)",
+        ("100*sign(y - t)/abs(t)", "-100*sign(y - t)/abs(t) - 100*abs(y - t)*sign(t)/t^2"),
+        "mean",
+        family=_FAMILY,
+        domain=("abs(t) > 0",),
+        kinks=("y - t",),
+        kink=_AT_ZERO,
+        at_kink=("c", "-c"),
+        aliases=("mean_absolute_percentage_error",),
+    ),
+    loss(
+        "pinball",
+        "quantile loss: τ for an error below the target, 1 − τ above",
+        "max(tau*(t - y), (tau - 1)*(t - y))",
+        (
+            "where(t > y, -tau, where(t < y, 1 - tau, 1/2 - tau))",
+            "where(t > y, tau, where(t < y, tau - 1, tau - 1/2))",
+        ),
+        family=_FAMILY,
+        defaults=(("tau", "0.5"),),
+        parameter_names=(("quantile", "tau"), ("q", "tau"), ("alpha", "tau")),
+        kinks=("y - t",),
+        kink=_AT_ZERO,
+        kink_value="½ − τ",
+        at_kink=("c", "-c"),
+        aliases=("quantile", "quantile_loss"),
+    ),
+)
