@@ -120,7 +120,7 @@ def _run(
     try:
         return problem.program.run(start, given, problem.rounding if rounded else None)
     except EvaluationError as error:
-        raise _located(problem, error) from None
+        raise located(problem, error) from None
     except OverflowError:  # numbers of the formulas, multiplied exactly, exceed a float
         node = problem.forward.node(problem.loss)
         raise ProblemError(
@@ -177,7 +177,7 @@ def _jacobian(problem: Problem, name: str, values: Mapping[str, Array]) -> Calla
     return lambda: evaluate(node.expr, values, shapes, problem.table)
 
 
-def _located(problem: Problem, error: EvaluationError) -> ProblemError:
+def located(problem: Problem, error: EvaluationError) -> ProblemError:
     """Return the error of a line as one at its place in the file."""
     node = problem.forward.node(error.line) or problem.backward.graph.node(error.line)
     parts = gradient_parts(error.line)
