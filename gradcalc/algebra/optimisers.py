@@ -89,9 +89,7 @@ class Optimiser:
             if rule.holds(settings):
                 along = substitute(formula(rule.text), {"g": along})
         lines = [
-            Assignment(
-                rule.name, formula(rule.text), formula(rule.first) if rule.first else None
-            )
+            Assignment(rule.name, formula(rule.text), formula(rule.first) if rule.first else None)
             for rule in self.rules
             if rule.holds(settings)
         ]
@@ -155,15 +153,15 @@ SETTINGS = (
         "eta",
         "learning rate",
         above=True,
-        aliases=("lr", "eta", "rate", "step_size"),
+        aliases=("lr", "eta", "step_size"),
     ),
     Setting("momentum", "mu", "momentum", aliases=("mu",)),
     Setting("dampening", "tau", "dampening"),
     Setting("nesterov", "", "Nesterov's momentum", switch=True),
-    Setting("weight_decay", "lam", "weight decay", aliases=("decay", "l2", "lam", "lambda")),
+    Setting("weight_decay", "lam", "weight decay", aliases=("l2", "lam", "lambda")),
     Setting("decoupled", "", "decoupled weight decay", switch=True),
     Setting("alpha", "alpha", "memory of the squares", below=1, aliases=("rho", "smoothing")),
-    Setting("centered", "", "centred", switch=True, aliases=("centred",)),
+    Setting("centered", "", "centred squares", switch=True, aliases=("centred",)),
     Setting("beta1", "beta1", "memory of the gradients", below=1),
     Setting("beta2", "beta2", "memory of the squares", below=1),
     Setting("amsgrad", "", "AMSGrad", switch=True),

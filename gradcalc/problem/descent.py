@@ -142,9 +142,9 @@ def moved(plan: Descent | None, names: Names, data: Dict[str, Data]) -> tuple[st
         taken = names.taken.get(name)
         name = taken.name if taken is not None and taken.index is None else name
         if name not in known:
-            what = f"is a {data[name].role}" if name in data else "is no quantity of this file"
+            role = f"a {data[name].role}" if name in data else "no quantity that the file gives"
             raise ProblemError(
-                f"{node.text.strip()} {what}, not a parameter",
+                f"{node.text.strip()} is {role}, and cannot be moved",
                 node.span,
                 hint=suggestion(name, known, "parameters are " + listed(known)),
             )
@@ -224,7 +224,8 @@ def _setting(key: Scalar, optimiser: Optimiser) -> Setting:
         key.span,
         hint=f"method: {' or '.join(others)} has it"
         if others
-        else near or ", ".join(("method", "steps", "parameters", *own)),
+        else near
+        or listed(dict.fromkeys(("learning_rate", "steps", "method", "parameters", *own))),
     )
 
 
@@ -246,7 +247,8 @@ def _number(row: Setting, node: Value) -> Cell:
     cell = read_number(node, row.key)
     if cell.value < 0 or (row.above and cell.value == 0):
         least = "larger than 0" if row.above else "at least 0"
-        hint = "to climb instead, write maximise: true" if row.key == "learning_rate" else None
+        climbs = row.key == "learning_rate" and cell.value < 0
+        hint = "to climb instead, write maximise: true" if climbs else None
         what = "a learning rate" if row.key == "learning_rate" else row.key
         raise ProblemError(f"{what} is {least}", node.span, hint=hint)
     if row.below is not None and cell.value >= row.below:

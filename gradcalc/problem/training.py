@@ -45,8 +45,8 @@ class Update:
 class Training:
     """The steps of a descent.
 
-    loss, gradients: after the last step. stopped: why no further step has a value, in
-    words, and where that shows: in the step `stopped_at`, or in the loss after it.
+    loss, gradients: after the last step; none where they have no value. stopped: in words,
+    why and after which step.
     """
 
     descent: Descent
@@ -90,15 +90,13 @@ def train(solution: Solution) -> Training:
                 for name, rule in rules.items()
             }
         except EvaluationError:
-            stopped = f"step {number} has no value: the gradient is too large to compute with"
+            stopped = f"Step {number} has no value: the gradient is too large to compute with"
             break
         after = {name: _last(descent, assigned[name], PARAMETER) for name in rules}
         entered, kept = kept, {name: _state(descent, assigned[name]) for name in rules}
         loss = current.get(problem.loss)
         rate = descent.rate(number).value
-        found.append(
-            Update(number, rate, loss, before, gradients, entered, assigned, kept, after)
-        )
+        found.append(Update(number, rate, loss, before, gradients, entered, assigned, kept, after))
         values |= after
         if problem.upstream:
             current = {}
@@ -107,7 +105,7 @@ def train(solution: Solution) -> Training:
             current = _passes(problem, values)
         except EvaluationError as error:
             said = located(problem, error)
-            stopped = f"after step {number}, {said.message}"
+            stopped = f"After step {number}, {said.message}"
             current = {}
             break
     ends = {name: current[name] for name in descent.gradients if name in current}
@@ -145,9 +143,7 @@ class _Rules:
         self.programs = [self.compiled(1), self.compiled(2)]
 
     def compiled(self, step: int) -> Program:
-        nodes = [
-            Node(name, expr, self.shape) for name, expr in self.versions(step)
-        ]
+        nodes = [Node(name, expr, self.shape) for name, expr in self.versions(step)]
         return Program(nodes, self.inputs, self.problem.table)
 
     def versions(self, step: int) -> Iterator[tuple[str, Expr]]:

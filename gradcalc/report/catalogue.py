@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, substitute
 from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.optimisers import OPTIMISERS
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format
 from gradcalc.errors import width
@@ -48,6 +49,12 @@ def listing(page: Page, table: Table) -> None:
             if width(lead) + 4 + width(meaning) > page.columns:
                 meaning = row.text
             page.lines.append(((f"  {lead}  ", "plain"), (meaning, "faint")))
+    page.band("Optimisers, under descent:")
+    widest = max(width(each.name) for each in OPTIMISERS)
+    for each in OPTIMISERS:
+        lead = f"  {each.name.ljust(widest)}  "
+        for at, part in enumerate(wrapped(each.text, page.columns - width(lead))):
+            page.lines.append(((lead if at == 0 else " " * width(lead), "plain"), (part, "faint")))
     page.blank()
     page.paragraph(
         "gradcalc ops NAME shows the formula, derivative, kinks and aliases of one.", 0, "note"

@@ -13,11 +13,14 @@ from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
 from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
+    from gradcalc.problem.descent import Descent
     from gradcalc.problem.naming import Reference
+    from gradcalc.problem.training import Training, Update
 
 MOST_ENTRIES = 10_000
 SCHEMA = "gradcalc/solution/1"
@@ -38,7 +41,9 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     }
     if solution.exact is not None:
         found["exact"] = _values(view, solution.exact)
-    found["steps"] = [_step(step) for step in build_steps(view, detail)]
+    steps = (*build_steps(view, detail), *update_steps(view, detail))
+    found["steps"] = [_step(step) for step in steps]
+    found["descent"] = _descent(problem.descent, solution.training)
     found["given"] = [
         {
             "name": comparison.name,
@@ -77,6 +82,36 @@ def _asked(values: Mapping[str, Array], ref: Reference) -> Any:
     if ref.name not in values:
         return None
     return plain(values[ref.name] if ref.index is None else values[ref.name][ref.index])
+
+
+def _descent(plan: Descent | None, training: Training | None) -> dict[str, Any] | None:
+    """Return the steps of a descent, null without one; `steps` is empty in letters."""
+    if plan is None:
+        return None
+    return {
+        "method": plan.optimiser.name,
+        "settings": dict(plan.settings),
+        "parameters": list(plan.parameters),
+        "steps": [_update(update) for update in training.updates] if training else [],
+        "loss": None if training is None or training.loss is None else plain(training.loss),
+        "stopped": training.stopped if training else None,
+    }
+
+
+def _update(update: Update) -> dict[str, Any]:
+    return {
+        "step": update.number,
+        "learning_rate": update.rate,
+        "loss": None if update.loss is None else plain(update.loss),
+        "before": _plain(update.before),
+        "gradients": _plain(update.gradients),
+        "state": {name: _plain(values) for name, values in update.state.items()},
+        "after": _plain(update.after),
+    }
+
+
+def _plain(values: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _step(step: Step) -> dict[str, Any]:

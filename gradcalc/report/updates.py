@@ -164,10 +164,11 @@ def _lines(
             own_shapes=shapes,
             own_texts=dict(texts),
         )
-        value = first.assigned[parameter][at] if first else None
-        if value is not None:
-            put(name, value)
-        yield own, line_step(own, node, "update", detail, value, texts.get(name))
+        if first is None:
+            yield own, line_step(own, node, "update", detail, None, None)
+            continue
+        put(name, first.assigned[parameter][at])
+        yield own, line_step(own, node, "update", detail, values[name], texts.get(name))
 
 
 def _fraction(text: str) -> float:

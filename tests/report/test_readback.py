@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import Apply, Expr, Number, rebuild
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.report.steps import build_steps
+from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
 from tests.shown import PROBLEMS
 
@@ -36,7 +37,7 @@ def test_substitutions_have_the_value_beside_them(path: Path, detail: str) -> No
     rounded = set(problem.rounding.named) if problem.rounding else set()
     view = View(gradcalc.solve(problem))
     seen = 0
-    for step in build_steps(view, detail):
+    for step in (*build_steps(view, detail), *update_steps(view, detail)):
         if step.value is None or step.name in rounded:
             continue
         pairs = [(step.substitution, step.value), (step.worked, step.value)]
