@@ -89,8 +89,8 @@ def train(solution: Solution) -> Training:
                 name: rule.run(number, before[name], gradients[rule.gradient], kept[name])
                 for name, rule in rules.items()
             }
-        except EvaluationError:
-            stopped = f"Step {number} has no value: the gradient is too large to compute with"
+        except EvaluationError as error:
+            stopped = f"Step {number} has no value: {_reason(error)}"
             break
         after = {name: _last(descent, assigned[name], PARAMETER) for name in rules}
         entered, kept = kept, {name: _state(descent, assigned[name]) for name in rules}
@@ -117,6 +117,12 @@ def _passes(problem: Problem, values: Values) -> Values:
     found = problem.program.run(values, {}, problem.rounding)
     new = {name: found[old] for old, name in problem.visible.names.items() if old in found}
     return {name: np.asarray(np.add(value, 0.0)) for name, value in {**found, **new}.items()}
+
+
+def _reason(error: EvaluationError) -> str:
+    if "overflow" in error.reason:
+        return "the gradient is too large to compute with"
+    return "a division by 0" if "divide" in error.reason else "0/0, or a root of less than 0"
 
 
 def _last(descent: Descent, assigned: tuple[Array, ...], letter: str) -> Array:

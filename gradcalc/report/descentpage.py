@@ -84,7 +84,7 @@ def _method(view: View, names: Letters) -> str:
 def _first(page: Page, view: View, plan: Descent, lines: Sequence[UpdateLine], detail: str) -> None:
     """Write the equations of the first step, by parameter where there are several each."""
     indent = indent_of(page)
-    several = len(plan.assignments) > 1
+    several = len(plan.assignments) > 1 and len(plan.parameters) > 1
     group, tall = None, False
     for at, line in enumerate(lines):
         step = line.step
@@ -152,7 +152,8 @@ def _table(page: Page, view: View, training: Training) -> None:
 def _way_out(training: Training) -> str:
     done, due = len(training.updates), training.descent.steps
     ends = f"{done} of {due} steps are done" if due > 1 else "the descent ends"
-    return f"{ends}. Try a smaller learning rate."
+    by_zero = not training.descent.settings.get("eps", 1)
+    return f"{ends}. Try {'eps larger than 0' if by_zero else 'a smaller learning rate'}."
 
 
 def _ends(page: Page, view: View, training: Training) -> None:

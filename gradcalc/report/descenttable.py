@@ -174,14 +174,14 @@ def every_step(page: Page, view: View, training: Training, names: Letters, inden
     left = ROWS
     for update in training.updates:
         page.blank()
+        count = sum(value.size for value in update.before.values())
+        if count > left and not view.full:
+            page.text("the entries of further steps: --full shows them", "note", indent)
+            return
+        left -= count
         columns = _columns(view, update, names)
         forms = (columns, [*columns[:3], columns[-1]], [*columns[:2], columns[-1]])
         lines = min((table_lines(form) for form in forms), key=_too_wide(page, indent))
-        count = len(lines) - 2
-        if count > left and not view.full:
-            page.text("and more; --full shows all, --format json too", "note", indent)
-            return
-        left -= count
         loss = ""
         if update.loss is not None:
             value = view.notation.number(figure(float(update.loss), view.decimals))

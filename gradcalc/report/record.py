@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gradcalc.problem.training import Training, Update
 
 MOST_ENTRIES = 10_000
+MOST_UPDATED = 100_000
+"""Entries times steps above which single steps of a descent are left out."""
 SCHEMA = "gradcalc/solution/1"
 
 
@@ -92,21 +94,30 @@ def _descent(plan: Descent | None, training: Training | None) -> dict[str, Any] 
         "method": plan.optimiser.name,
         "settings": dict(plan.settings),
         "parameters": list(plan.parameters),
-        "steps": [_update(update) for update in training.updates] if training else [],
+        "steps": _updates(training) if training else [],
         "loss": None if training is None or training.loss is None else plain(training.loss),
         "stopped": training.stopped if training else None,
     }
 
 
-def _update(update: Update) -> dict[str, Any]:
+def _updates(training: Training) -> list[dict[str, Any]]:
+    """Return the steps; of very many numbers only those after the last step."""
+    updates = training.updates
+    entries = sum(value.size for value in training.values.values())
+    whole = entries * len(updates) <= MOST_UPDATED
+    return [_update(update, whole, whole or update is updates[-1]) for update in updates]
+
+
+def _update(update: Update, whole: bool, ends: bool) -> dict[str, Any]:
+    state = {name: _plain(values) for name, values in update.state.items()} if whole else None
     return {
         "step": update.number,
         "learning_rate": update.rate,
         "loss": None if update.loss is None else plain(update.loss),
-        "before": _plain(update.before),
-        "gradients": _plain(update.gradients),
-        "state": {name: _plain(values) for name, values in update.state.items()},
-        "after": _plain(update.after),
+        "before": _plain(update.before) if whole else None,
+        "gradients": _plain(update.gradients) if whole else None,
+        "state": state,
+        "after": _plain(update.after) if ends else None,
     }
 
 
