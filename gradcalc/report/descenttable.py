@@ -100,20 +100,27 @@ class _Table:
         self.norm = f"‖∇{loss}‖" if view.unicode else f"|grad {loss}|"
 
     def column(self, head: str, value: Callable[[Point], float | None]) -> list[str]:
-        """Return a column with as many digits as tell each value from the one before."""
+        """Return a column with digits that tell most values from the one before.
+
+        Not all: where a descent converges, its last values are alike.
+        """
         values = [None if row is None else value(row) for row in self.rows]
         for digits in DIGITS:
             cells = ["" if v is None else figure(v, self.view.decimals, digits) for v in values]
             pairs = zip(pairwise(cells), pairwise(values), strict=True)
-            if all(a != b or v == w for (a, b), (v, w) in pairs):
+            alike = sum(a == b and v != w for (a, b), (v, w) in pairs)
+            if 2 * alike < len(cells) - 1:
                 break
-        shown = [self.view.notation.number(cell) for cell in cells]
+        return self.listed(head, [self.view.notation.number(cell) for cell in cells])
+
+    def listed(self, head: str, cells: Sequence[str]) -> list[str]:
+        """Return a column of texts, dots where steps are left out."""
         dots = "⋮" if self.view.unicode else ":"
-        rows = zip(self.rows, shown, strict=True)
+        rows = zip(self.rows, cells, strict=True)
         return [head, *(dots if row is None else cell for row, cell in rows)]
 
     def step(self) -> list[str]:
-        return self.column("step", lambda row: row.step)
+        return self.listed("step", ["" if row is None else str(row.step) for row in self.rows])
 
     def loss(self) -> list[str]:
         name = self.view.notation.name(self.training.descent.loss)

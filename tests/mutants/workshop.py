@@ -40,6 +40,8 @@ FIRST = {
     "layers": ("tests/proof/test_fractions.py",),
     "evaluate": ("tests/engine/test_evaluate.py",),
     "check": ("tests/engine/test_check.py",),
+    "optimisers": ("tests/problem/test_training.py",),
+    "training": ("tests/problem/test_training.py",),
 }
 """Quick tests that find most faults of a module."""
 THEN = ("tests/proof", "tests/algebra", "tests/engine", "tests/cases")

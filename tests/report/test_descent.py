@@ -115,6 +115,12 @@ def test_the_table_has_the_digits_that_tell_steps_apart() -> None:
     assert "0.999996" in shown
 
 
+def test_decimals_are_those_of_values_and_not_of_steps() -> None:
+    shown = band(SURFACE + "descent: {learning_rate: 0.001}\n", decimals=2)
+    assert "\n     0      1.00    2.00   899.00" in shown
+    assert "= 1 − 0.001·(−603.00) = 1.60\n" in shown
+
+
 def test_many_steps_are_elided_and_shown_in_full() -> None:
     text = "inputs: {x: 1}\nequations: y = x^2\ndescent: {learning_rate: 0.01, steps: 60}\n"
     assert "⋮" in band(text)
