@@ -8,7 +8,7 @@ from gradcalc.algebra.optimisers import SETTINGS, STEP
 from gradcalc.algebra.shapes import size
 from gradcalc.problem.descent import Descent
 from gradcalc.problem.training import Training
-from gradcalc.report.descenttable import every_step, overview
+from gradcalc.report.descenttable import every_step, overview, write_table
 from gradcalc.report.entrytable import entry_lines
 from gradcalc.report.layout import fitted, flow
 from gradcalc.report.page import Page
@@ -133,10 +133,9 @@ def _table(page: Page, view: View, training: Training) -> None:
     """Write one row a step, the values after the last one, and why a descent has ended."""
     indent = indent_of(page)
     if training.updates:
-        table = overview(view, training, page.columns - indent)
+        table = overview(view, training)
         page.blank()
-        for at, line in enumerate(table.lines):
-            page.text(line, "faint" if at == 0 else "rule" if at == 1 else "plain", indent)
+        write_table(page, table.columns, indent)
         if table.norm:
             loss = view.notation.name(view.problem.loss)
             page.blank()

@@ -26,8 +26,8 @@ GAP = 3
 MOST, FIRST, LAST = 24, 12, 5
 """Steps that are listed; where there are more, the first and the last of them."""
 DIGITS = (5, 7, 9)
-COLUMNS = 24
-"""Entries of all parameters that can be columns of a table."""
+PARAMETERS, GRADIENTS = 6, 2
+"""Entries of all parameters up to which they, and those of their gradients, are columns."""
 ROWS = 400
 """Rows of the tables of single steps, all together."""
 
@@ -53,7 +53,7 @@ class Overview:
     where that stands in place of its entries.
     """
 
-    lines: tuple[str, ...]
+    columns: Columns
     parameters: bool
     norm: str | None
 
@@ -65,28 +65,34 @@ def points(training: Training) -> tuple[Point, ...]:
     return (*found, last) if found else ()
 
 
-def overview(view: View, training: Training, room: int) -> Overview:
-    """Return the widest table of one row a step that fits the room."""
+def overview(view: View, training: Training) -> Overview:
+    """Return the table of one row a step; what are columns is the same on every page."""
     table = _Table(view, training)
-    loss = [] if view.problem.upstream else [table.loss()]
-    parameters = table.entries(gradient=False)
-    forms: list[tuple[Columns, Columns, bool]] = []
-    if len(parameters) <= COLUMNS:
-        forms = [
-            (parameters, [*loss, *table.entries(gradient=True)], False),
-            (parameters, [*loss, table.length()], True),
-            (parameters, loss, False),
-        ]
-    forms.append(([], [*loss, table.length()], True))
-    for own, others, normed in forms:
-        found = Overview(
-            tuple(table_lines([table.step(), *own, *others])),
-            bool(own),
-            table.norm if normed else None,
-        )
-        if max(map(width, found.lines)) <= room:
-            break
-    return found
+    count = sum(value.size for value in training.values.values())
+    columns = [table.step()]
+    if count <= PARAMETERS:
+        columns += table.entries(gradient=False)
+    if not view.problem.upstream:
+        columns.append(table.loss())
+    single = count <= GRADIENTS
+    columns += table.entries(gradient=True) if single else [table.length()]
+    return Overview(columns, count <= PARAMETERS, None if single else table.norm)
+
+
+def write_table(page: Page, columns: Columns, indent: int) -> None:
+    """Write columns as a table; as several, the first column in each, where it is too wide."""
+    lead, *rest = columns
+    room = page.columns - indent
+    while rest:
+        count = 1
+        while count < len(rest) and width(table_lines([lead, *rest[: count + 1]])[1]) <= room:
+            count += 1
+        lines = table_lines([lead, *rest[:count]])
+        rest = rest[count:]
+        for at, line in enumerate(lines):
+            page.text(line, "faint" if at == 0 else "rule" if at == 1 else "plain", indent)
+        if rest:
+            page.blank()
 
 
 class _Table:
@@ -132,10 +138,7 @@ class _Table:
         for parameter in self.training.descent.parameters:
             shape = self.view.problem.data[parameter].shape
             name = gradient_name(self.training.descent.loss, parameter) if gradient else parameter
-            places = indices(shape)
-            if len(found) + len(places) > COLUMNS:
-                return [[""]] * (COLUMNS + 1)
-            found += [self.entry(name, index, gradient) for index in places]
+            found += [self.entry(name, index, gradient) for index in indices(shape)]
         return found
 
     def entry(self, name: str, index: Index, gradient: bool) -> list[str]:
@@ -186,22 +189,13 @@ def every_step(page: Page, view: View, training: Training, names: Letters, inden
             page.text("the entries of further steps: --full shows them", "note", indent)
             return
         left -= count
-        columns = _columns(view, update, names)
-        forms = (columns, [*columns[:3], columns[-1]], [*columns[:2], columns[-1]])
-        lines = min((table_lines(form) for form in forms), key=_too_wide(page, indent))
         loss = ""
         if update.loss is not None:
             value = view.notation.number(figure(float(update.loss), view.decimals))
             loss = f", from {view.notation.name(names.descent.loss)} = {value}"
         page.text(f"Step {update.number}{loss}:", "plain", indent)
         page.blank()
-        for at, line in enumerate(lines):
-            page.text(line, "faint" if at == 0 else "rule" if at == 1 else "plain", indent)
-
-
-def _too_wide(page: Page, indent: int) -> Callable[[list[str]], int]:
-    """Return by how many columns a table is too wide for the page."""
-    return lambda lines: max(0, width(lines[1]) - (page.columns - indent))
+        write_table(page, _columns(view, update, names), indent)
 
 
 def _columns(view: View, update: Update, names: Letters) -> Columns:
