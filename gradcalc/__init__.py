@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Problem as Problem
     from gradcalc.problem.model import Solution as Solution
     from gradcalc.problem.solve import solve as solve
+    from gradcalc.problem.training import Training as Training
+    from gradcalc.problem.training import Update as Update
     from gradcalc.report.steps import Step as Step
     from gradcalc.report.steps import steps as steps
 
@@ -38,6 +40,8 @@ _WHERE = {
     "Sheet": "gradcalc.grading.answers",
     "Solution": "gradcalc.problem.model",
     "Step": "gradcalc.report.steps",
+    "Training": "gradcalc.problem.training",
+    "Update": "gradcalc.problem.training",
     "Verdict": "gradcalc.grading.verdict",
     "check": "gradcalc.grading.marking",
     "check_options": "gradcalc.grading.options",
@@ -55,6 +59,8 @@ __all__ = [
     "Sheet",
     "Solution",
     "Step",
+    "Training",
+    "Update",
     "Verdict",
     "check",
     "check_options",

@@ -12,26 +12,33 @@ from gradcalc.cli import output
 def command(name: str | None) -> int:
     """List all operations, or show one: formula, derivative, kinks, aliases.
 
+    An optimiser is shown with the equations of its step.
+
     \b
     Examples:
       gradcalc ops
       gradcalc ops sigmoid
       gradcalc ops CrossEntropyLoss
+      gradcalc ops adam
     """
+    from gradcalc.algebra import optimisers
     from gradcalc.algebra.table import TABLE
     from gradcalc.report.catalogue import listing, sheet
+    from gradcalc.report.optimiserpage import optimiser_sheet
     from gradcalc.report.page import Page, encodable
 
     page = Page(output.columns(), encodable(output.encoding()))
     if name is None:
         listing(page, TABLE)
+    elif (optimiser := optimisers.resolve(name)) is not None:
+        optimiser_sheet(page, *optimiser)
     else:
         found = TABLE.resolve(name)
         if found is None:
             choices = TABLE.refusal(name)
             if choices:
                 raise click.UsageError(f"{name} means different things: {choices}")
-            near = TABLE.nearest(name)
+            near = TABLE.nearest(name) or optimisers.nearest(name)
             hint = f"; did you mean {near}?" if near else "; `gradcalc ops` lists them"
             raise click.UsageError(f"{name} is not an operation that gradcalc knows{hint}")
         sheet(page, TABLE, found)

@@ -72,8 +72,8 @@ def command(
       activations: [sigmoid]
       loss: half_squared_error
 
-    Exit code: 0 fine, 1 a line of the solution failed its numerical check, 2 a file
-    cannot be used, 3 the output could not be written.
+    Exit code: 0 fine, 1 a line of the solution failed its numerical check or a descent
+    ended early, 2 a file cannot be used, 3 the output could not be written.
     """
     from gradcalc.cli import AT_FAULT, report
     from gradcalc.problem.reading import problem_files
@@ -95,7 +95,8 @@ def command(
                 continue
             _show(solution, detail, decimals, jacobians, full, style, first)
             first = False
-            if solution.check is not None and solution.check.failed:
+            failed = solution.check is not None and bool(solution.check.failed)
+            if failed or (solution.training is not None and solution.training.stopped):
                 code = max(code, 1)
     return code
 

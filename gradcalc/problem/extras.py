@@ -1,19 +1,17 @@
-"""Read the keys that other commands use: options, published values, descent."""
+"""Read the keys that other commands use: options, published values, points."""
 
 from __future__ import annotations
 
 import re
 
 from gradcalc.algebra.shapes import describe
-from gradcalc.errors import ProblemError, listed, suggestion
+from gradcalc.errors import ProblemError, listed
 from gradcalc.problem.document import Mapping, Scalar, Value
 from gradcalc.problem.model import sized
-from gradcalc.problem.numbers import read_array, read_number
+from gradcalc.problem.numbers import read_array
 from gradcalc.problem.vocabulary import Vocabulary
 
-KEPT = ("options", "answer", "expect", "marking", "descent")
-DESCENT = ("learning_rate", "steps")
-MAX_STEPS = 10_000
+KEPT = ("options", "answer", "expect", "marking")
 _FORMULA = re.compile(r"[^\W\d_].*[-+*/(@^']|[*(@^'].*[^\W\d_]")
 _NOT_FINITE = re.compile(r"[+-]?(?:\.?(?:nan|inf(?:inity)?)|[\d.]+e\d+)\Z", re.IGNORECASE)
 
@@ -22,7 +20,6 @@ def read_extras(root: Mapping, vocabulary: Vocabulary) -> dict[str, Value]:
     """Return the keys that other commands read, once they are well formed."""
     _check_options(root.get("options"), root.get("answer"))
     _check_expected(root.get("expect"), vocabulary)
-    _check_descent(root.get("descent"))
     return {key: value for key in KEPT if (value := root.get(key)) is not None}
 
 
@@ -60,20 +57,3 @@ def _check_expected(expect: Value | None, vocabulary: Vocabulary) -> None:
         letters = any(isinstance(dim, str) for dim in due)
         if found != due and not single and not letters:
             raise ProblemError(f"{sized(key.text, due)}, here: {describe(found)}", value.span)
-
-
-def _check_descent(descent: Value | None) -> None:
-    for key, value in descent.pairs if isinstance(descent, Mapping) else ():
-        if key.text not in DESCENT:
-            raise ProblemError(
-                f"{key.text} is not a setting of descent",
-                key.span,
-                hint=suggestion(key.text, DESCENT, ", ".join(DESCENT)),
-            )
-        number = read_number(value, key.text)
-        if key.text == "steps" and not (
-            number.value == int(number.value) and 1 <= number.value <= MAX_STEPS
-        ):
-            raise ProblemError(f"steps is a whole number from 1 to {MAX_STEPS}", number.span)
-        if key.text == "learning_rate" and number.value <= 0:
-            raise ProblemError("a learning rate is larger than 0", number.span)

@@ -15,6 +15,7 @@ from gradcalc.engine.graph import Line, build
 from gradcalc.engine.visible import visible
 from gradcalc.errors import ProblemError, Source, Span, suggestion
 from gradcalc.problem.data import known_sums, read_data
+from gradcalc.problem.descent import moved, read_descent, settled
 from gradcalc.problem.document import Mapping, parse_document
 from gradcalc.problem.equations import Equations, read_equations
 from gradcalc.problem.extras import read_extras
@@ -95,7 +96,9 @@ def _problem(root: Mapping, source: Source) -> Problem:
     individual = read_individual(
         mapping_of(root.get("individual")), Vocabulary(names, forward.shapes, output.name), data
     )
-    wanted = operands(asked, names, forward, output, data)
+    plan = read_descent(root)
+    steered = moved(plan, names, data)
+    wanted = operands(asked, names, forward, output, data, steered)
     if wanted:
         check_scalar(forward, output, net.output)
 
@@ -112,6 +115,8 @@ def _problem(root: Mapping, source: Source) -> Problem:
     vocabulary = Vocabulary(names, {**forward.shapes, **backward.graph.shapes}, loss)
     given = read_given(section, vocabulary, data)
     refuse_drawn(given, individual, (forward, backward.graph))
+    descent = settled(plan, steered, wanted, data, loss, upstream=bool(output.upstream))
+    kept = {*data} - {*(descent.parameters if descent else ())}
     return Problem(
         source=source,
         title=text_of(root.get("title"), "title") or _default_title(source),
@@ -132,11 +137,12 @@ def _problem(root: Mapping, source: Source) -> Problem:
         asked=bool(asked),
         given=given,
         names=names,
-        rounding=read_rounding(root.get("rounding"), vocabulary, data),
+        rounding=read_rounding(root.get("rounding"), vocabulary, kept),
         layout=layout,
         accept=choices_of(root.get("accept"), "a convention", ACCEPT),
         extras=read_extras(root, vocabulary),
         individual=individual,
+        descent=descent,
     )
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gradcalc.engine.check import Check, Proof
     from gradcalc.engine.evaluate import Program
     from gradcalc.engine.rounding import Rounding
+    from gradcalc.problem.descent import Descent
+    from gradcalc.problem.training import Training
 
 
 def sized(name: str, shape: Shape) -> str:
@@ -140,6 +142,7 @@ class Problem:
     individual: Individual | None = None
     student: str | None = None
     own: tuple[str, ...] = ()
+    descent: Descent | None = None
 
     @property
     def numeric(self) -> bool:
@@ -235,6 +238,13 @@ class Solution:
     comparisons: tuple[Comparison, ...] = ()
     check: Check | None = None
     trusted: bool = True
+
+    @cached_property
+    def training(self) -> Training | None:
+        """Return the steps of the problem's `descent:`, None without it or without numbers."""
+        from gradcalc.problem.training import train  # noqa: PLC0415 - it reads solutions
+
+        return train(self) if self.values and self.problem.descent else None
 
     @property
     def fixed(self) -> tuple[str, ...]:

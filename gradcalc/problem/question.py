@@ -102,18 +102,23 @@ def _plain(name: str, names: Names) -> tuple[str, str] | None:
 
 
 def operands(
-    asked: Sequence[Scalar], names: Names, forward: Graph, output: Output, data: Dict[str, Data]
+    asked: Sequence[Scalar],
+    names: Names,
+    forward: Graph,
+    output: Output,
+    data: Dict[str, Data],
+    moved: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the names to differentiate by, in the order of the graph.
 
-    Weights always, and what find names; inputs where the file has no weights. Nothing
-    where find names values only and the output is not one number.
+    Weights always, what find names and what a descent moves; inputs where the file has no
+    weights. Nothing where find names values only and the output is not one number.
     """
     by = {name for name, quantity in data.items() if quantity.role == "weight"}
     gradients = {
         gradient_name(output.name, name): name for name in forward.shapes if not is_hidden(name)
     }
-    found: set[str] = set()
+    found: set[str] = set(moved)
     for node in asked:
         reference = names.read(node.text, gradients, output.name)
         parts = _asked(node, names)
@@ -124,7 +129,7 @@ def operands(
     vector = bool(forward.shapes.get(output.name))
     if vector and not output.upstream and not found and (asked or not by):
         return ()
-    if not by and not asked:
+    if not by and not asked and not moved:
         by = {name for name, quantity in data.items() if quantity.role == "input"}
     return tuple(name for name in forward.shapes if name in by | found)
 

@@ -30,7 +30,8 @@ KEYS: dict[str, tuple[str, str]] = {
     "answer": ("text", "the letter of the right option"),
     "expect": ("mapping", "the published key: values by name"),
     "marking": ("mapping", "points"),
-    "descent": ("mapping", "learning rate and steps"),
+    "descent": ("mapping", "steps of an optimiser: method, learning rate, steps"),
+    "update": ("mapping", "the same as descent"),
     "individual": ("mapping", "numbers that are drawn for every student"),
 }
 _EXAMPLES = {
@@ -56,6 +57,7 @@ _EXAMPLES = {
     "expect": "{dL/dW1: [[0.1, 0.2]]}",
     "marking": "{dL/dW1: 4}",
     "descent": "{learning_rate: 0.1, steps: 5}",
+    "update": "{method: adam, steps: 5}",
     "individual": "{seed: 1, x: {from: 1, to: 5, step: 1}}",
 }
 _COMMON = ("inputs", "targets", "weights", "activations", "loss", "equations", "given", "find")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from gradcalc.algebra.expr import Apply, Expr, Symbol, rebuild, substitute
 from gradcalc.algebra.kinks import slopes_at_kink
 from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.optimisers import OPTIMISERS
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format
 from gradcalc.errors import width
@@ -49,6 +50,12 @@ def listing(page: Page, table: Table) -> None:
             if at:
                 page.blank()
             _group(page, table, family, members)
+    page.band("Optimisers, under descent:")
+    widest = max(width(each.name) for each in OPTIMISERS)
+    for each in OPTIMISERS:
+        lead = f"  {each.name.ljust(widest)}  "
+        for at, part in enumerate(wrapped(each.text, page.columns - width(lead))):
+            page.lines.append(((lead if at == 0 else " " * width(lead), "plain"), (part, "faint")))
     page.blank()
     page.paragraph(
         "gradcalc ops NAME shows the formula, derivative, kinks and aliases of one.", 0, "note"

@@ -21,8 +21,11 @@ LONGEST_ENTRY = 120
 GAP = 3
 
 
-def entry_lines(page: Page, view: View, step: Step, indent: int) -> None:
-    """Write the scalar line of each entry: name = formula = with numbers = value."""
+def entry_lines(page: Page, view: View, step: Step, indent: int, sign: str = EQUALS) -> None:
+    """Write the scalar line of each entry: name = formula = with numbers = value.
+
+    sign: what stands after the name.
+    """
     if not step.entries:
         return
     if max(entry.formula.size for entry in step.entries) > LONGEST_ENTRY:
@@ -32,16 +35,20 @@ def entry_lines(page: Page, view: View, step: Step, indent: int) -> None:
     count = max(len(row) for row in rows)
     if all(len(row) == count for row in rows):
         columns = [aligned([row[j] for row in rows]) for j in range(count)]
-        lines = [EQUALS.join(column[at] for column in columns) for at in range(len(rows))]
+        lines = [_joined([column[at] for column in columns], sign) for at in range(len(rows))]
         if max(width(line) for line in lines) <= page.columns - indent - 2:
             for line in lines:
                 page.text(line.rstrip(), "plain", indent + 2)
             return
     for row in rows:
         kept = [cell for at, cell in enumerate(row) if cell and cell not in row[:at]]
-        lines = broken(EQUALS.join(kept), page.columns - indent - 2)
+        lines = broken(_joined(kept, sign), page.columns - indent - 2)
         for line in lines:
             page.text(line, "plain", indent + 2)
+
+
+def _joined(cells: Sequence[str], sign: str) -> str:
+    return cells[0] + sign + EQUALS.join(cells[1:])
 
 
 def _cells(view: View, step: Step, entry: EntryLine) -> list[str]:

@@ -294,7 +294,9 @@ class Notation(Lettering):
         if not self.unicode:
             return self.call("sqrt", expr)
         inner = self.box(expr.args[0])
-        simple = isinstance(expr.args[0], Symbol | Number) and inner.height == 1
+        under = expr.args[0]
+        named = isinstance(under, Symbol | Number) or under.op == "entry"
+        simple = named and inner.height == 1
         return beside([text("√"), inner if simple else round_brackets(inner)])
 
     def _norm(self, expr: Apply) -> Box:

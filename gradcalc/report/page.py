@@ -16,7 +16,7 @@ Line: TypeAlias = tuple[Segment, ...]
 NARROW = 60
 TIED = "\u00a0"
 
-SIGNS = "∂⎡⎤⎣⎦─│═▶⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
+SIGNS = "∂⎡⎤⎣⎦─│═▶←⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
 """What a stream has to be able to write for pages that are not plain ASCII."""
 _ASCII = str.maketrans(
     {

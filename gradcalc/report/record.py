@@ -13,13 +13,18 @@ from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
 from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
+    from gradcalc.problem.descent import Descent
     from gradcalc.problem.naming import Reference
+    from gradcalc.problem.training import Training, Update
 
 MOST_ENTRIES = 10_000
+MOST_UPDATED = 100_000
+"""Entries times steps above which single steps of a descent are left out."""
 SCHEMA = "gradcalc/solution/1"
 
 
@@ -41,7 +46,9 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         found["student"] = problem.student
     if solution.exact is not None:
         found["exact"] = _values(view, solution.exact)
-    found["steps"] = [_step(step) for step in build_steps(view, detail)]
+    steps = (*build_steps(view, detail), *update_steps(view, detail))
+    found["steps"] = [_step(step) for step in steps]
+    found["descent"] = _descent(problem.descent, solution.training)
     found["given"] = [
         {
             "name": comparison.name,
@@ -80,6 +87,45 @@ def _asked(values: Mapping[str, Array], ref: Reference) -> Any:
     if ref.name not in values:
         return None
     return plain(values[ref.name] if ref.index is None else values[ref.name][ref.index])
+
+
+def _descent(plan: Descent | None, training: Training | None) -> dict[str, Any] | None:
+    """Return the steps of a descent, null without one; `steps` is empty in letters."""
+    if plan is None:
+        return None
+    return {
+        "method": plan.optimiser.name,
+        "settings": dict(plan.settings),
+        "parameters": list(plan.parameters),
+        "steps": _updates(training) if training else [],
+        "loss": None if training is None or training.loss is None else plain(training.loss),
+        "stopped": training.stopped if training else None,
+    }
+
+
+def _updates(training: Training) -> list[dict[str, Any]]:
+    """Return the steps; of very many numbers only those after the last step."""
+    updates = training.updates
+    entries = sum(value.size for value in training.values.values())
+    whole = entries * len(updates) <= MOST_UPDATED
+    return [_update(update, whole, whole or update is updates[-1]) for update in updates]
+
+
+def _update(update: Update, whole: bool, ends: bool) -> dict[str, Any]:
+    state = {name: _plain(values) for name, values in update.state.items()} if whole else None
+    return {
+        "step": update.number,
+        "learning_rate": update.rate,
+        "loss": None if update.loss is None else plain(update.loss),
+        "before": _plain(update.before) if whole else None,
+        "gradients": _plain(update.gradients) if whole else None,
+        "state": state,
+        "after": _plain(update.after) if ends else None,
+    }
+
+
+def _plain(values: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in values.items()}
 
 
 def _step(step: Step) -> dict[str, Any]:

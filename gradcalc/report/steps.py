@@ -39,7 +39,8 @@ class EntryLine:
 class Step:
     """One line of a worked solution.
 
-    phase: known, forward or backward. formula: None for what is known.
+    phase: known, forward, backward, or update: then the name takes a new value. formula:
+    None for what is known.
     substitution: the formula with numbers at the leaves. worked: what the
     substitution comes to, one stage further. texts: the entries of the value as
     printed, in row order. note: a few words. group: the layer it belongs to.
@@ -135,10 +136,21 @@ def _group(view: View, name: str, phase: str) -> str | None:
 
 
 def _step(view: View, node: Node, phase: str, detail: str) -> Step:
+    value = view.values.get(node.name)
+    return line_step(view, node, phase, detail, value, view.texts.get(node.name))
+
+
+def line_step(
+    view: View,
+    node: Node,
+    phase: str,
+    detail: str,
+    value: Array | None,
+    texts: tuple[str, ...] | None,
+) -> Step:
+    """Return the step of one line: what it reads is in the view, what it comes to is `value`."""
     given = node.name in view.solution.fixed
     formula = view.defined(node.expr)
-    value = view.values.get(node.name)
-    texts = view.texts.get(node.name)
     if value is not None and texts is None and value.size <= LARGEST_LITERAL:
         texts = figures(value, view.decimals)
     substitution = worked = None

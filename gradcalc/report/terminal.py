@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol
-from gradcalc.errors import width
 from gradcalc.report.answer import answer
-from gradcalc.report.boxes import Box, beside, text
+from gradcalc.report.descentpage import descent
 from gradcalc.report.entrytable import entry_lines, entry_table
 from gradcalc.report.known import head
-from gradcalc.report.layout import EQUALS, broken, equals, formula_box, value_box
-from gradcalc.report.page import NARROW, Page, wrapped
+from gradcalc.report.page import Page
 from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.steptext import indent_of, write_step
 from gradcalc.report.view import View
 
-DRAWN = 4
 BANDS = {"forward": "Forward pass", "backward": "Backward pass"}
 
 
@@ -30,6 +26,7 @@ def page(view: View, detail: str = "steps", columns: int = 80) -> Page:
         if lines:
             found.band(title)
             _band(found, view, lines, detail)
+    descent(found, view, detail)
     found.band("Answer")
     answer(found, view, steps)
     return found
@@ -42,153 +39,17 @@ def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
         if step.group != group and step.group is not None:
             if at:
                 page.blank()
-            page.text(step.group, "faint", _indent(page))
+            page.text(step.group, "faint", indent_of(page))
             tall = False
         group = step.group
         draft = Page(page.columns, page.unicode)
         write_step(draft, view, step)
         if detail == "entries":
-            entry_lines(draft, view, step, _indent(page))
+            entry_lines(draft, view, step, indent_of(page))
         under_heading = bool(page.lines[-1]) and page.lines[-1][-1][0] == group
         if at and (tall or len(draft.lines) > 1) and page.lines[-1] and not under_heading:
             page.blank()
         page.lines += draft.lines
         tall = len(draft.lines) > 1
         if detail == "steps":
-            tall = entry_table(page, view, steps, at, _indent(page)) or tall
-
-
-def _indent(page: Page) -> int:
-    return 4 if page.columns < NARROW else 5
-
-
-def write_step(page: Page, view: View, step: Step) -> None:
-    """Write one numbered line: name, formula, with numbers, value, remark."""
-    boxes = step_boxes(page, view, step)
-    indent = _indent(page)
-    number = str(step.number or "").rjust(2)
-    lead = number + " " * max(1, indent - len(number))
-    name = view.notation.name(step.name)
-    note = step.note or ""
-    room = page.columns - indent
-    if _one_line(step, name, boxes, note, room):
-        content = name + EQUALS + EQUALS.join(box.rows[0] for box in boxes)
-        _noted(page, lead, content, note)
-        return
-    first, *rest = boxes
-    if first.height > 1:
-        whole = beside([text(name + EQUALS), first])
-        for at, row in enumerate(whole.rows):
-            if at == whole.base:
-                _noted(page, lead, row.rstrip(), note)
-            else:
-                page.text(row.rstrip(), "plain", indent)
-    else:
-        rows = broken(name + EQUALS + first.rows[0], room)
-        for at, row in enumerate(rows):
-            start = lead if at == 0 else " " * len(lead)
-            _noted(page, start, row, note if at == len(rows) - 1 else "")
-    _parts(page, rest, indent, width(name) + 1)
-
-
-def _one_line(step: Step, name: str, boxes: Sequence[Box], note: str, room: int) -> bool:
-    if any(box.height > 1 for box in boxes):
-        return False
-    used = width(name) + sum(width(EQUALS) + box.width for box in boxes)
-    long = len(step.shape) == 1 and isinstance(step.shape[0], int) and step.shape[0] > DRAWN
-    return used + (width(note) + 3 if note else 0) <= room and not (long and len(boxes) > 1)
-
-
-def _noted(page: Page, lead: str, content: str, note: str) -> None:
-    """Write the first row of a step, its remark flush right or under it."""
-    gap = page.columns - width(lead) - width(content) - width(note)
-    row = ((lead, "faint"), (content, "plain"))
-    if not note or gap >= 3:
-        page.lines.append((*row, (" " * gap, "plain"), (note, "note")) if note else row)
-        return
-    page.lines.append(row)
-    indent = len(lead) + 2
-    lines = wrapped(note, page.columns - indent)
-    for line in lines:
-        at = page.columns - width(line) if page.columns >= NARROW and len(lines) == 1 else indent
-        page.text(line, "note", at)
-
-
-def _parts(page: Page, boxes: Sequence[Box], indent: int, column: int) -> None:
-    """Write `= a = b` under a formula: in one row of boxes where that fits, else each alone."""
-    if not boxes:
-        return
-    room = page.columns - indent
-    whole = equals(boxes)
-    for at in (column, 2):
-        if whole.width <= room - at and (page.columns >= NARROW or len(boxes) == 1):
-            page.block(whole, indent + at)
-            return
-    place = column if all(2 + box.width <= room - column for box in boxes) else 2
-    if page.columns < NARROW:
-        indent, place = 2, 0
-    for box in boxes:
-        fitted = equals([box])
-        if fitted.height == 1:
-            for row in broken(fitted.rows[0], page.columns - indent - place):
-                page.text(row, "plain", indent + place)
-        else:
-            page.block(fitted, indent + place)
-
-
-def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
-    """Return formula, substitution, worked form and value of a step, repeats left out."""
-    drawn = _drawn(step)
-    room = page.columns - _indent(page) - 4
-    boxes = []
-    if step.formula is not None:
-        box = formula_box(view, step.formula)
-        if box.height > 1 and box.width + width(view.notation.name(step.name)) > room:
-            box = text(view.notation.line(step.formula))
-        boxes.append(box)
-    if step.value is not None:
-        for expr in (step.substitution, step.worked):
-            if expr is not None and not _tabled(step):
-                box = formula_box(view, expr, drawn=drawn)
-                if box.height == 1 or box.width <= room or view.full:
-                    boxes.append(box)
-        boxes.append(value_box(view, step.value, step.texts, drawn=drawn, room=room))
-    kept = boxes[:1]
-    kept += [after for before, after in pairwise(boxes) if after != before]
-    if len(kept) > 2 and kept[-2].rows == kept[-1].rows:
-        kept.pop(-2)
-    return kept
-
-
-def _tabled(step: Step) -> bool:
-    """Tell whether the numbers of a line are better worked out entry by entry."""
-    return (
-        len(step.shape) == 1
-        and isinstance(step.shape[0], int)
-        and step.shape[0] > DRAWN
-        and (not _multiplies(step.formula))
-    )
-
-
-def _drawn(step: Step) -> bool:
-    """Tell whether vectors stand as columns: where they are multiplied."""
-    if step.given or step.formula is None or isinstance(step.formula, Symbol):
-        return False
-    if _multiplies(step.formula):
-        return True
-    count = step.shape[0] if len(step.shape) == 1 else 0
-    return (
-        isinstance(step.formula, Apply)
-        and step.formula.op == "mul"
-        and isinstance(count, int)
-        and 1 < count <= DRAWN
-    )
-
-
-def _multiplies(expr: Expr | None) -> bool:
-    return isinstance(expr, Apply) and (
-        expr.op in ("matmul", "outer", "dot") or any(_multiplies(arg) for arg in expr.args)
-    )
-
-
-__all__ = ["page", "step_boxes", "write_step"]
+            tall = entry_table(page, view, steps, at, indent_of(page)) or tall

@@ -100,6 +100,12 @@ def polynomial_partials() -> Values:  # −3x² − 200(y² − x) and 400y(y² 
     return {"f": -1 + 100 * 9, "df/dx": -3 - 600, "df/dy": 2400}
 
 
+@worked("polynomial-descent")
+def polynomial_descent() -> Values:
+    return polynomial_partials()
+
+
+@worked("weight-decay-step")
 @worked("scaled-relu-regression")
 def scaled_relu_regression() -> Values:
     return {
@@ -531,6 +537,7 @@ def softmax_batch() -> Values:
     }
 
 
+@worked("adam-steps")
 @worked("logistic-unit")
 def logistic_unit() -> Values:
     p = 1 / (1 + exp(-0.5))
@@ -542,6 +549,11 @@ def logistic_unit() -> Values:
         "dL/dW1": [[2 * (p - 1), 1 - p]],
         "dL/db1": [p - 1],
     }
+
+
+@worked("momentum-steps")
+def momentum_steps() -> Values:
+    return {"y": [0, 0], "L": 6.5, "dL/dy": [-2, -3], "dL/dw": -8, "dL/db": -5}
 
 
 @worked("logistic-unit-logits")

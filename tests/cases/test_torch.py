@@ -102,6 +102,8 @@ MODELS |= {
     "softmax-cross-entropy": dense(classes, softmax),
     "softmax-cross-entropy-logits": dense(F.cross_entropy, identity),
     "softmax-batch": dense(classes, softmax),
+    "adam-steps": dense(F.binary_cross_entropy, sigmoid),
+    "weight-decay-step": dense(squares, five_relu, identity),
     "logistic-unit": dense(F.binary_cross_entropy, sigmoid),
     "logistic-unit-logits": dense(F.binary_cross_entropy_with_logits, identity),
     "huber-within": dense(huber, identity),
@@ -125,6 +127,13 @@ def relu_squared_loss(d):
     return {"y": y, "L": squares(y, d["t"])}
 
 
+@model("momentum-steps")
+def momentum_steps(d):
+    y = d["w"] * d["x"] + d["b"]
+    return {"y": y, "L": half_squares(y, d["t"])}
+
+
+@model("polynomial-descent")
 @model("polynomial-partials")
 def polynomial_partials(d):
     return {"f": -(d["x"] ** 3) + 100 * (d["y"] ** 2 - d["x"]) ** 2}

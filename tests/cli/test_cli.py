@@ -124,6 +124,9 @@ def test_one_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
     assert "option i" in found.stdout
 
 
+DIVERGES = "inputs: {x: 3}\nequations: y = x^4\ndescent: {lr: 10, steps: 9}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "text", "code"),
     [
@@ -137,6 +140,8 @@ def test_one_broken_file_does_not_stop_the_others(tmp_path: Path) -> None:
         (("slove",), "", 2),
         (("ops", "nothing"), "", 2),
         (("ops", "sigmoid"), "", 0),
+        (("ops", "adam"), "", 0),
+        (("solve", "-"), DIVERGES, 1),
         (("ops",), "", 0),
         (("solve", "problems/relu-network-given-values.yaml", "--given", "fail"), "", 2),
         (("solve", "problems/relu-network-given-values.yaml", "--given", "recompute"), "", 0),
@@ -243,10 +248,12 @@ def test_json_has_the_documented_keys() -> None:
         "values",
         "exact",
         "steps",
+        "descent",
         "given",
         "find",
         "check",
     ]
+    assert found["descent"] is None
     assert found["schema"] == "gradcalc/solution/1"
     for step in found["steps"]:
         assert list(step) == ["name", "phase", "formula", "substitution", "value", "note"]
@@ -255,6 +262,27 @@ def test_json_has_the_documented_keys() -> None:
     assert found["values"]["a1"] == [0.68, 0.29]
     assert found["exact"]["a1"] == pytest.approx([0.6766459, 0.2932607], abs=1e-6)
     assert "exact" not in json.loads(run("solve", RELU, "--format", "json").stdout)
+
+
+def test_json_has_the_steps_of_a_descent() -> None:
+    found = json.loads(run("solve", "problems/momentum-steps.yaml", "--format", "json").stdout)
+    descent = found["descent"]
+    assert list(descent) == ["method", "settings", "parameters", "steps", "loss", "stopped"]
+    assert descent["method"] == "sgd"
+    assert descent["settings"]["momentum"] == 0.5
+    first, second = descent["steps"]
+    assert list(first) == [
+        "step", "learning_rate", "loss", "before", "gradients", "state", "after",
+    ]  # fmt: skip
+    assert first["before"] == {"w": 0, "b": 0}
+    assert second["gradients"]["dL/dw"] == pytest.approx(-2.5)
+    assert second["state"]["w"]["v"] == pytest.approx(-6.5)
+    assert second["after"] == pytest.approx({"w": 1.45, "b": 0.91})
+    assert descent["loss"] == pytest.approx(0.39285)
+    updates = [step for step in found["steps"] if step["phase"] == "update"]
+    assert [step["formula"] for step in updates[:2]] == ["mu*v + dL/dw", "w - eta*v"]
+    assert updates[1]["substitution"] == "0 - 0.1*(-8)"
+    assert updates[1]["value"] == pytest.approx(0.8)
 
 
 def test_json_has_no_minus_zero() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.mutants import in_the_passes, in_the_rules, in_the_table
+from tests.mutants import in_the_passes, in_the_rules, in_the_table, in_the_updates
 from tests.mutants.mutant import Mutant
 from tests.mutants.workshop import Outcome, Workshops
 
@@ -33,6 +33,8 @@ MUTANTS = (
     *in_the_passes.LAYERS,
     *in_the_passes.EVALUATE,
     *in_the_passes.CHECK,
+    *in_the_updates.OPTIMISERS,
+    *in_the_updates.TRAINING,
 )
 
 

@@ -23,6 +23,7 @@ PARTS = ("gradcalc", "tests", "problems", "pyproject.toml", "README.md")
 TABLE = ("tests/algebra/test_table.py",)
 RULES = ("tests/algebra/test_simplify.py", "tests/algebra/test_entries.py", *TABLE)
 PASSES = ("tests/engine/test_autodiff.py", "tests/engine/test_rounding.py", *TABLE)
+STEPS = ("tests/problem/test_training.py", "tests/problem/test_training_torch.py")
 FIRST = {
     "elementary": TABLE,
     "activations": TABLE,
@@ -40,6 +41,8 @@ FIRST = {
     "layers": ("tests/proof/test_fractions.py",),
     "evaluate": ("tests/engine/test_evaluate.py",),
     "check": ("tests/engine/test_check.py",),
+    "optimisers": STEPS,
+    "training": STEPS,
 }
 """Quick tests that find most faults of a module."""
 THEN = ("tests/proof", "tests/algebra", "tests/engine", "tests/cases")

@@ -121,7 +121,10 @@ def test_descent_options_and_marking_are_kept():
     text = "options: {a: [1], b: z^2}\nanswer: a\nmarking: {dy/dx: 2}\naccept: [half]\n"
     text += "descent: {learning_rate: 0.1, steps: 3}\nexpect: {dy/dx: 2}\n"
     problem = load(ONE + text)
-    assert set(problem.extras) == {"options", "answer", "marking", "descent", "expect"}
+    assert set(problem.extras) == {"options", "answer", "marking", "expect"}
+    assert problem.descent is not None
+    assert (problem.descent.steps, problem.descent.rate(2).value) == (3, 0.1)
+    assert problem.descent.parameters == ("x",)
     assert problem.accept == ("half",)
 
 
@@ -283,6 +286,32 @@ KEY_ERRORS = [
     (ONE + "expect: {dy/dx: u}\n", "'u' is not a number", "3:17", ""),
     (ONE + "marking: 3\n", "marking holds a single value", "3:10", "points"),
     (ONE + "descent: {rate: 1}\n", "rate is not a setting", "3:11", "learning_rate"),
+    (ONE + "descent: {steps: 2}\nupdate: {steps: 2}\n", "are one key", "4:1", "under descent"),
+    (ONE + "descent: {lr: -1}\n", "larger than 0", "3:15", "maximise: true"),
+    (ONE + "descent: {lr: [1, -1]}\n", "larger than 0", "3:19", ""),
+    (ONE + "descent: {lr: [1, 2], steps: 3}\n", "2 learning rates for 3 steps", "3:30", ""),
+    (ONE + "descent: {lr: []}\n", "1 to 10000 learning rates", "3:15", ""),
+    (ONE + "descent: {lr: 1, eta: 1}\n", "learning_rate is set twice", "3:18", ""),
+    (ONE + "descent: {method: adm}\n", "adm is not an optimiser", "3:19", "mean adam"),
+    (ONE + "descent: {method: newton-raphson}\n", "is not an optimiser", "3:19", "known are sgd"),
+    (ONE + "descent: {method: [adam]}\n", "this is not an optimiser", "3:19", ""),
+    (ONE + "descent: {beta1: 0.9}\n", "beta1 is not a setting of sgd", "3:11", "method: adam"),
+    (ONE + "descent: {betas: [0.9, 0.9]}\n", "betas is not a setting", "3:11", "method: adam"),
+    (ONE + "descent: {method: adam, betas: 0.9}\n", "betas are two numbers", "3:32", ""),
+    (ONE + "descent: {method: adam, beta2: 1}\n", "beta2 is at least 0 and less", "3:32", ""),
+    (ONE + "descent: {method: adam, eps: -1}\n", "eps is at least 0", "3:30", ""),
+    (ONE + "descent: {nesterov: 1}\n", "nesterov is true or false", "3:21", ""),
+    (ONE + "descent: {nesterov: true}\n", "needs a momentum", "3:11", "momentum: 0.9"),
+    (
+        ONE + "descent: {momentum: 0.9, dampening: 0.1, nesterov: true}\n",
+        "no dampening",
+        "3:42",
+        "remove dampening",
+    ),
+    (ONE + "descent: {parameters: [u]}\n", "u is no quantity", "3:24", "parameters are x"),
+    (ONE + "descent: {parameters: [y]}\n", "y is no quantity", "3:24", "parameters are x"),
+    (ONE + "descent: {parameters: [[z]]}\n", "a name is due", "3:24", ""),
+    (ONE + "descent: {method: adam, lr: nan}\n", "is not a finite number", "3:29", ""),
     (ONE + "descent: {step: 1}\n", "step is not a setting", "3:11", "did you mean steps"),
     (ONE + "descent: {steps: 0}\n", "steps is a whole number", "3:18", ""),
     (ONE + "descent: {steps: 1.5}\n", "steps is a whole number", "3:18", ""),

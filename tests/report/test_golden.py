@@ -24,6 +24,8 @@ SOME = [
         "softmax-cross-entropy",
         "polynomial-partials",
         "huber-within",
+        "momentum-steps",
+        "adam-steps",
     )
 ]
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)

@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import Apply, Expr, Number, rebuild
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.report.steps import build_steps
+from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
 from tests.shown import PROBLEMS
 
@@ -43,7 +44,7 @@ def read_back(problem: gradcalc.Problem, detail: str) -> int:
     rounded = set(problem.rounding.named) if problem.rounding else set()
     view = View(gradcalc.solve(problem))
     seen = 0
-    for step in build_steps(view, detail):
+    for step in (*build_steps(view, detail), *update_steps(view, detail)):
         if step.value is None or step.name in rounded:
             continue
         pairs = [(step.substitution, step.value), (step.worked, step.value)]
