@@ -33,6 +33,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "lint": ("gradcalc.cli.lint", "Tell which mistakes a problem cannot show."),
         "mistakes": ("gradcalc.cli.mistakes", "List the mistakes, or explain one of them."),
         "new": ("gradcalc.cli.new", "Write a problem file to start from."),
+        "plot": ("gradcalc.cli.plot", "Draw functions and their derivatives."),
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
     },
 )
