@@ -62,6 +62,12 @@ class Canvas:
             return chr(BRAILLE + self.dots[at]), self.inked[at]
         return " ", "plain"
 
+    def trimmed(self) -> list[Line]:
+        """Return the lines without the empty ones above and below all that is drawn."""
+        found = self.lines()
+        full = [at for at, line in enumerate(found) if "".join(text for text, _ in line).strip()]
+        return found[full[0] : full[-1] + 1] if full else []
+
     def lines(self) -> list[Line]:
         """Return the rows as lines of a page, signs of one style together."""
         found: list[Line] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from gradcalc.errors import OutputError
+from gradcalc.errors import ProblemError
 from gradcalc.report.axes import Panel, letter_of
 from gradcalc.report.curve import Trace, clipped
 from gradcalc.report.svg import PALETTE
@@ -16,13 +16,14 @@ PANEL = (480.0, 360.0)
 
 
 def png(panels: Sequence[Panel], width: float | None = None, height: float | None = None) -> bytes:
-    """Return the panels as one PNG picture; raises OutputError without matplotlib."""
+    """Return the panels as one PNG picture; raises ProblemError without matplotlib."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError:
-        raise OutputError(
-            "a PNG needs matplotlib: pip install 'gradcalc[plot]'; an SVG needs nothing"
+        raise ProblemError(
+            "a PNG needs matplotlib, which is not installed",
+            hint="pip install 'gradcalc[plot]' installs it; -o FILE.svg needs nothing",
         ) from None
     wide, high = (width or PANEL[0]) / INCH, (height or PANEL[1]) / INCH
     across = 1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else min(3, len(panels))

@@ -1,0 +1,425 @@
+"""The computational graph of a solution as a picture: value, gradient, local derivative.
+
+An edge from u to v carries the value of u, the gradient that v passes back to u, and
+∂v/∂u as the factor by which ∂L/∂v is multiplied. Where u has one reader the gradient is
+∂L/∂u of the solution; where it has several, theirs add up to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.expr import (
+    ONE,
+    Apply,
+    Expr,
+    Number,
+    Symbol,
+    add,
+    mul,
+    neg,
+    substitute,
+    symbols,
+)
+from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.operations import formula
+from gradcalc.algebra.shapes import Shape
+from gradcalc.engine.autodiff import differentiate
+from gradcalc.engine.evaluate import EvaluationError, evaluate
+from gradcalc.engine.graph import Line, Node, build
+from gradcalc.engine.visible import visible
+from gradcalc.errors import ProblemError, width
+from gradcalc.problem.data import known_sums
+from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.solve import inner
+from gradcalc.report.figures import figures
+from gradcalc.report.graphmodel import Link, Picture, Spot
+from gradcalc.report.view import LARGEST_LITERAL, View
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.kernels import Array
+
+LONGEST_FORMULA, LONGEST_LOCAL, SHOWN = 40, 24, 4
+MOST_SPOTS, MOST_LINKS = 400, 1200
+END = "end"
+
+
+def picture(view: View, *, detail: bool = False) -> Picture:
+    """Return the graph as the worked solution has it; with `detail`, one operation a node.
+
+    Raises ProblemError where it has more nodes than a picture has room for.
+    """
+    problem = view.problem
+    lines = problem.forward.nodes if detail else problem.visible.forward
+    if len(lines) + len(problem.data) > MOST_SPOTS:
+        raise ProblemError(
+            f"the graph has {len(lines)} lines; a picture has room for {MOST_SPOTS}",
+            hint="`gradcalc solve` shows all lines; gradcalc graph --network draws the layers",
+        )
+    return (_Detailed if detail else _Named)(view).made()
+
+
+class _Named:
+    """The named lines as nodes."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.problem = view, view.problem
+        self.lines: tuple[Node, ...] = view.forward
+        self.shapes: Mapping[str, Shape] = self.problem.visible.shapes
+        self.values: Mapping[str, Array] = view.solution.values
+        self.gradients = {node.name for node in self.problem.visible.backward}
+        self.gradients |= set(self.problem.upstream_names)
+
+    def made(self) -> Picture:
+        reads = {node.name: self.operands(node) for node in self.lines}
+        read = {name for names in reads.values() for name in names}
+        spots = [self.data_spot(name) for name in self.problem.data if name in read]
+        self.readers = Counter(
+            name for reader, names in reads.items() for name in names if self.passes(reader, name)
+        )
+        links = []
+        for node in self.lines:
+            spots.append(self.spot(node))
+            edges = self.edges(node)
+            links += [edges.get(name) or self.link(name, node) for name in reads[node.name]]
+        for name in self.ends():
+            spots.append(Spot(f"{END}:{name}", "", END))
+            links.append(self.link(name, None))
+        if len(links) > MOST_LINKS:
+            raise ProblemError(
+                f"the graph has {len(links)} edges; a picture has room for {MOST_LINKS}"
+            )
+        return Picture(self.problem.title, tuple(spots), tuple(links), self.note(), self.legend())
+
+    def note(self) -> str:
+        loss = self.view.notation.name(self.problem.loss)
+        return (
+            f"The gradient of {loss} flows back along an edge: that of the reader, times the "
+            "local derivative. Where a quantity has several readers, the parts add up."
+        )
+
+    def legend(self) -> str:
+        above = "value" if self.values else "shape"
+        return (
+            f"Above each edge stands the {above}, below it the gradient, on it the local "
+            "derivative."
+        )
+
+    def ends(self) -> list[str]:
+        """Return the names whose gradient is where the backward pass begins."""
+        names = {node.name for node in self.lines}
+        wanted = [self.problem.loss, *self.problem.upstream]
+        return [name for name in dict.fromkeys(wanted) if name in names]
+
+    def operands(self, node: Node) -> list[str]:
+        return [name for name in symbols(node.expr) if name in self.shapes]
+
+    def passes(self, reader: str, name: str) -> bool:
+        """Tell whether a line passes a gradient back to an operand."""
+        loss = self.problem.loss
+        own = gradient_name(loss, reader) in self.gradients or reader == loss
+        return own and gradient_name(loss, name) in self.gradients
+
+    def data_spot(self, name: str) -> Spot:
+        kind = "weight" if self.problem.data[name].role == "weight" else "data"
+        return Spot(name, self.view.notation.name(name), kind, "", self.full(name))
+
+    def spot(self, node: Node) -> Spot:
+        name = self.view.notation.name(node.name)
+        kind = "loss" if node.name == self.problem.loss else "line"
+        shown = self.view.notation.line(self.view.defined(node.expr))
+        formula = shown if width(shown) <= LONGEST_FORMULA else self.operation(node)
+        return Spot(node.name, name, kind, formula, f"{name} = {shown}")
+
+    def operation(self, node: Node) -> str:
+        """Return the name of a line's operation, for formulas that are too long."""
+        if not isinstance(node.expr, Apply):
+            return ""
+        row = self.problem.table[node.expr.op]
+        return row.name.replace("_", " ") if row.kind != "arithmetic" else row.symbol
+
+    def edges(self, node: Node) -> dict[str, Link]:
+        """Return the edges into a line along which a gradient flows back.
+
+        The line is differentiated alone, with its own gradient handed in.
+        """
+        problem, loss = self.problem, self.problem.loss
+        wanted = [name for name in self.operands(node) if self.passes(node.name, name)]
+        if not wanted:
+            return {}
+        inputs = {name: self.shapes[name] for name in self.operands(node)}
+        single = build([Line(node.name, node.expr)], inputs, problem.table)
+        top = node.name == loss and node.name not in problem.upstream
+        backward = differentiate(
+            single,
+            wanted,
+            problem.table,
+            loss=loss,
+            upstream=() if top else (node.name,),
+            given=problem.given,
+            facts=known_sums(problem.data),
+        )
+        shown = visible(single, backward.graph, problem.table)
+        lines = {line.name: line.expr for line in shown.backward}
+        own = gradient_name(loss, node.name)
+        found = {}
+        for name in wanted:
+            terms = lines[gradient_name(loss, name)]
+            factor = terms if top else _factor(terms, Symbol(own))
+            if factor is not None:
+                locals_ = {
+                    key: expr for key, expr in lines.items() if not key.startswith(f"d{loss}/")
+                }
+                factor = substitute(factor, locals_)
+            found[name] = self.link(name, node, terms, factor)
+        return found
+
+    def link(
+        self,
+        name: str,
+        node: Node | None,
+        passed: Expr | None = None,
+        factor: Expr | None = None,
+    ) -> Link:
+        """Return the edge from a quantity to the line that reads it, or out of the graph."""
+        value, gradient = self.text(name), ""
+        own = gradient_name(self.problem.loss, name)
+        whole = "" if is_hidden(own) else self.view.notation.name(own)
+        back = ""
+        if node is None:
+            gradient = self.text(own) if own in self.texts_known else "1" if self.values else whole
+        elif passed is not None:
+            if self.readers[name] == 1:
+                gradient = self.text(own) if self.values else whole
+                back = self.full(own)
+            else:
+                gradient = self.computed(passed) if self.values else self.formula(passed)
+                back = f"{whole}, this part: {gradient}" if gradient else ""
+        local = self.special(node, passed) if factor is None else self.local(factor)
+        full = "; ".join(part for part in (self.full(name), back) if part)
+        target = node.name if node else f"{END}:{name}"
+        return Link(name, target, value, gradient, local, full)
+
+    @cached_property
+    def texts_known(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the printed entries of all values."""
+        return self.view.texts if self.values else {}
+
+    def text(self, name: str) -> str:
+        """Return a value as it is printed on an edge; without numbers, its shape."""
+        if not self.values:
+            return _dims(self.shapes[name])
+        texts = self.texts_known.get(name)
+        if texts is None:
+            return _dims(self.shapes[name])
+        return self.array(texts, self.shapes[name])
+
+    def full(self, name: str) -> str:
+        """Return a value in all its entries."""
+        texts = self.texts_known.get(name)
+        shown = self.view.notation.name(name)
+        if texts is None:
+            return f"{shown}: {_dims(self.shapes[name])}" if name in self.shapes else shown
+        return f"{shown} = {self.array(texts, self.shapes[name], whole=True)}"
+
+    def array(self, texts: tuple[str, ...], shape: Shape, *, whole: bool = False) -> str:
+        """Return entries in one row; long ones are abbreviated, or only their shape."""
+        shown = [self.view.notation.number(text) for text in texts]
+        if not shape:
+            return shown[0]
+        more = "…" if self.view.unicode else "..."
+        if len(shape) == 1:
+            if len(shown) > SHOWN and not whole:
+                shown = [*shown[:2], more, shown[-1]]
+            return f"[{', '.join(shown)}]"
+        if len(shown) > SHOWN and not whole:
+            return _dims(shape)
+        columns = int(shape[1])
+        rows = (shown[at : at + columns] for at in range(0, len(shown), columns))
+        return f"[{'; '.join(', '.join(row) for row in rows)}]"
+
+    def computed(self, expr: Expr) -> str:
+        """Return the value of a formula over known values."""
+        value = self.evaluated(expr)
+        if value is None or value.size > LARGEST_LITERAL:
+            return ""
+        return self.array(figures(value, self.view.decimals), value.shape)
+
+    def evaluated(self, expr: Expr) -> Array | None:
+        names = symbols(expr)
+        if any(name not in self.values for name in names):
+            return None
+        shapes: dict[str, Shape] = {name: self.values[name].shape for name in names}
+        try:
+            return evaluate(expr, self.values, shapes, self.problem.table)
+        except (EvaluationError, OverflowError):
+            return None
+
+    def formula(self, expr: Expr) -> str:
+        shown = self.view.notation.line(expr)
+        return shown if width(shown) <= LONGEST_LOCAL else ""
+
+    def special(self, node: Node | None, passed: Expr | None) -> str:
+        """Return what stands for a local derivative that is no factor: a Jacobian, a sum."""
+        if node is None or passed is None or not isinstance(node.expr, Apply):
+            return ""
+        row = self.problem.table[node.expr.op]
+        if row.jacobian is not None and len(node.shape) == 1:
+            bound = {**row.bind(node.expr), row.output: Symbol(node.name)}
+            return self.formula(substitute(formula(row.jacobian), bound))
+        summed = isinstance(passed, Apply) and passed.op == "sum"
+        return ("Σ" if self.view.unicode else "sum") if summed else ""
+
+    def local(self, factor: Expr) -> str:
+        """Return a local derivative: its formula, and its value where that is a number."""
+        shown = self.formula(factor)
+        if isinstance(factor, Number) or not self.values:
+            return shown
+        value = self.evaluated(factor)
+        if (
+            value is None
+            or value.size > SHOWN
+            or (isinstance(factor, Apply) and _only_turned(factor))
+        ):
+            return shown
+        text = self.array(figures(value, self.view.decimals), value.shape)
+        if isinstance(factor, Symbol) and value.ndim:
+            return shown
+        both = f"{shown} = {text}"
+        return both if shown and width(both) <= LONGEST_LOCAL + 6 else shown or text
+
+
+class _Detailed(_Named):
+    """Every operation as a node, values without a name included."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
+        problem = view.problem
+        self.lines = problem.forward.nodes
+        self.shapes = {**problem.forward.shapes, **problem.backward.graph.shapes}
+        self.gradients = {node.name for node in problem.backward.graph.nodes}
+        self.gradients |= set(problem.upstream_names)
+        if self.values:
+            self.values = inner(view.solution)
+        self.passing = {(edge.node, edge.operand): edge for edge in problem.backward.edges}
+        self.hidden: dict[str, Expr] = {}
+        self.formulas = {node.name: node.expr for node in problem.backward.graph.nodes}
+
+    def operands(self, node: Node) -> list[str]:
+        return list(node.operands)
+
+    def passes(self, reader: str, name: str) -> bool:
+        return any(key == (reader, name) for key in self.passing)
+
+    def spot(self, node: Node) -> Spot:
+        name = "" if is_hidden(node.name) else self.view.notation.name(node.name)
+        kind = "loss" if node.name == self.problem.loss else "line"
+        written = substitute(node.expr, self.hidden)
+        full = self.view.notation.line(written)
+        if is_hidden(node.name):
+            self.hidden[node.name] = written
+        elif name:
+            full = f"{name} = {full}"
+        return Spot(node.name, _operation(node.expr, self.view), kind, name, full)
+
+    def edges(self, node: Node) -> dict[str, Link]:
+        found = {}
+        loss = self.problem.loss
+        top = node.name == loss and node.name not in self.problem.upstream
+        own = gradient_name(loss, node.name)
+        for name in self.operands(node):
+            edges = [
+                edge
+                for edge in self.problem.backward.edges
+                if (edge.node, edge.operand) == (node.name, name)
+            ]
+            if edges:
+                terms = add(*(edge.contribution for edge in edges))
+                factor = terms if top else _factor(terms, Symbol(own))
+                found[name] = self.link(name, node, terms, self.unfolded(factor))
+        return found
+
+    def unfolded(self, factor: Expr | None) -> Expr | None:
+        """Return a factor with named local derivatives written out."""
+        if factor is None:
+            return None
+        d = f"d{self.problem.loss}/"
+        inner_ = {k: v for k, v in self.formulas.items() if not k.startswith(d)}
+        return substitute(factor, inner_)
+
+    def formula(self, expr: Expr) -> str:
+        return "" if any(is_hidden(name) for name in symbols(expr)) else super().formula(expr)
+
+    @cached_property
+    def texts_known(self) -> Mapping[str, tuple[str, ...]]:
+        if not self.values:
+            return {}
+        known = dict(self.view.texts)
+        for name in {*self.shapes} - {*known}:
+            if name in self.values and self.values[name].size <= LARGEST_LITERAL:
+                known[name] = figures(self.values[name], self.view.decimals)
+        return known
+
+
+def _factor(term: Expr, upstream: Symbol) -> Expr | None:
+    """Return what an upstream gradient is multiplied by in a term, or None.
+
+    >>> from gradcalc.algebra.syntax import format, parse
+    >>> format(_factor(parse("W.T @ g"), Symbol("g"))), format(_factor(parse("g*y*2"), Symbol("g")))
+    ('W.T', 'y*2')
+    """
+    if term == upstream:
+        return ONE
+    if not isinstance(term, Apply) or upstream.name not in symbols(term):
+        return None
+    if term.op == "neg":
+        inside = _factor(term.args[0], upstream)
+        return None if inside is None else neg(inside)
+    if term.op == "add":
+        found = [_factor(arg, upstream) for arg in term.args]
+        return None if None in found else add(*(each for each in found if each is not None))
+    turned = Apply("transpose", (upstream,))
+    direct = [arg for arg in term.args if arg in (upstream, turned)]
+    rest = tuple(arg for arg in term.args if arg not in direct)
+    if len(direct) != 1 or any(upstream.name in symbols(arg) for arg in rest):
+        return None
+    if term.op == "mul":
+        return mul(*rest)
+    if term.op in ("matmul", "dot"):
+        return rest[0]
+    if term.op == "outer":
+        return Apply("transpose", rest) if term.args[0] == upstream else rest[0]
+    if term.op == "div" and term.args[0] == upstream:
+        return Apply("div", (ONE, rest[0]))
+    return None
+
+
+def _only_turned(factor: Apply) -> bool:
+    return factor.op == "transpose" and isinstance(factor.args[0], Symbol)
+
+
+def _dims(shape: Shape) -> str:
+    """Return a shape for an edge: `2×3`, `5`, nothing for a number."""
+    return "×".join(str(dim) for dim in shape)
+
+
+def _operation(expr: Expr, view: View) -> str:
+    """Return an operation as the sign on its node, with the numbers that it has inside."""
+    if not isinstance(expr, Apply):
+        return view.notation.line(expr)
+    row = view.problem.table[expr.op]
+    if expr.op in ("neg", "add", "mul", "div") and not any(
+        isinstance(arg, Number) for arg in expr.args
+    ):
+        signs = {"neg": "−", "add": "+", "mul": "×", "div": "÷"}
+        return (signs if view.unicode else {**signs, "neg": "-", "mul": "*", "div": "/"})[expr.op]
+    if expr.op in ("add", "mul", "div", "pow"):
+        blank = "□" if view.unicode else "_"
+        args = tuple(Symbol(blank) if isinstance(arg, Symbol) else arg for arg in expr.args)
+        return view.notation.line(Apply(expr.op, args))
+    if row.kind == "loss":
+        return row.name.replace("_", " ")
+    return row.name if row.kind == "matrix" else view.notation.function(expr.op)
