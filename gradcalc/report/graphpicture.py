@@ -168,13 +168,10 @@ class _Named:
         found = {}
         for name in wanted:
             terms = lines[gradient_name(loss, name)]
-            factor = terms if top else _factor(terms, Symbol(own))
-            if factor is not None:
-                locals_ = {
-                    key: expr for key, expr in lines.items() if not key.startswith(f"d{loss}/")
-                }
-                factor = substitute(factor, locals_)
-            found[name] = self.link(name, node, terms, factor)
+            factors = (terms,) if top else _factors(terms, Symbol(own))
+            locals_ = {key: expr for key, expr in lines.items() if not key.startswith(f"d{loss}/")}
+            factors = tuple(substitute(factor, locals_) for factor in factors)
+            found[name] = self.link(name, node, terms, factors)
         return found
 
     def link(
@@ -182,7 +179,7 @@ class _Named:
         name: str,
         node: Node | None,
         passed: Expr | None = None,
-        factor: Expr | None = None,
+        factors: tuple[Expr, ...] = (),
     ) -> Link:
         """Return the edge from a quantity to the line that reads it, or out of the graph."""
         value, gradient = self.text(name), ""
@@ -198,7 +195,8 @@ class _Named:
             else:
                 gradient = self.computed(passed) if self.values else self.formula(passed)
                 back = f"{whole}, this part: {gradient}" if gradient else ""
-        local = self.special(node, passed) if factor is None else self.local(factor)
+        local = self.local(factors[0]) if len(factors) == 1 else self.chain(factors)
+        local = local or self.special(node, passed)
         full = "; ".join(part for part in (self.full(name), back) if part)
         target = node.name if node else f"{END}:{name}"
         return Link(name, target, value, gradient, local, full)
@@ -261,6 +259,11 @@ class _Named:
     def formula(self, expr: Expr) -> str:
         shown = self.view.notation.line(expr)
         return shown if width(shown) <= LONGEST_LOCAL else ""
+
+    def chain(self, factors: tuple[Expr, ...]) -> str:
+        """Return local derivatives that are applied one after the other."""
+        shown = [self.formula(factor) for factor in factors]
+        return ", then ".join(shown) if all(shown) else ""
 
     def special(self, node: Node | None, passed: Expr | None) -> str:
         """Return what stands for a local derivative that is no factor: a Jacobian, a sum."""
@@ -338,14 +341,12 @@ class _Detailed(_Named):
             ]
             if edges:
                 terms = add(*(edge.contribution for edge in edges))
-                factor = terms if top else _factor(terms, Symbol(own))
-                found[name] = self.link(name, node, terms, self.unfolded(factor))
+                factors = (terms,) if top else _factors(terms, Symbol(own))
+                found[name] = self.link(name, node, terms, tuple(map(self.unfolded, factors)))
         return found
 
-    def unfolded(self, factor: Expr | None) -> Expr | None:
+    def unfolded(self, factor: Expr) -> Expr:
         """Return a factor with named local derivatives written out."""
-        if factor is None:
-            return None
         d = f"d{self.problem.loss}/"
         inner_ = {k: v for k, v in self.formulas.items() if not k.startswith(d)}
         return substitute(factor, inner_)
@@ -362,6 +363,27 @@ class _Detailed(_Named):
             if name in self.values and self.values[name].size <= LARGEST_LITERAL:
                 known[name] = figures(self.values[name], self.view.decimals)
         return known
+
+
+def _factors(term: Expr, upstream: Symbol) -> tuple[Expr, ...]:
+    """Return what an upstream gradient is multiplied by, one after the other.
+
+    >>> from gradcalc.algebra.syntax import format, parse
+    >>> [format(each) for each in _factors(parse("outer(g*r, x)"), Symbol("g"))]
+    ['r', 'x.T']
+    """
+    whole = _factor(term, upstream)
+    if whole is not None:
+        return (whole,)
+    if not isinstance(term, Apply):
+        return ()
+    holding = [arg for arg in term.args if upstream.name in symbols(arg)]
+    if len(holding) != 1:
+        return ()
+    args = tuple(upstream if arg is holding[0] else arg for arg in term.args)
+    outer = _factor(Apply(term.op, args, term.attrs), upstream)
+    inner_ = _factors(holding[0], upstream)
+    return (*inner_, outer) if outer is not None and inner_ else ()
 
 
 def _factor(term: Expr, upstream: Symbol) -> Expr | None:

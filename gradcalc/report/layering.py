@@ -91,6 +91,7 @@ def layered(
         layers[part.layer].append(number)
     layers = _ordered(parts, layers)
     _heights(parts, layers, apart)
+    _straighten(parts, layers, apart)
     columns = []
     x = 0.0
     for number, layer in enumerate(layers):
@@ -218,6 +219,27 @@ def _heights(parts: list[Part], layers: list[list[int]], apart: float) -> None:
                 wanted.append(mean)
             for number, y in zip(layer, _apart(parts, layer, wanted, apart), strict=True):
                 parts[number].y = y
+
+
+def _straighten(parts: list[Part], layers: list[list[int]], apart: float) -> None:
+    """Put all corners of a link at one height where its neighbours leave room for it."""
+    place = {part: at for layer in layers for at, part in enumerate(layer)}
+    chains = dict.fromkeys(part.chain for part in parts if len(part.chain) > 1)
+    for chain in chains:
+        lowest, highest = float("-inf"), float("inf")
+        for number in chain:
+            part = parts[number]
+            layer = layers[part.layer]
+            if place[number]:
+                above = parts[layer[place[number] - 1]]
+                lowest = max(lowest, above.y + (above.high + part.high) / 2 + apart)
+            if place[number] + 1 < len(layer):
+                below = parts[layer[place[number] + 1]]
+                highest = min(highest, below.y - (below.high + part.high) / 2 - apart)
+        if lowest <= highest:
+            mean = sum(parts[number].y for number in chain) / len(chain)
+            for number in chain:
+                parts[number].y = min(max(mean, lowest), highest)
 
 
 def _apart(parts: list[Part], layer: list[int], wanted: list[float], apart: float) -> list[float]:
