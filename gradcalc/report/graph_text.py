@@ -240,7 +240,7 @@ def _listed(page: Page, shown: Picture) -> None:
     incoming: dict[str, list[Link]] = {}
     for link in shown.links:
         incoming.setdefault(link.target, []).append(link)
-    rows = [("", "value", "local derivative", "gradient")]
+    rows = [("", shown.above, "local derivative", "gradient")]
     texts: list[tuple[str, Sequence[str], str]] = []
     for spot in shown.spots:
         links = incoming.get(spot.key, [])

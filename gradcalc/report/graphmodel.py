@@ -40,14 +40,24 @@ class Link:
 class Picture:
     """A graph to be drawn: sources come before what reads them.
 
-    note: what holds for each edge; legend: what stands where, where it is drawn.
+    note: what holds for each edge; above: what stands above it, a value or a shape.
     """
 
     title: str
     spots: tuple[Spot, ...]
     links: tuple[Link, ...]
     note: str = ""
-    legend: str = ""
+    above: str = ""
+
+    @property
+    def legend(self) -> str:
+        """Return what stands where, for pictures in which it does."""
+        if not self.above:
+            return ""
+        return (
+            f"Above each edge stands the {self.above}, below it the gradient, on it the local "
+            "derivative."
+        )
 
     @property
     def numbers(self) -> dict[str, int]:

@@ -92,20 +92,19 @@ class _Named:
             raise ProblemError(
                 f"the graph has {len(links)} edges; a picture has room for {MOST_LINKS}"
             )
-        return Picture(self.problem.title, tuple(spots), tuple(links), self.note(), self.legend())
+        return Picture(
+            self.problem.title,
+            tuple(spots),
+            tuple(links),
+            self.note(),
+            "value" if self.values else "shape",
+        )
 
     def note(self) -> str:
         loss = self.view.notation.name(self.problem.loss)
         return (
             f"The gradient of {loss} flows back along an edge: that of the reader, times the "
             "local derivative. Where a quantity has several readers, the parts add up."
-        )
-
-    def legend(self) -> str:
-        above = "value" if self.values else "shape"
-        return (
-            f"Above each edge stands the {above}, below it the gradient, on it the local "
-            "derivative."
         )
 
     def ends(self) -> list[str]:
@@ -321,7 +320,7 @@ class _Detailed(_Named):
         name = "" if is_hidden(node.name) else self.view.notation.name(node.name)
         kind = "loss" if node.name == self.problem.loss else "line"
         written = substitute(node.expr, self.hidden)
-        full = self.view.notation.line(written)
+        full = self.view.notation.line(self.view.defined(written))
         if is_hidden(node.name):
             self.hidden[node.name] = written
         elif name:
