@@ -25,6 +25,7 @@ from gradcalc.report.network_svg import svg as network_svg
 from gradcalc.report.network_text import draw as draw_network
 from gradcalc.report.page import Page
 from gradcalc.report.view import View
+from tests.report.random_problems import problem as random_problem
 from tests.shown import GOLDEN, PROBLEMS, matches
 
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
@@ -338,3 +339,35 @@ def test_graphviz_accepts_the_file(name: str) -> None:
     texts = {each.text for each in root.iter("{http://www.w3.org/2000/svg}text")}
     if name == "hostile":
         assert "<script>alert(1)</script>" in texts and "\\N \\G \\l \\" in texts
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_problem_is_drawn(seed: int) -> None:
+    try:
+        solution = gradcalc.solve(gradcalc.load(random_problem(seed)))
+    except ProblemError:
+        return
+    known = inner(solution)
+    loss = solution.problem.loss
+    for detail in (False, True):
+        shown = picture(View(solution), detail=detail)
+        assert ElementTree.fromstring(svg(shown)).tag.endswith("svg")
+        assert well_formed_dot(dot(shown)) == well_formed_mermaid(mermaid(shown))
+        parts: dict[str, list[str]] = {}
+        for link in shown.links:
+            if link.gradient and not link.target.startswith("end:"):
+                parts.setdefault(link.source, []).append(link.gradient)
+        for name, texts in parts.items():
+            due = known.get(f"d{loss}/d{name}")
+            if due is not None and all(map(whole, texts)):
+                total = sum(numbers(text) for text in texts)
+                largest = max(np.abs(numbers(text)).max() for text in texts)
+                assert total == pytest.approx(due.ravel(), rel=2e-4, abs=1e-9 + 1e-4 * largest)
+    for columns, unicode in ((80, True), (40, False)):
+        view = View(solution, unicode=unicode)
+        page = Page(columns, unicode)
+        draw(page, picture(view))
+        if view.problem.layers:
+            assert ElementTree.fromstring(network_svg(network(view))).tag.endswith("svg")
+            draw_network(page, network(view))
+        assert all(width(line) <= columns for line in page.plain().splitlines())
