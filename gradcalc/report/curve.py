@@ -19,7 +19,7 @@ from gradcalc.report.functions import Function
 Run: TypeAlias = Callable[[Array], dict[str, Array]]
 
 POINTS = 801
-MOST_ZEROS = 60
+MOST_ZEROS = 400
 NEAR = 1e-9
 STEEP = 30.0
 

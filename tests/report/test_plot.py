@@ -113,6 +113,13 @@ def test_no_line_goes_through_a_pole(name: str, poles: list[float]) -> None:
             assert not any(min(xs) < pole < max(xs) for pole in poles)
 
 
+def test_all_of_many_jumps_are_found() -> None:
+    found = curve("sign(sin(50*x))").value.jumps
+    assert [jump.x for jump in found] == pytest.approx(
+        [at * math.pi / 50 for at in range(-63, 64)], abs=1e-7
+    )
+
+
 def test_the_interval_is_where_the_function_has_values() -> None:
     ends = {name: (c.low, c.high) for name in ("log", "sqrt(x)", "bce") if (c := curve(name))}
     assert ends["log"] == pytest.approx((0, 4), abs=1e-6)
