@@ -55,8 +55,13 @@ def _spot(spot: Spot) -> str:
 
 
 def _link(link: Link) -> str:
-    rows = []
-    for content, role in ((link.value, "first"), (link.local, "ink"), (link.gradient, "second")):
-        if content:
-            rows.append(f'<FONT COLOR="{PALETTE[role][0]}">{escaped(content)}</FONT>')
+    above = link.value_rows or (link.value,)
+    below = link.gradient_rows or (link.gradient,)
+    parts = ((above, "first"), ((link.local,), "ink"), (below, "second"))
+    rows = [
+        f'<FONT COLOR="{PALETTE[role][0]}">{escaped(content)}</FONT>'
+        for contents, role in parts
+        for content in contents
+        if content
+    ]
     return f" [label=<{'<BR/>'.join(rows)}>]" if rows else ""

@@ -19,7 +19,7 @@ from gradcalc.report.svg import (
 )
 
 SMALL, MARGIN, GAP, APART, INSET = 12.0, 24.0, 30.0, 14.0, 12.0
-NODE, TALL, LABEL, END = 40.0, 52.0, 46.0, 10.0
+NODE, TALL, LABEL, END, STEP = 40.0, 52.0, 46.0, 10.0, 14.0
 SHAPES = {"data": "paper", "weight": "warm", "line": "fill", "loss": "fill", "end": "paper"}
 LINE_OF_NOTE = 17.0
 
@@ -65,9 +65,17 @@ def _size(spot: Spot) -> tuple[float, float]:
 
 
 def _label_size(link: Link) -> tuple[float, float]:
-    parts = (link.value, link.local, link.gradient)
-    wide = max(text_width(part, SMALL) for part in parts)
-    return wide + (24.0 if link.local else 8.0), LABEL
+    above, below = _stacked(link)
+    wide = max(text_width(part, SMALL) for part in (link.local, *above, *below))
+    high = LABEL + 2 * STEP * (max(len(above), len(below), 1) - 1)
+    return wide + (24.0 if link.local else 8.0), high
+
+
+def _stacked(link: Link) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the rows above and below an edge."""
+    above = link.value_rows or (link.value,)
+    below = link.gradient_rows or (link.gradient,)
+    return above, below
 
 
 def _node(layout: Layout, at: int, spot: Spot) -> str:
@@ -134,10 +142,15 @@ def _texts(link: Link, x: float, y: float) -> list[str]:
     """Return value above, gradient below, and the local derivative on a piece of paper."""
     found = []
     lift = 12.0 if link.local else 6.0
-    if link.value:
-        found.append(text(x, y - lift, link.value, "first", anchor="middle", size=SMALL))
-    if link.gradient:
-        found.append(text(x, y + lift + 8, link.gradient, "second", anchor="middle", size=SMALL))
+    above, below = _stacked(link)
+    for row, words in enumerate(reversed(above)):
+        if words:
+            at = y - lift - row * STEP
+            found.append(text(x, at, words, "first", anchor="middle", size=SMALL))
+    for row, words in enumerate(below):
+        if words:
+            at = y + lift + 8 + row * STEP
+            found.append(text(x, at, words, "second", anchor="middle", size=SMALL))
     if link.local:
         found.append(framed(x, y, link.local, "ink", SMALL))
     return found

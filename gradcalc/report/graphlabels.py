@@ -18,7 +18,7 @@ from gradcalc.report.view import LARGEST_LITERAL, View
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
 
-LONGEST_LOCAL, SHOWN = 24, 4
+LONGEST_LOCAL, SHOWN, STACKED, LONGEST_SIDE = 24, 4, 12, 4
 
 
 class Labels:
@@ -42,6 +42,18 @@ class Labels:
         if texts is None:
             return _dims(self.shapes[name])
         return self.array(texts, self.shapes[name])
+
+    def rows(self, name: str) -> tuple[str, ...]:
+        """Return a small matrix row by row; nothing for what one row shows, or is too large."""
+        texts, shape = self.texts_known.get(name), self.shapes.get(name, ())
+        if texts is None or len(shape) != 2 or not SHOWN < len(texts) <= STACKED:
+            return ()
+        if max(int(dim) for dim in shape) > LONGEST_SIDE:
+            return ()
+        shown = [self.view.notation.number(text) for text in texts]
+        columns = int(shape[1])
+        lines = (shown[at : at + columns] for at in range(0, len(shown), columns))
+        return tuple(f"[{', '.join(line)}]" for line in lines)
 
     def full(self, name: str) -> str:
         """Return a value in all its entries."""

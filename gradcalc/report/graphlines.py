@@ -148,7 +148,13 @@ class Lines(Labels):
         whole = "" if is_hidden(own) else self.view.notation.name(own)
         back = ""
         if node is None:
-            gradient = self.text(own) if own in self.texts_known else "1" if self.values else whole
+            gradient = (
+                self.text(own)
+                if own in self.texts_known
+                else "1"
+                if name == self.problem.loss
+                else whole
+            )
         elif passed is not None:
             if self.readers[name] == 1:
                 gradient = self.text(own) if self.values else whole
@@ -160,4 +166,6 @@ class Lines(Labels):
         local = local or self.special(node, passed)
         full = "; ".join(part for part in (self.full(name), back) if part)
         target = node.name if node else f"{END}:{name}"
-        return Link(name, target, value, gradient, local, full)
+        alone = passed is not None and self.readers[name] == 1
+        back_rows = self.rows(own) if alone else ()
+        return Link(name, target, value, gradient, local, full, self.rows(name), back_rows)

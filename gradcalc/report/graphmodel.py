@@ -26,6 +26,7 @@ class Link:
 
     value: above it; gradient: below it; local: on it, what the gradient of the reader is
     multiplied by on the way back; full: value and gradient without abbreviation.
+    value_rows, gradient_rows: matrices row by row, for pictures that have room for them.
     """
 
     source: str
@@ -34,6 +35,8 @@ class Link:
     gradient: str = ""
     local: str = ""
     full: str = ""
+    value_rows: tuple[str, ...] = ()
+    gradient_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,14 @@ def test_values_and_gradients_are_those_of_the_solution(path: Path, detail: bool
         if whole(link.value):
             compared += 1
             assert numbers(link.value) == pytest.approx(known[link.source].ravel(), rel=1e-4)
+        for rows, name in (
+            (link.value_rows, link.source),
+            (link.gradient_rows, f"d{problem.loss}/d{link.source}"),
+        ):
+            if rows:
+                assert len(rows) == known[name].shape[0]
+                stacked = numbers("; ".join(rows))
+                assert stacked == pytest.approx(known[name].ravel(), rel=1e-4, abs=1e-12)
         if link.gradient and not link.target.startswith("end:"):
             gradients.setdefault(link.source, []).append(
                 numbers(link.gradient) if whole(link.gradient) else np.full(1, np.nan)
