@@ -19,6 +19,7 @@ ALLOWED = {
     "yaml": ("problem", "grading"),
     "numpy": ("algebra", "engine", "problem", "grading", "report"),
     "distributed": ("cli",),
+    "matplotlib": ("report",),
 }
 LONGEST = 450
 

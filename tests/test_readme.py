@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,7 @@ def output(command: str, folder: Path) -> str:
     """Return what a `$ gradcalc …` line prints, with the files of the page at hand."""
     arguments = [
         str(folder / word) if (folder / word).is_file() else word
-        for word in command.removeprefix("$ gradcalc ").split()
+        for word in shlex.split(command.removeprefix("$ gradcalc "))
     ]
     found = subprocess.run(
         [sys.executable, "-m", "gradcalc", *arguments],

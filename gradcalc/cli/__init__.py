@@ -35,6 +35,8 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "lint": ("gradcalc.cli.lint", "Tell which mistakes a problem cannot show."),
         "mistakes": ("gradcalc.cli.mistakes", "List the mistakes, or explain one of them."),
         "new": ("gradcalc.cli.new", "Write a problem file to start from."),
+        "plot": ("gradcalc.cli.plot", "Draw functions and their derivatives."),
+        "graph": ("gradcalc.cli.graph", "Draw the computational graph, or the network."),
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
     },
 )
@@ -49,6 +51,8 @@ def gradcalc() -> None:
       gradcalc solve problems/ --format json       one JSON object a file
       gradcalc check problem.yaml --options        the key, and what the others come from
       gradcalc check problem.yaml mine.txt         where a solution goes wrong, and why
+      gradcalc plot relu softplus                  functions and their derivatives
+      gradcalc graph problem.yaml                  values forward, gradients back
       gradcalc ops relu                            formula, derivative, kinks, aliases
     """
 

@@ -6,8 +6,8 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from gradcalc.errors import OutputError, ProblemError
 
@@ -18,8 +18,14 @@ def write_file(path: Path, text: str, *, lasting: bool = True) -> None:
         file.write(text)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file of bytes whole or not at all; raises OutputError where that fails."""
+    with aside(path) as file:
+        file.buffer.write(content)
+
+
 @contextmanager
-def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[TextIO]:
+def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[TextIOWrapper]:
     """Open a new file beside `path` that takes its place when all is written.
 
     Whatever fails before leaves `path` as it was. lasting: whether it is on the disk, not

@@ -100,6 +100,15 @@ def _rounded(
         raise
 
 
+def inner(solution: Solution) -> Mapping[str, Array]:
+    """Return the values in force of all lines, those without a name included."""
+    problem = solution.problem
+    start = {name: data.array for name, data in problem.data.items()}
+    start |= {name: problem.given[name].array for name in problem.upstream_names}
+    fixed = {n: problem.given[n].array for n in solution.fixed if n not in start}
+    return _run(problem, start, fixed, rounded=True)
+
+
 def without(solution: Solution, name: str) -> Mapping[str, Array]:
     """Return all values with one given value computed instead, the others trusted."""
     problem = solution.problem

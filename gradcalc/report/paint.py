@@ -17,6 +17,8 @@ STYLES = {
     "note": "dim",
     "faint": "dim",
     "warning": "bold yellow",
+    "curve": "blue",
+    "slope": "red",
 }
 
 

@@ -1,0 +1,245 @@
+"""A network as a picture: units in columns, weights on the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import hypot
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.entries import Index
+from gradcalc.errors import ProblemError
+from gradcalc.report.graphmodel import Link, Picture, Spot
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.algebra.shapes import Dim
+    from gradcalc.problem.model import Layer
+
+MOST_UNITS, KEPT = 6, 4
+MOST_LAYERS = 12
+MOST_LABELS = 20
+SHARES = tuple(0.12 + 0.02 * step for step in range(39))
+
+
+@dataclass(frozen=True)
+class Net:
+    """Units and edges; `columns` are places in `picture.spots`, `captions` stand under them."""
+
+    picture: Picture
+    columns: tuple[tuple[int, ...], ...]
+    captions: tuple[str, ...]
+
+
+def network(view: View) -> Net:
+    """Return the units of all layers; of a large layer the first and the last.
+
+    Raises ProblemError where a problem has no layers, or too many.
+    """
+    problem = view.problem
+    layers = problem.layers
+    if not layers:
+        raise ProblemError(
+            "this problem has no layers to draw",
+            hint="layers come from `weights` and `activations`; without --network the graph "
+            "of its equations is drawn",
+        )
+    if len(layers) > MOST_LAYERS:
+        raise ProblemError(
+            f"the network has {len(layers)} layers; a picture has room for {MOST_LAYERS}"
+        )
+    names = [layers[0].before, *(layer.after for layer in layers)]
+    spots: list[Spot] = []
+    columns: list[tuple[int, ...]] = []
+    units: list[dict[int, str]] = []
+    for number, name in enumerate(names):
+        made = _units(view, name, number)
+        start = len(spots)
+        spots += made.values()
+        units.append({at: spot.key for at, spot in made.items() if spot.kind == "unit"})
+        if number < len(layers) and layers[number].bias:
+            spots.append(Spot(f"b{number}", "1", "bias", "", f"bias of layer {number + 1}"))
+        columns.append(tuple(range(start, len(spots))))
+    links = []
+    for number, layer in enumerate(layers):
+        links += _weights(view, layer, number, units[number], units[number + 1])
+    shown = Picture(problem.title, tuple(spots), tuple(links), _note(view))
+    return Net(shown, tuple(columns), tuple(_captions(view, names)))
+
+
+def _note(view: View) -> str:
+    abbreviated = any(
+        _count(view, name) is None or (_count(view, name) or 0) > MOST_UNITS
+        for name in (view.problem.layers[0].before, *(la.after for la in view.problem.layers))
+    )
+    note = "The unit 1 of a column carries the biases of the next."
+    has_bias = any(layer.bias for layer in view.problem.layers)
+    more = " Large layers are abbreviated." if abbreviated else ""
+    return ((note if has_bias else "") + more).strip()
+
+
+def _count(view: View, name: str) -> int | None:
+    """Return the number of units of a layer, or None where it is a letter."""
+    dim = _dim(view, name)
+    return dim if isinstance(dim, int) else None
+
+
+def _dim(view: View, name: str) -> Dim:
+    shape = view.shapes[name]
+    return shape[-1] if shape else 1
+
+
+def _units(view: View, name: str, column: int) -> dict[int, Spot]:
+    """Return the units of a layer that are drawn, by their index."""
+    count = _count(view, name)
+    shown: Sequence[int | None]
+    if count is None:
+        shown = [0, 1, None, -1]
+    elif count > MOST_UNITS:
+        shown = [*range(KEPT), None, count - 1]
+    else:
+        shown = range(count)
+    texts = view.texts.get(name) if len(view.shapes[name]) < 2 else None
+    found: dict[int, Spot] = {}
+    for at in shown:
+        key = f"u{column}.{at}"
+        if at is None:
+            more = "⋮" if view.unicode else ":"
+            found[-2] = Spot(key, more, "more", "", f"{_dim(view, name)} units in all")
+            continue
+        label = _label(view, name, at)
+        value = view.notation.number(texts[at]) if texts else ""
+        found[at] = Spot(key, label, "unit", value, f"{label} = {value}" if value else label)
+    return found
+
+
+def _label(view: View, name: str, at: int) -> str:
+    """Return the name of one unit: x₂, a⁽¹⁾₁, or the author's own."""
+    dim = _dim(view, name)
+    if at < 0:
+        return f"{view.notation.name(name)}_{dim}"
+    if dim == 1:
+        own = view.notation.names.shown_entry(name, (0,))
+        return own or view.notation.name(name)
+    whole = replace(view.notation, shapes={**view.shapes, name: (dim,)})
+    return whole.entry_name(name, (at,))
+
+
+def _weights(
+    view: View, layer: Layer, number: int, before: dict[int, str], after: dict[int, str]
+) -> list[Link]:
+    """Return the edges of one layer, the weights or their names on them."""
+    by_unit = view.problem.layout == "units_by_inputs"
+    crowded = len(after) * (len(before) + bool(layer.bias)) > MOST_LABELS
+    found = []
+
+    def edge(source: str, target: str, name: str, index: Index) -> Link:
+        label, full = _weight(view, name, index)
+        return Link(source, target, "" if crowded else label, full=full)
+
+    for unit, target in after.items():
+        for at, source in before.items():
+            index = (unit, at) if by_unit else (at, unit)
+            found.append(edge(source, target, layer.weight, index))
+        if layer.bias:
+            own = (unit,) if view.shapes[layer.bias] else ()
+            found.append(edge(f"b{number}", target, layer.bias, own))
+    return found
+
+
+def _weight(view: View, name: str, index: Index) -> tuple[str, str]:
+    """Return the number of a weight, or its name where it has none; and both in words."""
+    shape = view.shapes[name]
+    if -1 in index:
+        places = (
+            str(at + 1) if at >= 0 else str(dim) for at, dim in zip(index, shape, strict=True)
+        )
+        return "", f"{view.notation.name(name)}[{','.join(places)}]"
+    own = view.notation.entry_name(name, index)
+    texts = view.texts.get(name)
+    if texts is None:
+        return own, own
+    at = 0
+    for place, dim in zip(index, shape, strict=True):
+        at = at * int(dim) + place
+    value = view.notation.number(texts[at])
+    return value, f"{own} = {value}"
+
+
+def _captions(view: View, names: Sequence[str]) -> list[str]:
+    """Return what stands under each column: the name of the layer and how it is computed."""
+    found = []
+    for name in names:
+        node = view.line(name)
+        shown = view.notation.name(name)
+        found.append(f"{shown} = {view.notation.line(node.expr)}" if node else shown)
+    return found
+
+
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]
+
+
+def label_places(
+    edges: Sequence[tuple[Point, Point]],
+    sizes: Sequence[tuple[float, float]],
+    taken: Sequence[Box],
+    *,
+    stretch: float = 1.0,
+    enough: float,
+) -> list[Point]:
+    """Return where the labels of edges stand: on their edge, far from others, none on another.
+
+    taken: boxes (left, top, right, bottom) that are to be kept free.
+    stretch: how much higher than wide a unit of length is. enough: a distance from other
+        edges above which the middle of the edge counts for more.
+    """
+    boxes = list(taken)
+    found = []
+    flat = [((a[0], a[1] * stretch), (b[0], b[1] * stretch)) for a, b in edges]
+    for at, (((x0, y0), (x1, y1)), (wide, high)) in enumerate(zip(edges, sizes, strict=True)):
+        if not wide:
+            found.append((x0, y0))
+            continue
+        near = [
+            edge
+            for number, edge in enumerate(flat)
+            if number != at and edge[0][0] < flat[at][1][0] and edge[1][0] > flat[at][0][0]
+        ]
+        ranked = []
+        for share in SHARES:
+            x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+            box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+            covered = sum(_shared(box, other) for other in boxes)
+            free = min((_distance((x, y * stretch), edge) for edge in near), default=enough)
+            ranked.append((covered, -min(free, enough), abs(share - 0.5), box))
+        *_, box = min(ranked)
+        boxes.append(box)
+        found.append(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
+    return found
+
+
+def _distance(point: Point, edge: tuple[Point, Point]) -> float:
+    """Return how far a point is from a line between two points."""
+    (x0, y0), (x1, y1) = edge
+    dx, dy = x1 - x0, y1 - y0
+    share = ((point[0] - x0) * dx + (point[1] - y0) * dy) / (dx * dx + dy * dy or 1.0)
+    share = min(max(share, 0.0), 1.0)
+    return hypot(point[0] - x0 - share * dx, point[1] - y0 - share * dy)
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Return the area that two boxes share."""
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[1], b[1])
+    return across * down if across > 0 and down > 0 else 0.0
+
+
+def shortened(start: Point, end: Point, before: float, after: float) -> tuple[Point, Point]:
+    """Return a line without its first and last stretch, which lie inside the units."""
+    length = hypot(end[0] - start[0], end[1] - start[1]) or 1.0
+    dx, dy = (end[0] - start[0]) / length, (end[1] - start[1]) / length
+    return (
+        (start[0] + before * dx, start[1] + before * dy),
+        (end[0] - after * dx, end[1] - after * dy),
+    )
