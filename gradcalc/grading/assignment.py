@@ -99,7 +99,7 @@ class Assignment:
             root = parse_document(read_source(self.scheme_file))
             own = root.get(self.label_among) if self.others else None
             node = own or root.get("marking") or root
-        scheme = read_scheme(node, self.problem)
+        scheme = replace(read_scheme(node, self.problem), measure=self.tolerance.described)
         return replace(scheme, follows=0.0) if self.values_only else scheme
 
     @cached_property

@@ -35,6 +35,18 @@ class Tolerance:
     measure: Measure = "own digits"
     amount: float = 0.0
 
+    @property
+    def described(self) -> str:
+        """Return the tolerance in words, nothing for the writer's own digits."""
+        if self.measure == "own digits":
+            return ""
+        if self.measure == "absolute":
+            return f"within {self.amount:g}"
+        if self.measure == "relative":
+            return f"within {100 * self.amount:g} %"
+        what = "decimal" if self.measure == "decimals" else "significant digit"
+        return f"to {self.amount:g} {what}{'s' * (self.amount != 1)}"
+
     def half(self, due: Array, own: Array) -> Array:
         """Return the largest distance that counts as equal, entry by entry.
 

@@ -34,7 +34,8 @@ class Scheme:
     follows from an earlier error, or is right under an accepted convention. deduct: what a
     named mistake takes off, where a wrong entry would otherwise get nothing; blank: points
     of an entry that is left blank; cap: most points in all; undivided: quantities with
-    options to choose from; a wrong option has no points for entries that happen to be right.
+    options to choose from; a wrong option has no points for entries that happen to be right;
+    measure: how near a value has to be, in words, where it is not to its own digits.
     """
 
     whole: Dict[str, float] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Scheme:
     deduct: Dict[str, float] = field(default_factory=dict)
     cap: float | None = None
     undivided: frozenset[str] = frozenset()
+    measure: str = ""
 
     def points(self, columns: Sequence[Column]) -> Array:
         """Return the points of each entry; a quantity's points are shared evenly."""
@@ -86,6 +88,8 @@ class Scheme:
             parts.append(f"at most {self.cap:g} in all")
         if self.undivided:
             parts.append("none for a wrong option")
+        if self.measure:
+            parts.append(f"values are compared {self.measure}")
         text = "; ".join(parts)
         return text[0].upper() + text[1:] + "."
 

@@ -255,7 +255,7 @@ class _ClassParts:
                     f" earlier values. Without: mean {points_text(mean)}.",
                 )
             )
-        if tally.rounded_values:
+        if tally.rounded_values and not tally.scheme.measure:
             rows.append(
                 (
                     "Rounding",
