@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import get_context
@@ -41,6 +41,8 @@ from gradcalc.report.wording import wording
 WORTHWHILE = 30_000_000
 """Bytes of submissions from which on a second process gains more than its start costs."""
 MOST_SHARES = 4
+LOOK = 0.25
+"""Seconds between two looks at how far the processes are."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,10 @@ def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
     else:
         with ProcessPoolExecutor(shares, get_context("spawn")) as pool:
             calls = [pool.submit(mark_share, settings, n, shares) for n in range(shares)]
+            progress = Progress(assignment.submissions)
+            while wait(calls, timeout=LOOK).not_done:
+                progress.show(keeper.kept_parts * assignment.reading.chunk)
+            progress.end()
             keeper.count = sum(call.result() for call in calls)
     return keeper.parts()
 

@@ -24,9 +24,11 @@ from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
 from gradcalc.grading.submissions_archive import states
 from gradcalc.grading.submissions_layout import Index
+from gradcalc.report.page import encodable
 
 PATIENCE = 1.0
 """Seconds after which progress is shown."""
+BAR, WIDE = 24, 79
 
 
 def parts_folder(gradebook: Path | None, label: str) -> Path:
@@ -78,6 +80,11 @@ class Parts:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise OutputError(f"{self.folder.parent} could not be written: {reason}") from None
+
+    @property
+    def kept_parts(self) -> int:
+        """Return how many parts are there, whichever process has marked them."""
+        return sum(1 for _ in self.folder.glob("*.json"))
 
     def path(self, number: int) -> Path:
         """Return the file of one part."""
@@ -189,19 +196,27 @@ class Progress:
     def show(self, count: int) -> None:
         """Write the line again, at most five times a second."""
         now = monotonic()
-        if not self.able or now - self.start < PATIENCE or now - self.last < 0.2:
+        early = now - self.start < PATIENCE or now - self.last < 0.2
+        if not self.able or not count or early:
             return
         self.last, self.shown = now, True
         rate = count / (now - self.start)
         text = f"{count} read, {rate:.0f} a second"
         if self.total > count:
-            text += f", {(self.total - count) / rate:.0f} s left"
-        click.echo(f"\r{text.ljust(60)}", err=True, nl=False)
+            left = (self.total - count) / rate
+            text = f"{self.bar(count / self.total)} {text}, {left:.0f} s left"
+        click.echo(f"\r{text.ljust(WIDE)}", err=True, nl=False)
+
+    def bar(self, share: float) -> str:
+        """Return how far it is as a bar, in plain ASCII where nothing else can be written."""
+        able = encodable(sys.stderr.encoding)
+        done = round(share * BAR)
+        return ("█" if able else "#") * done + ("░" if able else ".") * (BAR - done)
 
     def end(self) -> None:
         """Remove the line."""
         if self.shown:
-            click.echo("\r" + " " * 60 + "\r", err=True, nl=False)
+            click.echo("\r" + " " * WIDE + "\r", err=True, nl=False)
 
 
 def _rows_in(names: Iterable[str]) -> int:
