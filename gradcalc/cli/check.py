@@ -88,8 +88,6 @@ def command(
         raise click.UsageError("--options goes without answers")
     if sheet and (answers or given):
         raise click.UsageError("--sheet goes without answers")
-    if options and style in ("markdown", "html"):
-        raise click.UsageError(f"--options goes without --format {style}")
     if student is not None and not (answers or given or sheet):
         raise click.UsageError("--student goes with answers; the file's own are to its example")
     printer = _Printer(style, reveal)
@@ -215,14 +213,17 @@ class _Printer:
         from gradcalc.grading.options import check_options
         from gradcalc.report.checkrecord import options_annotations, options_record
         from gradcalc.report.optionpage import OptionPage
+        from gradcalc.report.optionparts import option_parts
         from gradcalc.report.wording import wording
 
         review: OptionsReview = check_options(problem)
-        words = wording(review.lines, unicode=self.able or self.style == "json")
+        words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
         if self.style == "json":
             self.json(options_record(review, words))
         elif self.style == "github":
             self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
+        elif self.style in ("markdown", "html"):
+            self.parts += option_parts(review, words)
         else:
             self.gap()
             output.write_page(OptionPage(self.page(), review, words).write())
