@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TextIO
 
 from gradcalc.cli.files import aside, write_file
 from gradcalc.cli.parts import Parts
+from gradcalc.grading.chunk import Part
 from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
 from gradcalc.grading.roster import Roster
@@ -27,15 +28,6 @@ class Run:
     keeper: Parts
     result: ClassResult
 
-    def marks(self) -> Marks:
-        """Return its marks, read back part by part."""
-        return Marks(self.label, self.result, self.entries())
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield what the gradebook says of each student."""
-        for part in self.keeper.parts():
-            yield from part.entries
-
 
 @dataclass(frozen=True)
 class Outputs:
@@ -48,35 +40,49 @@ class Outputs:
 
     def write(self, runs: Sequence[Run]) -> None:
         """Write all of them, each whole or not at all; counts who is on the roster."""
+        troubles: dict[tuple[str, ...], None] = {}
         with ExitStack() as stack:
             grades = _opened(self.gradebook, stack)
             lines = _opened(self.results, stack)
-            if lines is not None:
-                for run in runs:
-                    for part in run.keeper.parts():
-                        lines.writelines(f"{line}\n" for line in part.results)
-            if grades is not None or self.roster is not None:
-                self.write_grades(runs, grades)
-        if self.gradebook is not None:
-            _write_troubles(runs, troubles_file(self.gradebook))
 
-    def write_grades(self, runs: Sequence[Run], grades: TextIO | None) -> None:
+            def parts(run: Run) -> Iterator[Part]:
+                for part in run.keeper.parts():
+                    if lines is not None:
+                        lines.writelines(f"{line}\n" for line in part.results)
+                    troubles.update(dict.fromkeys(tuple(map(str, row)) for row in part.problems))
+                    yield part
+
+            self.write_grades(runs, parts, grades)
+        if self.gradebook is not None:
+            _write_troubles(list(troubles), troubles_file(self.gradebook))
+
+    def write_grades(
+        self, runs: Sequence[Run], parts: Callable[[Run], Iterator[Part]], grades: TextIO | None
+    ) -> None:
         """Write the gradebook, in the order of the roster where there is one."""
-        marks = [run.marks() for run in runs]
+        marks = [Marks(run.label, run.result, _entries(parts(run))) for run in runs]
         title = runs[0].title if len(runs) == 1 else f"{len(runs)} problems"
         most = sum(each.result.tally.most for each in marks)
         book = Gradebook(self.form, title, most, columns_of(marks))
         if grades is not None:
             grades.write(book.head())
-        if len(runs) == 1 and self.roster is None and grades is not None:
-            for part in runs[0].keeper.parts():
-                grades.writelines(book.lines(part.entries))
+        if len(runs) == 1 and self.roster is None:
+            for part in parts(runs[0]):
+                if grades is not None:
+                    grades.write(book.lines(part.entries))
             return
         entries: Iterable[Entry] = marks[0].entries if len(runs) == 1 else put_together(marks)
         if self.roster is not None:
             entries = _on_roster(runs, self.roster, entries)
-        if grades is not None:
-            grades.writelines(book.line(entry) for entry in entries)
+        for entry in entries:
+            if grades is not None:
+                grades.write(book.line(entry))
+
+
+def _entries(parts: Iterator[Part]) -> Iterator[Entry]:
+    """Yield what the gradebook says of each student, part by part."""
+    for part in parts:
+        yield from part.entries
 
 
 def _on_roster(runs: Sequence[Run], roster: Roster, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -96,12 +102,8 @@ def troubles_file(gradebook: Path) -> Path:
     return gradebook.with_name("problems.csv")
 
 
-def _write_troubles(runs: Sequence[Run], path: Path) -> None:
+def _write_troubles(rows: Sequence[tuple[str, ...]], path: Path) -> None:
     """Write what could not be read, with reasons; nothing where all could."""
-    rows: dict[tuple[str, ...], None] = {}
-    for run in runs:
-        for part in run.keeper.parts():
-            rows.update(dict.fromkeys(tuple(map(str, row)) for row in part.problems))
     if rows or path.exists():  # of an earlier run
         write_file(path, written([TROUBLES, *rows]))
 

@@ -92,15 +92,15 @@ class Gradebook:
         """Return the line of one student."""
         return f"{self.who(entry)},{self.what(entry)}"
 
-    def lines(self, entries: Entries) -> Iterator[str]:
-        """Yield the lines of many students; what is said of many is written once."""
+    def lines(self, entries: Entries) -> str:
+        """Return the lines of many students; what is said of many is written once."""
         ends = [self.what(outcome) for outcome in entries.outcomes]
         if self.form == "plain":
-            for student, at in zip(entries.students, entries.which, strict=True):
-                yield f"{field(student)},{ends[at]}"
-            return
-        for entry, at in zip(entries, entries.which, strict=True):
-            yield f"{self.who(entry)},{ends[at]}"
+            students = fields(entries.students)
+        else:
+            students = [self.who(entry) for entry in entries]
+        pairs = zip(students, entries.which, strict=True)
+        return "".join([f"{student},{ends[at]}" for student, at in pairs])
 
     def who(self, entry: Entry) -> str:
         """Return the first cells of a line: who it is about."""
@@ -147,6 +147,13 @@ def number(value: float) -> str:
 def written(rows: Iterable[Sequence[str]]) -> str:
     """Return rows as CSV text in which no cell is a formula of a spreadsheet."""
     return "".join(",".join(map(field, row)) + "\n" for row in rows)
+
+
+def fields(cells: Sequence[str]) -> Sequence[str]:
+    """Return cells as they stand in a CSV file."""
+    joined = "".join(cells)
+    plain = joined.isascii() and joined.isalnum() and all(cells)
+    return cells if plain else [field(cell) for cell in cells]
 
 
 def field(cell: str) -> str:

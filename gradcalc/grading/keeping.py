@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def part_text(part: Part) -> str:
             "source": part.source,
             "index": _index_record(part.index),
             "students": None if part.entries.students == part.index.ids else part.entries.students,
-            "which": part.entries.which,
+            "which": b64encode(np.array(part.entries.which, dtype="<i4").tobytes()).decode(),
             "outcomes": [(e.score, e.points, e.status, e.note) for e in part.entries.outcomes],
             "results": part.results,
             "problems": part.problems,
@@ -47,7 +48,8 @@ def part_of(text: str, scheme: Scheme) -> Part:
         ]
         source, index = record["source"], _index(record["index"])
         students = record["students"]
-        entries = Entries(index.ids if students is None else students, record["which"], outcomes)
+        which = np.frombuffer(b64decode(record["which"]), dtype="<i4").tolist()
+        entries = Entries(index.ids if students is None else students, which, outcomes)
         problems = [tuple(row) for row in record["problems"]]
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
@@ -63,14 +65,19 @@ def _index_record(index: Index) -> dict[str, Any]:
     """Return an index as JSON has it; lines that follow one another are told by the first."""
     first = index.lines[0] if index.lines else 0
     plain = index.lines == list(range(first, first + len(index.lines)))
-    return vars(index) | {"lines": first if plain else index.lines}
+    joined = "\n".join(index.ids)
+    whole = bool(index.ids) and joined.count("\n") == len(index.ids) - 1
+    ids = joined if whole else index.ids  # one text is read back faster than many
+    return vars(index) | {"lines": first if plain else index.lines, "ids": ids}
 
 
 def _index(record: dict[str, Any]) -> Index:
-    lines = record["lines"]
+    lines, ids = record["lines"], record["ids"]
+    if isinstance(ids, str):
+        ids = ids.split("\n")
     if isinstance(lines, int):
-        lines = list(range(lines, lines + len(record["ids"])))
-    return Index(record["ids"], lines, record["stamps"], record["labels"])
+        lines = list(range(lines, lines + len(ids)))
+    return Index(ids, lines, record["stamps"], record["labels"])
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:

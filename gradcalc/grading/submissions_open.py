@@ -39,7 +39,7 @@ class Reading:
     """
 
     columns: Mapping[str, str] | None = None
-    chunk: int = 4096
+    chunk: int = 8192
     pattern: str | None = None
     digits: bool = True
     due: tuple[Column, ...] = ()

@@ -253,7 +253,7 @@ def big_class(tmp_path_factory) -> tuple[Path, bytes]:
     """Return a class of five blocks and its gradebook."""
     folder = tmp_path_factory.mktemp("big")
     table, book = folder / "class.csv", folder / "book.csv"
-    class_file(table, 20_000, pool=8)
+    class_file(table, 40_000, pool=8)
     assert run(["grade", PROBLEM, str(table), "-o", str(book)]) == 0
     return table, book.read_bytes()
 
