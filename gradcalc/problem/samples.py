@@ -17,6 +17,7 @@ import numpy as np
 from gradcalc.algebra.expr import Apply, Expr, Symbol, number
 from gradcalc.algebra.inference import reduction_of
 from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import size
 from gradcalc.engine.autodiff import differentiate
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Graph, Node
@@ -40,12 +41,14 @@ class Batch:
     """The line that makes one number of the losses of `count` samples, and how.
 
     factor: what the sum of the samples' losses is multiplied by on that line: 1 or 1/m.
+    averaged: the entries that the loss of one sample is the mean of; 1 where it is their sum.
     """
 
     node: str
     count: int
     factor: Fraction
     each: tuple[Node, ...]
+    averaged: int = 1
 
     @property
     def named(self) -> bool:
@@ -113,9 +116,9 @@ def _reducing(node: Node, shapes: Mapping[str, Shape], table: Table) -> Batch | 
     else:
         return None
     factor = Fraction(1) if how == "sum" else Fraction(1, count)
-    return Batch(
-        node.name, count, factor, _each(node, entries, inner, "mean" if how == "mean" else "sum")
-    )
+    within = "mean" if how == "mean" else "sum"
+    averaged = size(inner[1:]) or 1 if how == "mean" else 1
+    return Batch(node.name, count, factor, _each(node, entries, inner, within), averaged)
 
 
 def _each(node: Node, entries: Expr, shape: Shape, how: str) -> tuple[Node, ...]:
