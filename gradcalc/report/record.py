@@ -13,6 +13,7 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
+from gradcalc.report.notes import notes
 from gradcalc.report.samples import shares
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.updates import update_steps
@@ -66,6 +67,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     found["find"] = [
         {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
     ]
+    found["notes"] = list(notes(view))
     check = solution.check
     found["check"] = {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
     return found
