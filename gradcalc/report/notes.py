@@ -187,11 +187,11 @@ def _saturated(view: View) -> Iterator[str]:
             continue
         if _cancels(view, node.name):
             continue
-        held = (slope < SATURATED) & (upstream != 0)
-        count += int(held.sum())
-        for index in map(tuple, np.argwhere(held).tolist()):
-            if best is None or slope[index] < best[0]:
-                best = float(slope[index]), node.name, operand, index
+        held = np.where((slope < SATURATED) & (upstream != 0), slope, np.inf)
+        count += int(np.isfinite(held).sum())
+        index = tuple(int(i) for i in np.unravel_index(int(np.argmin(held)), held.shape))
+        if held[index] < (best[0] if best else np.inf):
+            best = float(slope[index]), node.name, operand, index
     if best is None:
         return
     least, output, operand, at = best

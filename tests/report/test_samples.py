@@ -152,6 +152,13 @@ def test_the_band_belongs_to_the_detail_of_entries() -> None:
     assert "Sample by sample" not in page(shown, "steps").plain()
 
 
+def test_the_readme_shows_the_band_as_it_is_printed() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```\n(Sample by sample .*?)```", readme, re.DOTALL)
+    assert shown is not None
+    assert band(TEXTS["batch-mean"]).lstrip().startswith(shown.group(1))
+
+
 def test_the_default_page_says_what_becomes_of_a_bias() -> None:
     text = page(view(TEXTS["batch-mean"])).plain()
     assert re.search(r"∂L/∂b⁽¹⁾ = Σ_rows ∂L/∂z⁽¹⁾ +b⁽¹⁾ is in all 4 rows: their sum\n", text)
