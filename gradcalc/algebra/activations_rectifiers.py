@@ -37,6 +37,11 @@ RECTIFIERS = (
         when="1 where {} > 0, otherwise 0",
         kink="ReLU′(0) = {}",
         aliases=("rectifier", "ramp"),
+        remark="A unit with x below 0 is off: it passes 0 on and gets the gradient 0, so this"
+        " sample does not change its weights. Off for all samples it never changes: it is dead."
+        " leaky_relu, prelu, elu, gelu and softplus keep a slope below 0; smaller steps and"
+        " biases that start above 0 make it rarer. Above 0 the slope is 1 however large x is, so"
+        " gradients do not shrink there as they do at a saturated sigmoid or tanh.",
     ),
     _rectifier(
         "leaky_relu",
@@ -52,6 +57,8 @@ RECTIFIERS = (
         kink="LeakyReLU′(0) = {}",
         kink_value="α",
         aliases=("lrelu", "keras.LeakyReLU(alpha=0.2)"),
+        remark="The slope α below 0 is small but not 0: a unit that is off still gets a gradient"
+        " and can come back. It is a cure for units that are dead with relu; the kink stays.",
     ),
     _rectifier(
         "prelu",
@@ -111,6 +118,8 @@ RECTIFIERS = (
         kinks=("where(alpha == 1, 1, x)",),
         kink="ELU′(0) = {}",
         kink_value="α",
+        remark="Below 0 the slope is α exp(x), never 0: a unit that is off still learns, though"
+        " slowly far below 0, where the value levels out at −α. With α = 1 there is no kink.",
     ),
     _rectifier(
         "selu",

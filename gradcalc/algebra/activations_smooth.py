@@ -40,7 +40,16 @@ def _sigmoid(
 _TANH = "tanh(0.7978845608028654*(x + 0.044715*x^3))"
 
 SMOOTH = (
-    _sigmoid("identity", "no activation", "", "x", "1", aliases=("linear", "none")),
+    _sigmoid(
+        "identity",
+        "no activation",
+        "",
+        "x",
+        "1",
+        aliases=("linear", "none"),
+        remark="Layers with nothing in between are together one linear layer: a matrix times a"
+        " matrix is a matrix. What is not linear has to come in between.",
+    ),
     _sigmoid(
         "sigmoid",
         "logistic function",
@@ -50,6 +59,10 @@ SMOOTH = (
         given="y*(1 - y)",
         kernel="kernels.sigmoid",
         aliases=("logistic", "expit", "σ"),
+        remark="The slope is at most 1/4, at x = 0, and small where the unit is saturated: 0.0066"
+        " at x = 5 and −5. Every layer multiplies the gradient by such a slope, so in a deep"
+        " network little of it reaches the first layers: it vanishes. relu has the slope 1 above 0."
+        " In front of a cross-entropy it does no harm: the slope cancels.",
     ),
     _sigmoid(
         "tanh",
@@ -59,6 +72,9 @@ SMOOTH = (
         "1 - y^2",
         given="1 - y^2",
         kernel="numpy.tanh",
+        remark="The slope is 1 at x = 0 and small where the unit is saturated: 0.00018 at x = 5 and"
+        " −5. Over many layers the gradient vanishes, if more slowly than with sigmoid, whose slope"
+        " is at most 1/4.",
     ),
     _sigmoid(
         "log_sigmoid",
@@ -94,6 +110,8 @@ SMOOTH = (
         given="1 - exp(-y)",
         kernel="kernels.softplus",
         variants=(("beta", "scaled_softplus"),),
+        remark="A relu without the kink. The slope σ(x) is never 0, so no unit is dead, but small"
+        " far below 0: 0.0067 at x = −5.",
     ),
     _smooth(
         "scaled_softplus",
@@ -122,6 +140,8 @@ SMOOTH = (
         "x*normal_cdf(x)",
         "normal_cdf(x) + x*normal_pdf(x)",
         aliases=("gelu_exact",),
+        remark="Smooth, with its lowest point at x = −0.75. Unlike relu it is not flat below 0, so"
+        " a unit there still gets a gradient; far below 0 next to none (−0.0000071 at x = −5).",
     ),
     _smooth(
         "gelu_tanh",

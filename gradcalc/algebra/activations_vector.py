@@ -31,6 +31,10 @@ VECTORS = (
         given="y",
         kernel="kernels.softmax",
         variants=(("temperature", "tempered_softmax"), ("tau", "tempered_softmax")),
+        remark="No entry is exactly 0 or 1: exp(x) is above 0 for every x, and below the sum, which"
+        " has the other entries in it, too. A computer rounds: with two entries more than 37 apart"
+        " the larger is stored as 1, more than 746 apart the smaller as 0. Close to 0 and 1 the"
+        " Jacobian is close to 0 and little of a gradient passes; a cross-entropy makes up for it.",
     ),
     _vector(
         "tempered_softmax",

@@ -42,6 +42,7 @@ class Operation:
         empty where the slope does not matter.
     reduction: how the entries of a loss become one number; `whole` where the definition
         is that number already.
+    remark: what its shape means for learning, in a few sentences.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Operation:
     parameter_names: tuple[tuple[str, str], ...] = ()
     variants: tuple[tuple[str, str], ...] = ()
     family: str = ""
+    remark: str = ""
 
     @property
     def kink_note(self) -> str:

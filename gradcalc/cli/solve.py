@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     type=click.Choice(["brief", "steps", "entries"]),
     default="steps",
     show_default=True,
-    help="Formulas and values; with the numbers put in; each entry on a line of its own.",
+    help="Formulas and values; with the numbers put in; each entry, and each sample of a batch.",
 )
 @click.option("--student", metavar="ID", help="With the numbers of this student.")
 @click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of computed values.")

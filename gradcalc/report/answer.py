@@ -14,6 +14,7 @@ from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
 from gradcalc.report.layout import broken, fitted, flow, formula_box, named
+from gradcalc.report.notes import notes
 from gradcalc.report.page import Page
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
@@ -35,7 +36,8 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
             page.text(f"option {letter}", "plain", INDENT)
     else:
         _several(page, boxes)
-    for sentence in (_options(view), _direction(view), _batch(view), _proof(view, steps)):
+    said = (_options(view), _direction(view), *notes(view), _batch(view), _proof(view, steps))
+    for sentence in said:
         if sentence:
             page.blank()
             page.paragraph(sentence, INDENT)

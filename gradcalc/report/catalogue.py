@@ -14,6 +14,7 @@ from gradcalc.algebra.syntax import format
 from gradcalc.errors import width
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.layout import named
+from gradcalc.report.lettering import spelled
 from gradcalc.report.notation import Notation
 from gradcalc.report.page import Page, wrapped
 
@@ -136,6 +137,7 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     for name, other in row.variants:
         field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
     field(page, "Aliases", ", ".join(row.aliases))
+    field(page, "Learning", row.remark if page.unicode else spelled(row.remark))
     field(page, "As asked", ", ".join(f"{key}={format(setting)}" for key, setting in call.attrs))
     page.blank()
     for label, usage in zip(("In a file", ""), _usages(row), strict=False):

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.algebra.expr import Expr
+from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
+from gradcalc.report.notes import notes
+from gradcalc.report.samples import shares
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
@@ -32,7 +35,9 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     """Return the object that `--format json` prints.
 
     values: name → number, list or nested list, with rounding as replayed; exact: the
-    unrounded values, only where the problem rounds. student: whose numbers these are, null
+    unrounded values, only where the problem rounds. samples: with detail `entries`, the loss of
+    each sample of a small batch, and its gradient under the name of the whole one, which is
+    scale × their sum + rest; otherwise null. student: whose numbers these are, null
     for the file's own, only where every student has numbers of their own.
     """
     solution, problem = view.solution, view.problem
@@ -48,6 +53,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         found["exact"] = _values(view, solution.exact)
     steps = (*build_steps(view, detail), *update_steps(view, detail))
     found["steps"] = [_step(step) for step in steps]
+    found["samples"] = _samples(view) if detail == "entries" else None
     found["descent"] = _descent(problem.descent, solution.training)
     found["given"] = [
         {
@@ -61,6 +67,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     found["find"] = [
         {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
     ]
+    found["notes"] = list(notes(view))
     check = solution.check
     found["check"] = {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
     return found
@@ -87,6 +94,21 @@ def _asked(values: Mapping[str, Array], ref: Reference) -> Any:
     if ref.name not in values:
         return None
     return plain(values[ref.name] if ref.index is None else values[ref.name][ref.index])
+
+
+def _samples(view: View) -> dict[str, Any] | None:
+    """Return the losses and gradients of single samples; null without a batch of a few."""
+    found = shares(view)
+    if found is None:
+        return None
+    samples, loss = found.samples, view.problem.loss
+    return {
+        "count": found.batch.count,
+        "losses": plain(samples.losses),
+        "scale": float(samples.scale),
+        "parts": {gradient_name(loss, name): plain(v) for name, v in samples.parts.items()},
+        "rest": {gradient_name(loss, name): plain(v) for name, v in samples.rest.items()},
+    }
 
 
 def _descent(plan: Descent | None, training: Training | None) -> dict[str, Any] | None:

@@ -356,7 +356,8 @@ def _bias(view: View, node: Node) -> str | None:
     if not isinstance(expr.args[0], Symbol):
         return None
     if expr.attr("axis") is not None:
-        return f"the sum over the {inner[0]} samples" if view.is_batch(parts[1]) else None
+        own = view.notation.name(parts[1])
+        return f"{own} is in all {inner[0]} rows: their sum" if view.is_batch(parts[1]) else None
     if len(inner) == 1 and inner != (1,):
         return f"one {view.notation.name(parts[1])} for all {inner[0]} units: their sum"
     return None

@@ -9,6 +9,7 @@ from gradcalc.report.descentpage import descent
 from gradcalc.report.entrytable import entry_lines, entry_table
 from gradcalc.report.known import head
 from gradcalc.report.page import Page
+from gradcalc.report.samplepage import sample_band
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.steptext import indent_of, write_step
 from gradcalc.report.view import View
@@ -26,6 +27,8 @@ def page(view: View, detail: str = "steps", columns: int = 80) -> Page:
         if lines:
             found.band(title)
             _band(found, view, lines, detail)
+    if detail == "entries":
+        sample_band(found, view)
     descent(found, view, detail)
     found.band("Answer")
     answer(found, view, steps)
