@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild
-from gradcalc.algebra.operations import Operation, Table, formula
-from gradcalc.algebra.precedence import INFIX, MINUS, POSTFIX
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
+from gradcalc.algebra.operations import Operation, Table
+from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
-from gradcalc.algebra.table import TABLE
 from gradcalc.engine.graph import widens
+from gradcalc.report.codedialect import COMPARISONS, REDUCTIONS, SIGNS, Dialect, is_own, meaning
 from gradcalc.report.codenames import identifiers
-
-COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
-_SIGNS = {op: sign for sign, (op, _) in INFIX.items() if sign != "-"} | {"pow": "**"}
-_REDUCTIONS = ("sum", "mean", "norm", "amax")
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a library of arrays is called.
-
-    module: its name. axis, keepdims: what it calls these. expand: how an axis is put in.
-    reductions: its functions. calls: operation → call, operands and parameters in braces.
-    helpers: operation → a function to define in the script, as lines; for operations whose
-    plain formula overflows, or that have none.
-    """
-
-    module: str
-    array: str
-    axis: str
-    keepdims: str
-    expand: str
-    stretch: str
-    reductions: Mapping[str, str]
-    calls: Mapping[str, str]
-    helpers: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -56,7 +31,7 @@ class Writer:
             return self.names.get(expr.name, expr.name)
         if expr.op in COMPARISONS:
             return self.chosen(self.condition(expr), "1.0", "0.0")
-        if expr.op in _SIGNS:
+        if expr.op in SIGNS:
             return self.sum(expr) if expr.op == "add" else self.infix(expr)
         if expr.op == "neg":
             return "-" + self.negated(expr.args[0])
@@ -85,7 +60,7 @@ class Writer:
         pieces = [self.child(arg, expr.op, i == 0) for i, arg in enumerate(expr.args)]
         hugged = expr.op == "pow" and all(map(_simple, expr.args))
         gap = "" if hugged else " "
-        return f"{gap}{_SIGNS[expr.op]}{gap}".join(pieces)
+        return f"{gap}{SIGNS[expr.op]}{gap}".join(pieces)
 
     def child(self, expr: Expr, parent: str, first: bool) -> str:
         if _compares(expr):
@@ -125,7 +100,14 @@ class Writer:
         if expr.op == "array":
             return f"{dialect.array}({self.items(expr)})"
         args = [self.text(arg) for arg in expr.args]
-        if expr.op in _REDUCTIONS:
+        if expr.op in ("max", "min"):
+            args = [
+                dialect.number.format(text) if isinstance(arg, Number) else text
+                for arg, text in zip(expr.args, args, strict=True)
+            ]
+        if expr.op in dialect.constants and not symbols(expr):
+            return dialect.constants[expr.op].format(*args)
+        if expr.op in REDUCTIONS:
             return f"{dialect.reductions[expr.op]}({', '.join([args[0], *self.axes(expr)])})"
         if expr.op == "expand":
             axis = self.axes(expr)[0].rpartition("=")[2] if widens(expr) else ""
@@ -149,7 +131,7 @@ class Writer:
 
     def template(self, row: Operation) -> str | None:
         """Return how the library is called, unless the file defines the function anew."""
-        return self.dialect.calls.get(row.name) if _is_own(row) else None
+        return self.dialect.calls.get(row.name) if is_own(row) else None
 
     def items(self, expr: Apply) -> str:
         inner = (
@@ -170,7 +152,7 @@ class Writer:
     def helper(self, op: str) -> str:
         """Return the definition of a function of the script."""
         row, name = self.table[op], self.functions[op]
-        if _is_own(row) and op in self.dialect.helpers:
+        if is_own(row) and op in self.dialect.helpers:
             return self.dialect.helpers[op].replace("def _(", f"def {name}(")
         inner = self.inside(row)
         params = [inner.names[param] for param in row.params]
@@ -184,52 +166,6 @@ class Writer:
         """Return the writer of a row's own formulas."""
         own = identifiers((name, name) for name in (*row.params, *row.attributes))
         return Writer(self.dialect, self.table, own, self.functions)
-
-
-def needed(exprs: Iterable[Expr], dialect: Dialect, table: Table) -> list[str]:
-    """Return the operations that a script has to define, those that others read first."""
-    found: dict[str, None] = {}
-
-    def visit(expr: Expr) -> None:
-        for part in parts(expr):
-            if not isinstance(part, Apply) or part.op in found:
-                continue
-            row = table[part.op] if part.op in table or part.op.endswith("'") else None
-            if row is None or _written(row, dialect):
-                continue
-            if not (_is_own(row) and part.op in dialect.helpers):
-                visit(meaning(row))
-            found[part.op] = None
-
-    for expr in exprs:
-        visit(expr)
-    return list(found)
-
-
-def _written(row: Operation, dialect: Dialect) -> bool:
-    """Tell whether an operation is written in place, without a function of the script."""
-    signs = (*_SIGNS, *COMPARISONS, *_REDUCTIONS, "neg", "transpose", "expand", "fill")
-    return row.name in (*signs, "array", "where") or (_is_own(row) and row.name in dialect.calls)
-
-
-def meaning(row: Operation) -> Expr:
-    """Return the definition of a row."""
-    assert row.definition is not None, row.name
-    return plain(formula(row.definition))
-
-
-def plain(expr: Expr) -> Expr:
-    """Return a formula without the identity."""
-
-    def change(part: Expr) -> Expr:
-        return part.args[0] if isinstance(part, Apply) and part.op == "identity" else part
-
-    return rebuild(expr, change)
-
-
-def _is_own(row: Operation) -> bool:
-    """Tell whether a row means what gradcalc's own table says."""
-    return row.name in TABLE and row.definition == TABLE[row.name].definition
 
 
 def _compares(expr: Expr) -> bool:

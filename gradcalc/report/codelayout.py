@@ -87,15 +87,19 @@ def _operands(text: str) -> Iterator[str]:
         yield text[start:].strip()
 
 
-def array(name: str, value: Array, call: str, note: str = "") -> list[str]:
-    """Return the lines that write an array out, a row a line where it is long."""
+def array(name: str, value: Array, call: str, note: str = "", more: str = "") -> list[str]:
+    """Return the lines that write an array out, a row a line where it is long.
+
+    more: further operands of the call, with a comma in front.
+    """
     items = value.tolist()
     if not value.ndim and call.startswith("np."):
         return assignment(name, [repr(items)], note)
-    if len(f"{name} = {call}({items!r})") <= LINE:
-        return assignment(name, [f"{call}({items!r})"], note)
+    if len(f"{name} = {call}({items!r}{more})") <= LINE:
+        return assignment(name, [f"{call}({items!r}{more})"], note)
     head = [f"# {note}"] if note else []
-    return [*head, f"{name} = {call}(", *_rows(items, "    ", ""), ")"]
+    rows = _rows(items, "    ", "," if more else "")
+    return [*head, f"{name} = {call}(", *rows, *([f"    {more[2:]},"] if more else []), ")"]
 
 
 def _rows(items: list[object], indent: str, end: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcalc.report.codeformula import Dialect
+from gradcalc.report.codedialect import Dialect
 
 _ERFC = "np.frompyfunc(math.erfc, 1, 1)"
 HELPERS = {

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from gradcalc.algebra.expr import Expr
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
-from gradcalc.report.codeformula import Dialect, Writer, needed, plain
+from gradcalc.report.codedialect import Dialect, needed, plain
+from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment
 from gradcalc.report.codenames import identifiers
 from gradcalc.report.steps import Step, build_steps
@@ -43,7 +44,12 @@ class Script:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Return the lines of the worked solution."""
-        return build_steps(View(self.solution), "brief")
+        return build_steps(self.view, "brief")
+
+    @cached_property
+    def view(self) -> View:
+        """Return the solution as it is printed."""
+        return View(self.solution)
 
     @property
     def numeric(self) -> bool:
@@ -74,7 +80,9 @@ class Script:
     def names(self, functions: Iterable[str]) -> dict[str, str]:
         """Return the identifiers of all quantities, the author's letters first."""
         shown = self.problem.names.shown
-        every = [(step.name, shown(step.name)) for step in self.steps]
+        known = (step.name for step in self.steps)
+        lines = (node.name for node in self.problem.visible.forward)
+        every = [(name, shown(name)) for name in dict.fromkeys((*known, *lines))]
         sizes = [(letter, letter) for letter in self.letters]
         return identifiers([*sizes, *every], {*self.own, *functions})
 
@@ -88,15 +96,13 @@ class Script:
         sizes = [writer.names[dim] if isinstance(dim, str) else str(dim) for dim in shape]
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
-    def line(self, writer: Writer, step: Step, formula: Expr) -> list[str]:
+    def line(self, writer: Writer, shape: Shape, formula: Expr) -> list[str]:
         """Return a formula in terms, stretched to the shape of its line."""
         formula = plain(formula)
         terms = writer.terms(formula)
-        own = View(self.solution).shape_of(formula)
-        if own == step.shape:
+        if self.view.shape_of(formula) == shape:
             return terms
-        text, shape = " ".join(terms), self.shape(writer, step.shape)
-        return [self.dialect.stretch.format(text, shape)]
+        return [self.dialect.stretch.format(" ".join(terms), self.shape(writer, shape))]
 
     def heading(self, kind: str) -> list[str]:
         """Return the first lines: fixed words, then what the file says, as comments."""

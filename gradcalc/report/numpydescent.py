@@ -68,7 +68,7 @@ def _passes(script: Script, writer: Writer, plan: Descent) -> list[str]:
     found = ["", "", f"def passes({params}):"]
     for step in script.steps:
         if step.phase in ("forward", "backward") and step.formula is not None:
-            terms = script.line(writer, step, step.formula)
+            terms = script.line(writer, step.shape, step.formula)
             terms = rounded(script.problem, step.name, terms)
             found += assignment(writer.names[step.name], terms, indent=_I)
     return [*found, f"{_I}return {', '.join(writer.names[value] for value in values)}", "", ""]

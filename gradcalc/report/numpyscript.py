@@ -90,7 +90,7 @@ def _lines(script: Script, writer: Writer, steps: Iterable[Step]) -> list[str]:
 
 def _line(script: Script, writer: Writer, step: Step, formula: Expr) -> list[str]:
     name = writer.names[step.name]
-    terms = script.line(writer, step, formula)
+    terms = script.line(writer, step.shape, formula)
     if step.given:
         value = np.broadcast_to(script.problem.given[step.name].array, tuple(map(int, step.shape)))
         return array(name, value, "np.array", f"given; by the equations {' '.join(terms)}")

@@ -99,7 +99,7 @@ def test_every_problem_without_numbers_agrees_with_central_differences() -> None
 @pytest.mark.parametrize("name", SHOWN)
 def test_scripts_read_well(name: str) -> None:
     path = next(path for path in PROBLEMS if path.stem == name)
-    assert matches(GOLDEN / "scripts" / f"{name}_numpy.py", numpy_script(solved(path)))
+    assert matches(GOLDEN / "scripts" / f"{name}.numpy.txt", numpy_script(solved(path)))
 
 
 def test_scripts_are_clean_and_formatted(tmp_path: Path) -> None:
