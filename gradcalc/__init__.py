@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gradcalc.problem.solve import solve as solve
     from gradcalc.problem.training import Training as Training
     from gradcalc.problem.training import Update as Update
+    from gradcalc.report.shown import Report as Report
+    from gradcalc.report.shown import show as show
     from gradcalc.report.steps import Step as Step
     from gradcalc.report.steps import steps as steps
 
@@ -36,6 +38,7 @@ _WHERE = {
     "Finding": "gradcalc.grading.verdict",
     "OptionsReview": "gradcalc.grading.options",
     "Problem": "gradcalc.problem.model",
+    "Report": "gradcalc.report.shown",
     "Review": "gradcalc.grading.verdict",
     "Sheet": "gradcalc.grading.answers",
     "Solution": "gradcalc.problem.model",
@@ -47,6 +50,7 @@ _WHERE = {
     "check_options": "gradcalc.grading.options",
     "lint": "gradcalc.grading.lint",
     "load": "gradcalc.problem.loader",
+    "show": "gradcalc.report.shown",
     "solve": "gradcalc.problem.solve",
     "steps": "gradcalc.report.steps",
 }
@@ -55,6 +59,7 @@ __all__ = [
     "OptionsReview",
     "Problem",
     "ProblemError",
+    "Report",
     "Review",
     "Sheet",
     "Solution",
@@ -66,6 +71,7 @@ __all__ = [
     "check_options",
     "lint",
     "load",
+    "show",
     "solve",
     "steps",
 ]

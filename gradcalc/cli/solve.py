@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcalc.cli import output
+from gradcalc.cli.scripts import SCRIPTS, check_output, write_script
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", *SCRIPTS]),
     default="text",
     show_default=True,
-    help="Text to read, or one JSON object a file.",
+    help="Text to read, one JSON object a file, or a script that computes the same.",
 )
+@click.option("-o", "--output", "file", type=click.Path(), help="Write the script to FILE.py.")
 def command(
     files: tuple[str, ...],
     given: Given,
@@ -51,6 +53,7 @@ def command(
     jacobians: bool,
     full: bool,
     style: str,
+    file: str | None,
 ) -> int:
     """Show the worked solution of each FILE: forward pass, backward pass, answer.
 
@@ -62,6 +65,7 @@ def command(
       gradcalc solve problem.yaml --given recompute
       gradcalc solve problems/ --format json > solutions.jsonl
       gradcalc solve problem.yaml --student 4711
+      gradcalc solve problem.yaml --format torch -o problem.py
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
     \b
@@ -78,6 +82,8 @@ def command(
     from gradcalc.cli import AT_FAULT, report
     from gradcalc.problem.reading import problem_files
 
+    if file is not None:
+        check_output(file, style, files)
     code, first = 0, True
     for argument in files:
         try:
@@ -93,7 +99,10 @@ def command(
                 report(error)
                 code = AT_FAULT
                 continue
-            _show(solution, detail, decimals, jacobians, full, style, first)
+            if style in SCRIPTS:
+                write_script(solution, style, file, first)
+            else:
+                _show(solution, detail, decimals, jacobians, full, style, first)
             first = False
             failed = solution.check is not None and bool(solution.check.failed)
             if failed or (solution.training is not None and solution.training.stopped):

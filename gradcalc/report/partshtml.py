@@ -97,6 +97,13 @@ def html_file(parts: Iterable[Part]) -> str:
     )
 
 
+def html_fragment(parts: Iterable[Part]) -> str:
+    """Return parts as a piece of a page that is not ours: its style ends where it ends."""
+    style = STYLE.replace(":root{", "&{").replace("\nbody{", "\n&{padding:.5rem 1rem;")
+    body = "".join(_part(part) for part in parts)
+    return f'<style>.gradcalc{{{style}}}</style>\n<div class="gradcalc">\n{body}</div>\n'
+
+
 @lru_cache(maxsize=4096)
 def escaped(text: str) -> str:
     """Return text that stands for itself in HTML, signs that steer spelled out."""

@@ -1,0 +1,205 @@
+"""Formulas as Python source: one writer, and a dialect for each library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
+from gradcalc.algebra.operations import Operation, Table
+from gradcalc.algebra.precedence import MINUS, POSTFIX
+from gradcalc.algebra.syntax import format_number, level, needs_brackets
+from gradcalc.engine.graph import widens
+from gradcalc.report.codedialect import COMPARISONS, REDUCTIONS, SIGNS, Dialect, is_own, meaning
+from gradcalc.report.codenames import identifiers
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes formulas; `names` are identifiers of quantities, `functions` of operations."""
+
+    dialect: Dialect
+    table: Table
+    names: Mapping[str, str]
+    functions: Mapping[str, str]
+
+    def text(self, expr: Expr) -> str:
+        """Return a formula as an expression of Python."""
+        if isinstance(expr, Number):
+            return number_text(expr)
+        if isinstance(expr, Symbol):
+            return self.names.get(expr.name, expr.name)
+        if expr.op in COMPARISONS:
+            return self.chosen(self.condition(expr), "1.0", "0.0")
+        if expr.op in SIGNS:
+            return self.sum(expr) if expr.op == "add" else self.infix(expr)
+        if expr.op == "neg":
+            return "-" + self.negated(expr.args[0])
+        if expr.op == "transpose":
+            return self.bracketed(expr.args[0], level(expr.args[0]) < POSTFIX) + ".T"
+        return self.call(expr)
+
+    def terms(self, expr: Expr) -> list[str]:
+        """Return the terms of a sum, each with its sign in front; the first without a plus."""
+        if not (isinstance(expr, Apply) and expr.op == "add"):
+            return [self.text(expr)]
+        found = [self.child(expr.args[0], "add", True)]
+        for term in expr.args[1:]:
+            if isinstance(term, Apply) and term.op == "neg":
+                found.append("- " + self.negated(term.args[0]))
+            elif isinstance(term, Number) and term.value < 0:
+                found.append("- " + number_text(term).removeprefix("-"))
+            else:
+                found.append("+ " + self.child(term, "add", False))
+        return found
+
+    def sum(self, expr: Apply) -> str:
+        return " ".join(self.terms(expr))
+
+    def infix(self, expr: Apply) -> str:
+        pieces = [self.child(arg, expr.op, i == 0) for i, arg in enumerate(expr.args)]
+        hugged = expr.op == "pow" and all(map(_simple, expr.args))
+        gap = "" if hugged else " "
+        return f"{gap}{SIGNS[expr.op]}{gap}".join(pieces)
+
+    def child(self, expr: Expr, parent: str, first: bool) -> str:
+        if _compares(expr):
+            return self.text(expr)
+        if isinstance(expr, Number):
+            expr = _decimal(expr)
+        return self.bracketed(expr, needs_brackets(expr, parent, first))
+
+    def negated(self, expr: Expr) -> str:
+        if isinstance(expr, Number):
+            expr = _decimal(expr)
+        power = isinstance(expr, Apply) and expr.op == "pow" and all(map(_simple, expr.args))
+        return self.bracketed(expr, power or (level(expr) <= MINUS and not _compares(expr)))
+
+    def bracketed(self, expr: Expr, needed: bool) -> str:
+        text = self.text(expr)
+        return f"({text})" if needed else text
+
+    def condition(self, expr: Expr) -> str:
+        """Return what holds where a formula is not 0."""
+        if isinstance(expr, Apply) and expr.op in COMPARISONS:
+            left, right = (self.bracketed(arg, _compares(arg)) for arg in expr.args)
+            return f"{left} {COMPARISONS[expr.op]} {right}"
+        if isinstance(expr, Apply) and expr.op == "mul":
+            return " & ".join(f"({self.condition(arg)})" for arg in expr.args)
+        return f"{self.text(expr)} != 0"
+
+    def chosen(self, condition: str, yes: str, no: str) -> str:
+        return f"{self.dialect.module}.where({condition}, {yes}, {no})"
+
+    def call(self, expr: Apply) -> str:
+        """Return an operation as a call: of the library, or of a function of the script."""
+        dialect = self.dialect
+        if expr.op == "where":
+            yes, no = (self.text(_float(arg)) for arg in expr.args[1:])
+            return self.chosen(self.condition(expr.args[0]), yes, no)
+        if expr.op == "array":
+            return f"{dialect.array}({self.items(expr)})"
+        args = [self.text(arg) for arg in expr.args]
+        if expr.op in ("max", "min"):
+            args = [
+                dialect.number.format(text) if isinstance(arg, Number) else text
+                for arg, text in zip(expr.args, args, strict=True)
+            ]
+        if expr.op in dialect.constants and not symbols(expr):
+            return dialect.constants[expr.op].format(*args)
+        if expr.op in REDUCTIONS:
+            return f"{dialect.reductions[expr.op]}({', '.join([args[0], *self.axes(expr)])})"
+        if expr.op == "expand":
+            axis = self.axes(expr)[0].rpartition("=")[2] if widens(expr) else ""
+            return dialect.expand.format(args[0], axis) if axis else args[0]
+        if expr.op == "fill":
+            sizes = "".join(f"{self.text(size)}, " for _, size in expr.attrs)
+            return dialect.stretch.format(args[0], f"({sizes.strip()})")
+        row = self.table[expr.op]
+        template = self.template(row)
+        if template is not None:
+            settings = {**row.attributes, **dict(expr.attrs)}
+            return template.format(
+                *args, **{_parameter(key): self.text(value) for key, value in settings.items()}
+            )
+        args += [
+            f"{_parameter(key)}={self.text(value)}"
+            for key, value in expr.attrs
+            if key != "reduction"
+        ]
+        return f"{self.functions[expr.op]}({', '.join(args)})"
+
+    def template(self, row: Operation) -> str | None:
+        """Return how the library is called, unless the file defines the function anew."""
+        return self.dialect.calls.get(row.name) if is_own(row) else None
+
+    def items(self, expr: Apply) -> str:
+        inner = (
+            self.items(arg) if isinstance(arg, Apply) and arg.op == "array" else self.text(arg)
+            for arg in expr.args
+        )
+        return f"[{', '.join(inner)}]"
+
+    def axes(self, expr: Apply) -> list[str]:
+        found = dict(expr.attrs)
+        words = {"axis": self.dialect.axis, "keepdims": self.dialect.keepdims}
+        return [
+            f"{words[key]}={bool(value.value) if key == 'keepdims' else int(value.value)}"
+            for key in words
+            if isinstance(value := found.get(key), Number)
+        ]
+
+    def helper(self, op: str) -> str:
+        """Return the definition of a function of the script."""
+        row, name = self.table[op], self.functions[op]
+        if is_own(row) and op in self.dialect.helpers:
+            return self.dialect.helpers[op].replace("def _(", f"def {name}(")
+        inner = self.inside(row)
+        params = [inner.names[param] for param in row.params]
+        params += [
+            f"{inner.names[key]}={self.text(value)}" for key, value in row.attributes.items()
+        ]
+        body = inner.text(meaning(row))
+        return f"def {name}({', '.join(params)}):\n    return {body}"
+
+    def inside(self, row: Operation) -> Writer:
+        """Return the writer of a row's own formulas."""
+        own = identifiers((name, name) for name in (*row.params, *row.attributes))
+        return Writer(self.dialect, self.table, own, self.functions)
+
+
+def _compares(expr: Expr) -> bool:
+    return isinstance(expr, Apply) and expr.op in COMPARISONS
+
+
+def _parameter(name: str) -> str:
+    return "lambda_" if name == "lambda" else name
+
+
+def _simple(expr: Expr) -> bool:
+    return isinstance(expr, Symbol) or (isinstance(expr, Number) and level(expr) > POSTFIX)
+
+
+def _float(expr: Expr) -> Expr:
+    """Return 1 as 1.0: what is chosen is a float."""
+    whole = isinstance(expr, Number) and expr.value.denominator == 1
+    return Number(expr.value, f"{expr.value}.0") if isinstance(expr, Number) and whole else expr
+
+
+def number_text(value: Number) -> str:
+    """Return a number as Python writes it: 2, 0.5, 1e-08, 1 / 3."""
+    text = format_number(_decimal(value))
+    if "/" in text:
+        above, _, below = text.partition("/")
+        return f"{int(above)} / {int(below)}"
+    if text.lstrip("-").isdigit():
+        return str(int(text))
+    return repr(float(text))
+
+
+def _decimal(value: Number) -> Number:
+    """Return 1/2 as 0.5: a fraction that four decimals write exactly, so written."""
+    below = value.value.denominator
+    if "/" in format_number(value) and below > 1 and 10_000 % below == 0:
+        return Number(value.value, repr(float(value.value)))
+    return value

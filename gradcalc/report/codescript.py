@@ -1,0 +1,136 @@
+"""What the scripts of all libraries share: names, data, comments, what is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.expr import Expr
+from gradcalc.algebra.operations import Table
+from gradcalc.algebra.shapes import Shape
+from gradcalc.report.codedialect import Dialect, needed, plain
+from gradcalc.report.codeformula import Writer
+from gradcalc.report.codelayout import comment
+from gradcalc.report.codenames import identifiers
+from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.problem.model import Data, Problem, Solution
+
+SIZES = (3, 4, 2, 5)
+"""What the letters of a problem without numbers stand for, in turn."""
+_GENTLE = ("target",)
+
+
+@dataclass(frozen=True)
+class Script:
+    """A problem as it is to be written in one dialect.
+
+    own: identifiers that the script uses itself.
+    """
+
+    solution: Solution
+    dialect: Dialect
+    own: tuple[str, ...]
+
+    @property
+    def problem(self) -> Problem:
+        """Return the problem that the script computes."""
+        return self.solution.problem
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Return the lines of the worked solution."""
+        return build_steps(self.view, "brief")
+
+    @cached_property
+    def view(self) -> View:
+        """Return the solution as it is printed."""
+        return View(self.solution)
+
+    @property
+    def numeric(self) -> bool:
+        """Tell whether the problem has numbers."""
+        return bool(self.solution.values)
+
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """Return the letters that stand for sizes."""
+        dims = (dim for data in self.problem.data.values() for dim in data.shape)
+        return tuple(dict.fromkeys(dim for dim in dims if isinstance(dim, str)))
+
+    @cached_property
+    def table(self) -> Table:
+        """Return the operations of the problem."""
+        return self.problem.table
+
+    def lines(self, phase: str) -> list[Step]:
+        """Return the steps of a phase."""
+        return [step for step in self.steps if step.phase == phase]
+
+    def helpers(self, exprs: Iterable[Expr]) -> dict[str, str]:
+        """Return the functions that the script defines: operation → name."""
+        ops = needed((plain(expr) for expr in exprs), self.dialect, self.table)
+        shown = [(op, f"{op[:-1]}_prime" if op.endswith("'") else op) for op in ops]
+        return identifiers(shown, self.own)
+
+    def names(self, functions: Iterable[str]) -> dict[str, str]:
+        """Return the identifiers of all quantities, the author's letters first."""
+        shown = self.problem.names.shown
+        known = (step.name for step in self.steps)
+        lines = (node.name for node in self.problem.visible.forward)
+        every = [(name, shown(name)) for name in dict.fromkeys((*known, *lines))]
+        sizes = [(letter, letter) for letter in self.letters]
+        return identifiers([*sizes, *every], {*self.own, *functions})
+
+    def writer(self, exprs: Sequence[Expr]) -> Writer:
+        """Return the writer of the script's formulas."""
+        functions = self.helpers(exprs)
+        return Writer(self.dialect, self.table, self.names(functions.values()), functions)
+
+    def shape(self, writer: Writer, shape: Shape) -> str:
+        """Return a shape as a tuple."""
+        sizes = [writer.names[dim] if isinstance(dim, str) else str(dim) for dim in shape]
+        return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+    def line(self, writer: Writer, shape: Shape, formula: Expr) -> list[str]:
+        """Return a formula in terms, stretched to the shape of its line."""
+        formula = plain(formula)
+        terms = writer.terms(formula)
+        if self.view.shape_of(formula) == shape:
+            return terms
+        return [self.dialect.stretch.format(" ".join(terms), self.shape(writer, shape))]
+
+    def heading(self, kind: str) -> list[str]:
+        """Return the first lines: fixed words, then what the file says, as comments."""
+        found = [f'"""{kind}, written by gradcalc."""', ""]
+        said = [self.problem.title, self.problem.cite or ""]
+        return [*found, *(comment(text) for text in said if text)]
+
+    def sizes(self, writer: Writer) -> list[str]:
+        """Return what the letters of a problem without numbers stand for."""
+        return [
+            f"{writer.names[letter]} = {SIZES[at % len(SIZES)]}"
+            for at, letter in enumerate(self.letters)
+        ]
+
+    def asked(self) -> list[tuple[str, str, tuple[int, ...] | None]]:
+        """Return what is asked for: name, label, entry."""
+        names = self.problem.names
+        found = []
+        known = {step.name for step in self.steps}
+        for ref in self.problem.find:
+            own = names.shown_entry(ref.name, ref.index) if ref.index is not None else None
+            label = names.shown(ref.name)
+            if ref.index is not None:
+                label = own or f"{label}[{','.join(str(i + 1) for i in ref.index)}]"
+            if ref.name in known:
+                found.append((ref.name, label, ref.index))
+        return found
+
+    def random(self, data: Data) -> bool:
+        """Tell whether a quantity is drawn between 0 and 1, where any loss has a value."""
+        return data.role in _GENTLE

@@ -1,0 +1,132 @@
+"""A result as a report that shows itself: in a notebook, and as text anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gradcalc.errors import visible
+from gradcalc.grading.classrun import ClassResult
+from gradcalc.grading.lines import lines_of
+from gradcalc.grading.lint import Lint
+from gradcalc.grading.options import OptionsReview
+from gradcalc.grading.verdict import Review
+from gradcalc.problem.model import Problem, Solution
+from gradcalc.report.auditpage import AuditPage, what_is_checked
+from gradcalc.report.classparts import class_parts
+from gradcalc.report.lintpage import lint_page
+from gradcalc.report.optionpage import OptionPage
+from gradcalc.report.page import Page
+from gradcalc.report.parts import Formula, Part
+from gradcalc.report.partshtml import html_fragment
+from gradcalc.report.printing import COLUMNS, Form, printed
+from gradcalc.report.reviewparts import Told, review_parts
+from gradcalc.report.terminal import page as solution_page
+from gradcalc.report.view import View
+from gradcalc.report.wording import wording
+
+Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
+Write: TypeAlias = Callable[[Form], str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report in the forms that a reader may want: HTML, Markdown, plain text.
+
+    A notebook takes the form that it can show; str() is the text of the command line.
+    """
+
+    write: Write
+
+    def __str__(self) -> str:
+        """Return the report as text of 80 columns."""
+        return self.write("txt")
+
+    def __repr__(self) -> str:
+        return self.write("txt")
+
+    def _repr_html_(self) -> str:
+        return self.write("html")
+
+    def _repr_markdown_(self) -> str:
+        return self.write("md")
+
+
+def show(result: Result | Sequence[Review], problem: Problem | None = None) -> Report:
+    r"""Return a report on a solution, a check, options, a lint, or a class.
+
+    Several checks make one report. The result of a class needs the problem beside it.
+    Raises TypeError for anything else.
+
+    >>> from gradcalc import load, solve
+    >>> print(show(solve(load("title: A square\ninputs: {x: 3}\nequations: y = x^2"))))
+    A square
+    ════════════════════════════════════════════════════════════════════════════════
+    ...
+    """
+    match result:
+        case Solution():
+            return Report(_solution(result))
+        case OptionsReview():
+            words = wording(result.lines)
+            return Report(_page(lambda: OptionPage(Page(COLUMNS), result, words).write()))
+        case Lint():
+            return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
+        case Review():
+            return _reviews([result])
+        case ClassResult():
+            if problem is None:
+                raise TypeError("the result of a class is shown with its problem")
+            return Report(_parts(class_parts(result, wording(lines_of(problem)))))
+    if isinstance(result, Sequence) and result and all(isinstance(r, Review) for r in result):
+        return _reviews(result)
+    raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
+
+
+def _solution(solution: Solution) -> Write:
+    """Return the worked solution: the page of the command line in every form."""
+    return _page(lambda: solution_page(View(solution)))
+
+
+def _reviews(reviews: Sequence[Review]) -> Report:
+    """Return checks as one report; as text they are pages, one after the other."""
+    parts = [
+        part
+        for review in reviews
+        for part in review_parts(
+            review, wording(review.lines), Told("full", what_is_checked(review.sheet.name))
+        )
+    ]
+    forms = _parts(parts)
+
+    def write(form: Form) -> str:
+        if form != "txt":
+            return forms(form)
+        pages = (
+            AuditPage(Page(COLUMNS), review, wording(review.lines), hint=False).write()
+            for review in reviews
+        )
+        return "\n\n".join(map(_text, pages))
+
+    return Report(write)
+
+
+def _parts(parts: Sequence[Part]) -> Write:
+    return lambda form: html_fragment(parts) if form == "html" else printed(parts, form)
+
+
+def _page(made: Callable[[], Page]) -> Write:
+    """Return a page of text in every form, its columns kept."""
+
+    def write(form: Form) -> str:
+        text = _text(made())
+        if form == "txt":
+            return text
+        return _parts([Formula(tuple(text.rstrip("\n").split("\n")))])(form)
+
+    return write
+
+
+def _text(page: Page) -> str:
+    return "".join(f"{visible(line)}\n" for line in page.plain().splitlines())

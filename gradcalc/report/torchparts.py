@@ -1,0 +1,158 @@
+"""What the parts of a PyTorch script are written from: model, criteria, names, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Symbol, rebuild
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.operations import applied
+from gradcalc.algebra.table import TABLE
+from gradcalc.errors import ProblemError
+from gradcalc.report.codedialect import plain
+from gradcalc.report.codeformula import Writer
+from gradcalc.report.codenames import free
+from gradcalc.report.codescript import Script
+from gradcalc.report.torchmodel import Model, criterion, is_stack, model_of, own_classes
+
+if TYPE_CHECKING:
+    from gradcalc.engine.graph import Node
+    from gradcalc.problem.model import Problem
+
+OWN = ("torch", "nn", "F", "math", "model", "criterion", "optimizer", "step", "rate", "rates")
+"""Identifiers that a script uses itself."""
+_AT_MARGIN = ("hinge", "squared_hinge", "multi_margin")
+"""Losses whose max(0, …) has no slope at 0, as ReLU has none."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the parts of a script are written from.
+
+    wanted: names that the loss is differentiated by. losses: line → its criterion, the
+    name of that, and what it is divided by.
+    """
+
+    script: Script
+    writer: Writer
+    model: Model | None
+    wanted: frozenset[str]
+    losses: Mapping[str, tuple[str, str, str]]
+
+    @property
+    def problem(self) -> Problem:
+        """Return the problem that the script computes."""
+        return self.script.problem
+
+
+def check(script: Script) -> None:
+    """Refuse what PyTorch has no words for, with the reason."""
+    problem, fixed = script.problem, script.solution.fixed
+    ours = {row.name: row.derivative for row in TABLE}
+    for row in problem.table:
+        own = row.name in ours and row.definition == TABLE[row.name].definition
+        if own and row.derivative != ours[row.name]:
+            raise _refused(problem, f"PyTorch's derivative of {row.name} at a kink is its own")
+    for name in fixed:
+        parts = gradient_parts(name)
+        if parts and parts[0] != problem.loss:
+            raise _refused(problem, f"{name} is given, and PyTorch shows no local derivatives")
+        node = next((node for node in problem.visible.forward if node.name == name), None)
+        if node is not None and _by_output(problem, node):
+            raise _refused(
+                problem,
+                f"{name} is given, and PyTorch would differentiate at the computed value",
+                recompute=True,
+            )
+    if problem.descent is not None and set(fixed) - set(problem.upstream_names):
+        raise _refused(problem, "given values count for the first step only", recompute=True)
+
+
+def _refused(problem: Problem, reason: str, *, recompute: bool = False) -> ProblemError:
+    return ProblemError(
+        f"this problem cannot be a PyTorch script: {reason}",
+        where=problem.source.name,
+        hint="--given recompute sets given values aside; --format numpy writes it as it is"
+        if recompute
+        else "--format numpy writes it as it is",
+    )
+
+
+def _by_output(problem: Problem, node: Node) -> bool:
+    """Tell whether the derivative of a given value's line is read off the value."""
+    expr = plain(node.expr)
+    if not isinstance(expr, Apply):
+        return False
+    row = problem.table[expr.op]
+    if row.given is not None and row.derivative is not None:
+        return not isinstance(expr.args[0], Symbol)
+    texts = [*(row.derivative or ()), *(row.vjp if isinstance(row.vjp, tuple) else ())]
+    rules = [applied(text, {}) for text in texts if text and text != "others"]
+    return any(
+        isinstance(part, Symbol) and part.name == row.output and row.output not in row.params
+        for rule in rules
+        for part in leaves(rule)
+    )
+
+
+def leaves(expr: Expr) -> list[Expr]:
+    if isinstance(expr, Apply):
+        return [leaf for arg in expr.args for leaf in leaves(arg)]
+    return [expr]
+
+
+def parts_of(script: Script) -> Parts:
+    """Return what is written: the lines that are not the model's, and the functions they need."""
+    problem = script.problem
+    pairs = (gradient_parts(node.name) for node in problem.visible.backward)
+    wanted = frozenset(pair[1] for pair in pairs if pair and pair[0] == problem.loss)
+    stack = is_stack(script)
+    own = own_classes(script) if stack else {}
+    inside = {name for layer in problem.layers for name in (layer.z, layer.after)}
+    rest = [node for node in problem.visible.forward if not (stack and node.name in inside)]
+    fixed = script.solution.fixed
+    found = {
+        node.name: None if node.name in fixed else criterion(script, node.expr, wanted)
+        for node in rest
+    }
+    formulas = [defined(script, node.expr) for node in rest if found[node.name] is None]
+    formulas += [slope_of(script, node) for node in rest if node.name in fixed]
+    writer = script.writer([*formulas, *(meaning for _, meaning in own.values())])
+    used = {*writer.names.values(), *writer.functions.values(), *OWN}
+    classes: dict[str, str] = {}
+    for op in own:
+        word = op.replace("_", " ").title().replace(" ", "")
+        classes[op] = free(word if len(op) > 1 and op.isascii() else "Activation", used)
+        used.add(classes[op])
+    losses: dict[str, tuple[str, str, str]] = {}
+    for name, pair in found.items():
+        if pair is not None:
+            label = "criterion" if not losses else free("criterion", used)
+            used.add(label)
+            losses[name] = (label, *pair)
+    model = model_of(script, writer, classes) if stack else None
+    return Parts(script, writer, model, wanted, losses)
+
+
+def defined(script: Script, expr: Expr) -> Expr:
+    """Return a formula with losses written as what they are."""
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and part.op == "max" and part.args[0] == ZERO:
+            return Apply("relu", part.args[1:])
+        return part
+
+    found = plain(script.view.defined(expr))
+    at_margin = isinstance(expr, Apply) and expr.op in _AT_MARGIN
+    return rebuild(found, change) if at_margin else found
+
+
+def slope_of(script: Script, node: Node) -> Expr:
+    """Return the derivative of a given value's line, read off the value; 1 for other lines."""
+    expr = plain(node.expr)
+    row = script.table[expr.op] if isinstance(expr, Apply) else None
+    if row is None or not isinstance(expr, Apply) or not row.given or row.derivative is None:
+        return ONE
+    return applied(row.given, {**row.bind(expr), row.output: Symbol(node.name)})

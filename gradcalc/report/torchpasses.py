@@ -1,0 +1,135 @@
+"""Both passes of a PyTorch script: the forward lines, and the gradients that autograd keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.expr import ZERO, Apply, Number, Symbol
+from gradcalc.algebra.names import gradient_name, gradient_parts
+from gradcalc.report.codelayout import array, assignment, band, folded
+from gradcalc.report.torchparts import Parts, defined, leaves, slope_of
+
+if TYPE_CHECKING:
+    from gradcalc.engine.graph import Node
+    from gradcalc.problem.model import Problem
+
+_I = "    "
+
+
+def pass_lines(parts: Parts, *, whole: bool = False) -> list[str]:
+    """Return the forward pass; the model module by module, or with `whole` in one call."""
+    found: list[str] = []
+    names, model = parts.writer.names, parts.model
+    modules = {module.name: at for at, module in enumerate(model.modules)} if model else {}
+    last = parts.problem.layers[-1].after if model else ""
+    whole = whole and not _reads_inside(parts, last)
+    for node in parts.problem.visible.forward:
+        name = names[node.name]
+        if model is not None and whole and node.name in model.lines:
+            if node.name == last:
+                found.append(f"{name} = model({names[parts.problem.layers[0].before]})")
+        elif model is not None and node.name in modules:
+            at = modules[node.name]
+            found += assignment(name, [f"model[{at}]({names[model.modules[at].before]})"])
+        elif model is not None and node.name in model.aliases:
+            found.append(f"{name} = {names[model.aliases[node.name]]}")
+        elif node.name in parts.losses:
+            label, _, factor = parts.losses[node.name]
+            assert isinstance(node.expr, Apply)
+            operands = ", ".join(parts.writer.text(arg) for arg in node.expr.args)
+            found += assignment(name, [f"{label}({operands}){factor}"])
+        elif node.name in parts.script.solution.fixed:
+            found += _given(parts, node)
+        else:
+            terms = parts.script.line(parts.writer, node.shape, defined(parts.script, node.expr))
+            found += assignment(name, terms)
+    return found
+
+
+def _reads_inside(parts: Parts, last: str) -> bool:
+    """Tell whether a line after the model reads a value inside of it."""
+    lines = parts.model.lines if parts.model else frozenset()
+    return any(
+        leaf.name in lines and leaf.name != last
+        for node in parts.problem.visible.forward
+        if node.name not in lines
+        for leaf in leaves(node.expr)
+        if isinstance(leaf, Symbol)
+    )
+
+
+def _given(parts: Parts, node: Node) -> list[str]:
+    """Return a given value through which the gradient flows on, as through a computed one."""
+    name, writer = parts.writer.names[node.name], parts.writer
+    value = parts.script.solution.values[node.name]
+    found = array(name, value, "torch.tensor", note="given; its gradient goes on as computed")
+    slope, expr = slope_of(parts.script, node), defined(parts.script, node.expr)
+    if isinstance(slope, Number):
+        inner, factor = writer.text(expr), ""
+    else:
+        assert isinstance(expr, Apply)
+        inner = writer.text(expr.args[0])
+        factor = f"{writer.child(slope, 'mul', True)} * "
+    if not inner.isidentifier():
+        inner = f"({inner})"
+    return [*found, *assignment(name, [name, f"+ {factor}({inner} - {inner}.detach())"])]
+
+
+def starts(parts: Parts) -> list[str]:
+    """Return the call that starts the backward pass."""
+    problem, names = parts.problem, parts.writer.names
+    if problem.upstream:
+        return [
+            f"{names[name]}.backward({names[gradient_name(problem.loss, name)]})"
+            if len(problem.upstream) == 1
+            else f"{names[name]}.backward({names[gradient_name(problem.loss, name)]}, "
+            "retain_graph=True)"
+            for name in problem.upstream
+        ]
+    loss = names[problem.loss]
+    whole = "" if problem.visible.shapes[problem.loss] == () else ".sum()"
+    return [f"{loss}{whole}.backward()"]
+
+
+def backward_lines(parts: Parts) -> list[str]:
+    problem, names = parts.problem, parts.writer.names
+    aliases = parts.model.aliases if parts.model else {}
+    lines = [node for node in problem.visible.backward if _by(problem, node) is not None]
+    zero = {_by(problem, node) for node in lines if node.expr == ZERO}
+    kept = [
+        names[node.name]
+        for node in problem.visible.forward
+        if node.name in parts.wanted - {problem.loss, *aliases} and node.name not in zero
+    ]
+    found = band("Backward pass")
+    if kept:
+        found += ["# PyTorch keeps gradients of parameters only, unless it is told"]
+        comma = "," if len(kept) == 1 else ""
+        found += folded(f"for value in ({', '.join(kept)}{comma})", "", ":")
+        found += [f"{_I}value.retain_grad()"]
+    for node in lines:
+        if node.name in parts.script.solution.fixed:
+            by, given = _by(problem, node), problem.given[node.name].array.tolist()
+            found += folded(
+                f"{names[by or '']}.register_hook(lambda _: torch.tensor({given!r}))", ""
+            )
+    found += starts(parts)
+    for node in lines:
+        by = _by(problem, node) or ""
+        own = names[by] if by in names and not _parameter(parts, by) else ""
+        text = f"{_parameter(parts, by) or own}.grad"
+        if parts.model and _parameter(parts, by).endswith("weight"):
+            text += ".T" if problem.layout == "inputs_by_units" else ""
+        zeros = f"torch.zeros_like({names[by]})" if node.expr == ZERO else text
+        found += assignment(names.get(node.name, node.name), [zeros])
+    return found
+
+
+def _by(problem: Problem, node: Node) -> str | None:
+    pair = gradient_parts(node.name)
+    known = pair is not None and pair[0] == problem.loss and pair[1] != problem.loss
+    return pair[1] if pair and known else None
+
+
+def _parameter(parts: Parts, name: str) -> str:
+    return parts.model.parameters.get(name, "") if parts.model else ""

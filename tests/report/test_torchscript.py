@@ -1,0 +1,255 @@
+"""PyTorch scripts: autograd finds every gradient that the solution shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gradcalc
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.table import TABLE
+from gradcalc.errors import ProblemError
+from gradcalc.problem.model import Solution
+from gradcalc.report.codescript import Script
+from gradcalc.report.codetorch import TORCH
+from gradcalc.report.torchparts import OWN, parts_of
+from gradcalc.report.torchscript import torch_script
+from tests.report.scripts import assert_agrees, run
+from tests.report.test_numpyscript import (
+    ACTIVATIONS,
+    AWKWARD,
+    ELEMENTARY,
+    LOSSES,
+    OPTIMISERS,
+    STABLE,
+    every_problem,
+    solved,
+)
+from tests.shown import GOLDEN, PROBLEMS, matches
+
+SHOWN = (
+    "hand-calculation",
+    "relu-network-given-values",
+    "weight-decay-step",
+    "scaled-relu-letters",
+    "softmax-cross-entropy-logits",
+    "weight-decay",
+    "attention-head",
+)
+
+
+def names_of(solution: Solution) -> dict[str, str]:
+    return dict(parts_of(Script(solution, TORCH, OWN)).writer.names)
+
+
+def gradients(solution: Solution) -> list[str]:
+    """Return the names of all gradients of the loss that the solution shows."""
+    loss = solution.problem.loss
+    pairs = ((step.name, gradient_parts(step.name)) for step in gradcalc.steps(solution))
+    return [name for name, pair in pairs if pair and pair[0] == loss]
+
+
+def assert_gradients(solution: Solution, text: str) -> None:
+    """Run a script; compare the forward pass and every gradient with the solution."""
+    torch = pytest.importorskip("torch")
+    names = names_of(solution)
+    found = run(text, "Answer")
+    tensors = {name: each for name, each in found.items() if isinstance(each, torch.Tensor)}
+    values = {name: each.detach().numpy() for name, each in tensors.items()}
+    computed = {name for name in names if gradient_parts(name) or name not in solution.problem.data}
+    own = {name: text for name, text in names.items() if name in computed}
+    exact = solution
+    if solution.exact is not None:
+        exact = Solution(solution.problem, solution.exact)
+    assert assert_agrees(values, own, exact)
+    missing = [name for name in gradients(solution) if names[name] not in values]
+    assert not missing
+    run(text)
+
+
+@every_problem
+def test_autograd_finds_every_gradient(path: Path) -> None:
+    solution = solved(path)
+    text = torch_script(solution)
+    if solution.values:
+        assert_gradients(solution, text)
+        return
+    pytest.importorskip("torch")
+    found, names = run(text), names_of(solution)
+    assert all(names[name] in found for name in gradients(solution))
+
+
+@every_problem
+def test_torch_takes_the_steps_of_the_descent(path: Path) -> None:
+    solution = solved(path)
+    if solution.training is None:
+        assert "optimizer.step()" not in run_lines(torch_script(solution))
+        return
+    assert_descent(solution)
+
+
+def run_lines(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+
+
+def assert_descent(solution: Solution) -> None:
+    pytest.importorskip("torch")
+    found, names = run(torch_script(solution)), names_of(solution)
+    assert solution.training is not None
+    for name, value in solution.training.values.items():
+        moved = found[names[name]].detach().numpy()
+        np.testing.assert_allclose(moved, value, rtol=1e-10, err_msg=name)
+
+
+@pytest.mark.parametrize("descent", OPTIMISERS)
+@pytest.mark.parametrize("layer", [False, True])
+def test_every_optimiser_is_that_of_torch(descent: str, layer: bool) -> None:
+    network = "weights: {W1: [[0.7, 0.2]], b1: [0.1]}\nactivations: [tanh]\nloss: mse\n"
+    line = (
+        "weights: {w: 0.7, b: 0.1}\nequations: |\n  y = w*x + b\n  L = half_squared_error(y, t)\n"
+    )
+    inputs = "[[1, 2.5], [0.5, -1]]" if layer else "[1, 2.5]"
+    targets = "[[2], [3.7]]" if layer else "[2, 3.7]"
+    if layer:
+        descent = descent.replace("[w]", "[W1]")
+    text = f"inputs: {{x: {inputs}}}\ntargets: {{t: {targets}}}\n{network if layer else line}"
+    assert_descent(solved(f"{text}descent: {descent}"))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_scripts_read_well(name: str) -> None:
+    path = next(path for path in PROBLEMS if path.stem == name)
+    assert matches(GOLDEN / "scripts" / f"{name}.torch.txt", torch_script(solved(path)))
+
+
+def test_scripts_are_clean_and_formatted(tmp_path: Path) -> None:
+    for path in PROBLEMS:
+        name = path.stem.replace("-", "_")
+        (tmp_path / f"{name}.py").write_text(torch_script(solved(path)), encoding="utf-8")
+    for call in (["check"], ["format", "--check"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *call, "--isolated", "--no-cache", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", [*ACTIVATIONS, *ELEMENTARY])
+@pytest.mark.parametrize("numbers", ["[0.2, 0.7, 1.9, 0.4]", "[[0.2, 0.7], [5.9, 0.4]]"])
+def test_every_function_of_the_table_is_written(name: str, numbers: str) -> None:
+    more = "".join(", 0.3" for _ in TABLE[name].params[1:])
+    text = f"inputs: {{z: {numbers}}}\nequations: |\n  h = {name}(z{more})\n  L = sum(h*h)\n"
+    solution = solved(text)
+    assert_gradients(solution, torch_script(solution))
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if len(TABLE[name].params) == 1])
+def test_every_activation_of_a_layer_is_a_module(name: str) -> None:
+    solution = solved(
+        "inputs: {x: [[1, -2], [0.5, 3]]}\ntargets: {t: [[1], [0]]}\nactivations: "
+        f"[{name}, identity]\nloss: mse\nweights:\n  W1: [[0.4, -0.3], [0.2, 0.9]]\n"
+        f"  b1: [0.1, 0.3]\n  W2: {'[[0.7]]' if name == 'glu' else '[[0.7, -0.2]]'}\n"
+    )
+    text = torch_script(solution)
+    assert "nn.Sequential" in text
+    assert_gradients(solution, text)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("reduction", ["", "mean", "sum", "batchmean"])
+@pytest.mark.parametrize("batch", [False, True])
+def test_every_loss_of_the_table_is_written(name: str, reduction: str, batch: bool) -> None:
+    row = TABLE[name]
+    if reduction and row.reduction == "whole":
+        return
+    rows = {
+        "y": "[[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]",
+        "t": "[[0.1, 0.7, 0.2], [0.2, 0.4, 0.4]]",
+        "third": "[[0.5, 0.3, 0.9], [0.4, 0.8, 0.1]]",
+    }
+    if name == "cosine_embedding":
+        rows["third"] = "[1, -1]"
+    if not batch:
+        first = {"[1, -1]": "1"}
+        rows = {
+            key: first.get(text) or text[1:].partition("]")[0] + "]" for key, text in rows.items()
+        }
+    operands = list(zip("ytv", rows.values(), strict=True))[: len(row.params)]
+    call = ", ".join(letter for letter, _ in operands)
+    setting = f", reduction={reduction}" if reduction else ""
+    inputs = "".join(f"\n  {letter}: {numbers}" for letter, numbers in operands)
+    for find in ("dL/dy", "[" + ", ".join(f"dL/d{letter}" for letter, _ in operands) + "]"):
+        lines = f"\nequations: |\n  L = {name}({call}{setting})\nfind: {find}"
+        solution = solved(f"inputs:{inputs}{lines}")
+        assert_gradients(solution, torch_script(solution))
+
+
+@pytest.mark.parametrize("name", STABLE)
+def test_functions_of_a_script_do_not_overflow(name: str) -> None:
+    lines = f"inputs: {{z: {STABLE[name]}}}\nequations: |\n  h = {name}(z)\n  L = sum(h)"
+    solution = solved(lines)
+    assert_gradients(solution, torch_script(solution))
+
+
+KINKED = ("relu", "leaky_relu", "elu", "hardtanh", "relu6", "softshrink", "abs", "hardswish")
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_derivatives_at_kinks_are_the_same(name: str) -> None:
+    solution = solved(
+        f"inputs: {{z: [0, 1, -1, 3, -3, 6, 0.5]}}\nequations: |\n  h = {name}(z)\n  L = sum(h)"
+    )
+    assert_gradients(solution, torch_script(solution))
+
+
+def test_texts_and_names_of_a_file_are_never_code() -> None:
+    solution = solved(AWKWARD)
+    assert_gradients(solution, torch_script(solution))
+
+
+GIVEN = """\
+inputs: {x: [1, 2]}
+targets: {t: 1}
+weights: {W1: [[0.3, -0.2]], b1: [0.1], W2: [[0.5]], b2: [0.2]}
+activations: [%s, identity]
+loss: half_squared_error
+given: {%s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("activation", "given"),
+    [
+        ("sigmoid", "a1: 0.7"),
+        ("tanh", "a1: 0.3, yhat: 2"),
+        ("elu", "a1: -0.4"),
+        ("relu", "z1: 0.5"),
+        ("relu", "a1: 0.5, dL/da1: 3"),
+        ("sigmoid", "dL/dyhat: 0.4, L: 3"),
+    ],
+)
+def test_given_values_take_part(activation: str, given: str) -> None:
+    solution = solved(GIVEN % (activation, given))
+    assert_gradients(solution, torch_script(solution))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (GIVEN % ("gelu", "da1/dz1: 0.5"), "da1/dz1 is given"),
+        (GIVEN % ("softmax", "a1: 0.5"), "a1 is given"),
+        ("inputs: {z: [0, 1]}\nequations: L = sum(relu(z))\nkinks: {relu: 1}", "at a kink"),
+        (GIVEN % ("relu", "a1: 0.5") + "descent: {steps: 2}", "first step only"),
+    ],
+)
+def test_what_pytorch_has_no_words_for_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ProblemError) as caught:
+        torch_script(solved(text))
+    assert reason in caught.value.message
+    assert "--format numpy" in (caught.value.hint or "")
