@@ -192,14 +192,18 @@ def _factors(expr: Expr) -> tuple[Expr, ...]:
     return (expr,)
 
 
-def ordered(expr: Expr) -> Expr:
-    """Return an indexed formula as it is written: numbers first, errors next, sums last."""
+def ordered(expr: Expr, last: Collection[str] = ()) -> Expr:
+    """Return an indexed formula as it is written: numbers first, errors next, sums last.
+
+    last: names whose entries come after other factors, as x in δᵢ xⱼ.
+    """
     if not isinstance(expr, Apply) or expr.op == "entry":
         return expr
-    args = tuple(ordered(arg) for arg in expr.args)
+    args = tuple(ordered(arg, last) for arg in expr.args)
     if expr.op == "mul":
         factors = chain.from_iterable(map(_factors, args))
-        kept = sorted((each for each in factors if each != ONE), key=_order)
+        kept = [each for each in factors if each != ONE]
+        kept.sort(key=lambda each: _order(each, last))
         return mul(*kept) if kept else ONE
     if expr.op == "add":
         terms = [arg for arg in args if arg != ZERO]
@@ -207,8 +211,13 @@ def ordered(expr: Expr) -> Expr:
     return Apply(expr.op, args, expr.attrs)
 
 
-def _order(factor: Expr) -> int:
+def _order(factor: Expr, last: Collection[str]) -> int:
     if isinstance(factor, Number):
         return 0
-    op = factor.op if isinstance(factor, Apply) else ""
-    return {"add": 1, "div": 1, "total": 3}.get(op, 2)
+    if not isinstance(factor, Apply):
+        return 3 if factor.name in last else 2
+    if factor.op == "entry":
+        return 3 if set(symbols(factor)) & set(last) else 2
+    if factor.op == "add":
+        return 2 if isinstance(factor.args[0], Number) else 1
+    return {"div": 1, "total": 4}.get(factor.op, 2)

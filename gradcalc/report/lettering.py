@@ -112,7 +112,9 @@ class Lettering:
     def entry_name(self, name: str, index: Index) -> str:
         """Return the name of one entry: z₂, W⁽¹⁾₂₁, or the author's own."""
         own = self.names.shown_entry(name, index)
-        if own is not None:
+        gradient = gradient_parts(name)
+        local = gradient is not None and size(self.shapes.get(gradient[0], ())) != 1
+        if own is not None and not local:
             parts = gradient_parts(own)
             d = "∂" if self.unicode else "d"
             if parts:
@@ -124,8 +126,7 @@ class Lettering:
         shown = self.name(name)
         if not places or size(self.shapes.get(name, ())) == 1:
             return shown
-        gradient = gradient_parts(name)
-        if gradient and size(self.shapes.get(gradient[0], ())) != 1:
+        if gradient and local:
             d = "∂" if self.unicode else "d"
             below = above = index
             if len(self.shapes.get(gradient[1], ())) != len(index):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 24
 """Entries above which an indexed form is written once, for each i, j."""
+LONGEST = 200
+"""Parts of a sum above which it is not written out."""
+ADDING = ("matmul", "dot", "sum", "mean", "norm")
 INDENT = 5
 GAP = 3
 
@@ -46,8 +49,8 @@ def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[
     """Return the indexed form of a line and for which entries it holds; empty without one."""
     letters = index_letters(view.taken)
     places = _places(shape, letters)
-    if not places and not view.lettered(formula):
-        return []
+    if not view.lettered(formula):
+        return _written_out(view, name, formula, shape)
     try:
         found = view.anywhere(formula, places, letters)
     except NoEntriesError:
@@ -56,6 +59,16 @@ def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[
         return []
     line = f"{view.notation.placed(name, places)}{EQUALS}{view.notation.line(found)}"
     return [(line, _each(places))]
+
+
+def _written_out(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[str, str]]:
+    """Return a line of one entry with its sums written out: out = v₁ h₁ + v₂ h₂ + c."""
+    added = any(isinstance(p, Apply) and p.op in ADDING for p in all_parts(formula))
+    if size(shape) != 1 or not added or not has_entries(formula, view.problem.table):
+        return []
+    found = ordered(view.entry(formula, (0,) * len(shape), numbers=False), view.fed)
+    shown = view.notation.entry_name(name, (0,) * len(shape))
+    return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")] if found.size < LONGEST else []
 
 
 def _places(shape: Shape, letters: Iterator[str]) -> Places:
@@ -127,7 +140,7 @@ def _entry(page: Page, view: View, ref: Reference) -> None:
     if form is None or not has_entries(form, view.problem.table):
         page.text(name, "plain", INDENT)
         return
-    found = ordered(view.entry(form, ref.index, numbers=False))
+    found = ordered(view.entry(form, ref.index, numbers=False), view.fed)
     _equation(page, f"{name}{EQUALS}{view.notation.line(found)}", [], "")
 
 
@@ -142,7 +155,7 @@ def entries(view: View, name: str, form: Expr) -> list[tuple[str, str]]:
     found = []
     for index in indices(shape):
         try:
-            entry = ordered(view.entry(form, index, numbers=False))
+            entry = ordered(view.entry(form, index, numbers=False), view.fed)
         except NoEntriesError:
             return []
         shown = view.notation.entry_name(name, index)

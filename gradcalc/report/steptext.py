@@ -41,8 +41,8 @@ def write_step(page: Page, view: View, step: Step) -> None:
         if _in_letters(view, step):
             content = with_dimension(view, content, step.shape, room)
             if width(content) > room:
-                first, content = broken(content, room, MEMBERS)
-                page.lines.append(((lead, "faint"), (first, "plain")))
+                formula, content = broken(content, room, MEMBERS)
+                page.lines.append(((lead, "faint"), (formula, "plain")))
                 lead = " " * len(lead)
         _noted(page, lead, content, note)
         return

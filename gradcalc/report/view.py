@@ -25,7 +25,7 @@ from gradcalc.algebra.expr import (
     substitute,
     symbols,
 )
-from gradcalc.algebra.indexed import Places, index_letters, indexed
+from gradcalc.algebra.indexed import Places, index_letters, indexed, ordered
 from gradcalc.algebra.inference import definition, reduction_of, shape_finder
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape, size
@@ -293,8 +293,11 @@ class View:
         return tidy(self.filled(found)) if numbers else tidy(found)
 
     def lettered(self, expr: Expr) -> bool:
-        """Tell whether a formula reads a quantity of which some size is a letter."""
-        return any(size(self.shapes.get(name, ())) is None for name in symbols(expr))
+        """Tell whether a sum over what a formula reads has an index: over a letter, or long."""
+        if self.problem.numeric:
+            return False
+        sizes = (size(self.shapes.get(name, ())) for name in symbols(expr))
+        return any(count is None or count > LARGEST_LITERAL for count in sizes)
 
     def anywhere(self, expr: Expr, places: Places, letters: Iterator[str] | None = None) -> Expr:
         """Return the entry of a formula at letters or numbers, with sums over an index.
@@ -305,7 +308,13 @@ class View:
             letters = index_letters(
                 {*self.taken, *(p.name for p in places if isinstance(p, Symbol))}
             )
-        return indexed(expr, places, self.shape_of, self.problem.table, letters)
+        found = indexed(expr, places, self.shape_of, self.problem.table, letters)
+        return ordered(found, self.fed)
+
+    @cached_property
+    def fed(self) -> frozenset[str]:
+        """Return the names of what the layers are fed, in pages the last factor: δᵢ xⱼ."""
+        return frozenset(layer.before for layer in self.problem.layers)
 
     @cached_property
     def taken(self) -> frozenset[str]:
