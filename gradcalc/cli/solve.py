@@ -32,8 +32,15 @@ if TYPE_CHECKING:
     help="Formulas and values; with the numbers put in; each entry, and each sample of a batch.",
 )
 @click.option("--student", metavar="ID", help="With the numbers of this student.")
+@click.option("--set", "letters", metavar="N=3", multiple=True, help="Numbers for letters.")
 @click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of computed values.")
 @click.option("--jacobians", is_flag=True, help="Local derivatives as whole matrices.")
+@click.option(
+    "--jacobian-layout",
+    "turned",
+    type=click.Choice(["numerator", "denominator"]),
+    help="The same; entry i, j of da/dz is da[i]/dz[j], or da[j]/dz[i].",
+)
 @click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
 @click.option(
     "--format",
@@ -51,6 +58,8 @@ def command(
     student: str | None,
     decimals: int | None,
     jacobians: bool,
+    turned: str | None,
+    letters: tuple[str, ...],
     full: bool,
     style: str,
     file: str | None,
@@ -66,6 +75,7 @@ def command(
       gradcalc solve problems/ --format json > solutions.jsonl
       gradcalc solve problem.yaml --student 4711
       gradcalc solve problem.yaml --format torch -o problem.py
+      gradcalc solve letters.yaml --set N=3 --detail entries
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
     \b
@@ -81,9 +91,11 @@ def command(
     """
     from gradcalc.cli import AT_FAULT, report
     from gradcalc.problem.reading import problem_files
+    from gradcalc.problem.sizes import read_sizes
 
     if file is not None:
         check_output(file, style, files)
+    sizes = read_sizes(letters)
     code, first = 0, True
     for argument in files:
         try:
@@ -94,7 +106,7 @@ def command(
             continue
         for name in names:
             try:
-                solution = _solved(name, given, student)
+                solution = _solved(name, given, student, sizes)
             except ProblemError as error:
                 report(error)
                 code = AT_FAULT
@@ -102,7 +114,7 @@ def command(
             if style in SCRIPTS:
                 write_script(solution, style, file, first)
             else:
-                _show(solution, detail, decimals, jacobians, full, style, first)
+                _show(solution, detail, decimals, jacobians, turned, full, style, first)
             first = False
             failed = solution.check is not None and bool(solution.check.failed)
             if failed or (solution.training is not None and solution.training.stopped):
@@ -110,11 +122,11 @@ def command(
     return code
 
 
-def _solved(name: str, given: Given, student: str | None) -> Solution:
+def _solved(name: str, given: Given, student: str | None, sizes: dict[str, int]) -> Solution:
     from gradcalc.problem.loader import load
     from gradcalc.problem.reading import read_source
 
-    problem = load(read_source(name))
+    problem = load(read_source(name), sizes)
     if student is not None:
         from gradcalc.grading.individual import problem_of
 
@@ -129,6 +141,7 @@ def _show(
     detail: str,
     decimals: int | None,
     jacobians: bool,
+    turned: str | None,
     full: bool,
     style: str,
     first: bool,
@@ -137,7 +150,7 @@ def _show(
     from gradcalc.report.view import View
 
     unicode = style == "json" or encodable(output.encoding())
-    view = View(solution, decimals, jacobians, unicode, full)
+    view = View(solution, decimals, jacobians or bool(turned), unicode, full, turned)
     if style == "json":
         from gradcalc.report.record import line
 

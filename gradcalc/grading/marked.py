@@ -76,7 +76,8 @@ class Marked:
     def kinds(self) -> Kinds:
         """Return which students are marked in the same way: most are."""
         numbers = [*self.finding.values(), *self.ruled.values()]
-        parts = [self.status, *(each[:, None] for each in numbers), self.points.sum(axis=1)[:, None]]
+        points = self.points.sum(axis=1)
+        parts = [self.status, *(each[:, None] for each in (*numbers, points))]
         bytewise = [np.ascontiguousarray(each).view(np.uint8) for each in parts]
         table = np.concatenate(bytewise, axis=1)
         known: dict[bytes, int] = {}

@@ -20,6 +20,7 @@ from gradcalc.problem.calls import read_call
 from gradcalc.problem.model import Data, Layer, sized
 
 LAYOUTS = ("units_by_inputs", "inputs_by_units")
+JACOBIAN_LAYOUTS = ("numerator", "denominator")
 WEIGHT = re.compile(r"W([1-9]\d*)\Z")
 
 

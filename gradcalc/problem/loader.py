@@ -22,7 +22,7 @@ from gradcalc.problem.extras import read_extras
 from gradcalc.problem.given import read_given, refuse_drawn
 from gradcalc.problem.individual import read_individual
 from gradcalc.problem.kinks import with_kinks
-from gradcalc.problem.layers import LAYOUTS, Network
+from gradcalc.problem.layers import JACOBIAN_LAYOUTS, LAYOUTS, Network
 from gradcalc.problem.loss import as_equation, read_loss, refuse_doubled
 from gradcalc.problem.model import Data, Problem, sized
 from gradcalc.problem.naming import Reference
@@ -38,11 +38,14 @@ from gradcalc.problem.question import (
 from gradcalc.problem.reading import read_source, with_plain_lines
 from gradcalc.problem.rounding import read_rounding
 from gradcalc.problem.schema import ACCEPT, check_keys, choices_of, items_of, mapping_of, text_of
+from gradcalc.problem.sizes import with_sizes
 from gradcalc.problem.vocabulary import Vocabulary, read_names
 
 
-def load(source: str | Path | Source) -> Problem:
+def load(source: str | Path | Source, sizes: Dict[str, int] | None = None) -> Problem:
     r"""Load a problem from a path, from YAML text (it has a line break), or from `-`.
+
+    sizes: numbers in place of the letters of dimensions, `{"N": 3}`.
 
     Raises ProblemError, with the place in the file, for anything that does not fit.
 
@@ -57,13 +60,14 @@ def load(source: str | Path | Source) -> Problem:
         source = read_source(os.fspath(source))
     root = parse_document(source)
     check_keys(root)
-    return _problem(root, source)
+    return _problem(with_sizes(root, sizes) if sizes else root, source)
 
 
 def _problem(root: Mapping, source: Source) -> Problem:
     """Put a problem together: equations, forward pass, question, backward pass, the rest."""
     chosen = choices_of(root.get("weights_layout"), "a layout of weights", LAYOUTS)
     layout = chosen[0] if chosen else LAYOUTS[0]
+    turned = choices_of(root.get("jacobian_layout"), "a layout of Jacobians", JACOBIAN_LAYOUTS)
     asked = items_of(root.get("find"))
     section = mapping_of(root.get("given"))
 
@@ -139,6 +143,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         names=names,
         rounding=read_rounding(root.get("rounding"), vocabulary, kept),
         layout=layout,
+        jacobian_layout=turned[0] if turned else JACOBIAN_LAYOUTS[0],
         accept=choices_of(root.get("accept"), "a convention", ACCEPT),
         extras=read_extras(root, vocabulary),
         individual=individual,

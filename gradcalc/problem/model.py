@@ -143,6 +143,7 @@ class Problem:
     student: str | None = None
     own: tuple[str, ...] = ()
     descent: Descent | None = None
+    jacobian_layout: str = "numerator"
 
     @property
     def numeric(self) -> bool:

@@ -87,7 +87,8 @@ class Names:
         if parts:
             of, by = (taken.get(part, Reference(part)) for part in parts)
             joined = gradient_name(of.name, by.name)
-            return Reference(joined, by.index) if of.index is None and joined in known else None
+            one = of.index in (None, by.index)
+            return Reference(joined, by.index) if one and joined in known else None
         if name in taken:
             return taken[name]
         if name in known:

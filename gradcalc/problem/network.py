@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as Dict
 
+from gradcalc.algebra.expr import Apply
 from gradcalc.algebra.names import canonical
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Dim
+from gradcalc.algebra.shapes import Dim, describe
 from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.data import fit, read_dims
 from gradcalc.problem.document import Mapping, Sequence, Value
 from gradcalc.problem.layers import WEIGHT, Network, activation, network
-from gradcalc.problem.model import Data
+from gradcalc.problem.model import Data, sized
 from gradcalc.problem.schema import items_of, text_of
 
 _GAP = re.compile(r"\s*([\w.]+(?:\([^()]*\))?)(\s+)([A-Za-z][\w.]*(?:\([^()]*\))?)")
@@ -55,6 +56,8 @@ def read_network(
     if units is not None:
         data |= _unit_weights(units, len(functions), data, start, layout)
     _check_weights(data, len(functions), activations)
+    if units is not None:
+        _check_last(units, functions[-1][0], data, root, table)
     if not data[start].shape:
         data[start] = fit(data[start], (1,), "a list of one")
     return network(data, start, functions, layout, root.get("loss") is not None, table), data
@@ -145,6 +148,33 @@ def _unit_weights(
             found[name] = Data(name, "weight", dim, units.span)
         width = size
     return found
+
+
+def _check_last(
+    units: Value, function: Apply, data: Dict[str, Data], root: Mapping, table: Table
+) -> None:
+    """Check that the last layer has as many units as the target of `loss:` has entries."""
+    targets = [quantity for quantity in data.values() if quantity.role == "target"]
+    row = table[function.op]
+    same = row.is_elementwise or row.jacobian is not None
+    if root.get("loss") is None or len(targets) != 1 or not same:
+        return
+    (target,) = targets
+    last = read_dims(units)[-1]
+    due = target.shape[-1] if target.shape else 1
+    if last == due:
+        return
+    item = units.items[-1] if isinstance(units, Sequence) else units
+    ways = f"make {target.name} {describe((last,))}, or the last of units {due}"
+    letters = [dim for dim in (last, due) if isinstance(dim, str)]
+    if len(letters) == 2:
+        ways = f"{last} and {due} are two letters: write one for both"
+    raise ProblemError(
+        f"the last layer has {last} unit{'' if last == 1 else 's'}, {sized(target.name, (due,))}",
+        item.span,
+        f"{target.name} in line {target.span.line}",
+        ways,
+    )
 
 
 def _network_input(root: Mapping, data: Dict[str, Data]) -> str:

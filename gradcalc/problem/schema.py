@@ -17,6 +17,10 @@ KEYS: dict[str, tuple[str, str]] = {
     "activations": ("list", "one activation a layer"),
     "units": ("list", "units a layer, in place of weights"),
     "weights_layout": ("text", "units_by_inputs (W @ x + b) or inputs_by_units (x @ W + b)"),
+    "jacobian_layout": (
+        "text",
+        "numerator (row i of da/dz is of a[i]) or denominator (column i)",
+    ),
     "network_input": ("text", "the input that feeds the network, where there are several"),
     "equations": ("equations", "lines name = formula, after the network or alone"),
     "loss": ("text", "the loss of yhat, or of the last equation, and the only target"),
@@ -44,6 +48,7 @@ EXAMPLES = {
     "activations": "[relu, identity]",
     "units": "[3, 1]",
     "weights_layout": "inputs_by_units",
+    "jacobian_layout": "denominator",
     "network_input": "x",
     "loss": "half_squared_error",
     "given": "{a1: [4, 5]}",

@@ -16,6 +16,7 @@ def conventions(view: View) -> dict[str, str]:
     found = {
         "layout": _layout(view),
         "loss": _loss(view),
+        "jacobians": _jacobians(view),
         "kinks": _kinks(view),
         "rounding": _rounding(view),
         "given": _given(view),
@@ -36,6 +37,17 @@ def _layout(view: View) -> str:
         return f"{start}z = {product}{bias}, W is inputs × units"
     transposed = view.notation.transposed("W")
     return f"{start}z = {f'a {transposed}' if batch else 'W a'}{bias}, W is units × inputs"
+
+
+def _jacobians(view: View) -> str:
+    """Return the layout of Jacobians, where there are any to be seen."""
+    if not view.jacobians or not (view.diagonals or view.problem.jacobians):
+        return ""
+    layout, entry = ("numerator", "∂aᵢ/∂zⱼ") if view.numerator else ("denominator", "∂aⱼ/∂zᵢ")
+    return (
+        f"Jacobians in {layout} layout: row i, column j of ∂a/∂z is {entry};"
+        " a gradient of the loss has the shape of its variable"
+    )
 
 
 def _loss(view: View) -> str:

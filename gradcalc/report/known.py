@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.problem.model import Comparison
 from gradcalc.problem.solve import without
@@ -141,7 +140,7 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
     name = view.notation.name(step.name)
     data = view.problem.data.get(step.name)
     if step.value is None:
-        return text(f"{name} {_dimensions(step.shape)}")
+        return text(f"{name} {view.notation.dimensions(step.shape)}")
     in_network = bool(view.problem.layers)
     drawn = in_network and step.value.ndim == 1 and step.value.size > 1
     if in_network:
@@ -183,14 +182,6 @@ def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
         comma = "," if at < len(step.texts or ()) - 1 else ""
         cells.append(cell.rstrip() + comma + " " * (len(cell) - len(cell.rstrip())))
     return cells
-
-
-def _dimensions(shape: Shape) -> str:
-    if not shape:
-        return "is a number"
-    if len(shape) == 1:
-        return f"has {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
-    return "is " + "×".join(str(dim) for dim in shape)
 
 
 # --- given ------------------------------------------------------------------------

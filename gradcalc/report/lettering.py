@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeVar
 
-from gradcalc.algebra.expr import Number
+from gradcalc.algebra.expr import Number, Symbol
 from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.syntax import format_number
 from gradcalc.problem.naming import Index, Names
 
+T = TypeVar("T")
 GREEK = {
     "alpha": "α",
     "beta": "β",
@@ -56,7 +58,12 @@ SPELLING = {
     "ŷ": "yhat",
     "·": "*",
     "ᵀ": "'",
+    "∂": "d",
+    "ᵢ": "[i]",
+    "ⱼ": "[j]",
 }
+LOWERED = dict(zip("ijklmnprstuv0123456789", "ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ" + SUBSCRIPTS, strict=True))
+"""Letters and digits that have a small form below the line."""
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 
 
@@ -64,13 +71,15 @@ ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 class Lettering:
     """How the names and numbers of one problem are written.
 
-    layered: names whose number is a layer and stands in a superscript.
+    layered: names whose number is a layer and stands in a superscript. columns: column j
+    of a Jacobian ∂a/∂z belongs to aⱼ, and not row j.
     """
 
     shapes: Mapping[str, Shape]
     names: Names = field(default_factory=Names)
     layered: frozenset[str] = frozenset()
     unicode: bool = True
+    columns: bool = False
 
     def name(self, name: str) -> str:
         """Return a quantity's name as it is printed: ∂L/∂W⁽¹⁾."""
@@ -103,7 +112,9 @@ class Lettering:
     def entry_name(self, name: str, index: Index) -> str:
         """Return the name of one entry: z₂, W⁽¹⁾₂₁, or the author's own."""
         own = self.names.shown_entry(name, index)
-        if own is not None:
+        gradient = gradient_parts(name)
+        local = gradient is not None and size(self.shapes.get(gradient[0], ())) != 1
+        if own is not None and not local:
             parts = gradient_parts(own)
             d = "∂" if self.unicode else "d"
             if parts:
@@ -115,12 +126,13 @@ class Lettering:
         shown = self.name(name)
         if not places or size(self.shapes.get(name, ())) == 1:
             return shown
-        gradient = gradient_parts(name)
-        if gradient and size(self.shapes.get(gradient[0], ())) != 1:
+        if gradient and local:
             d = "∂" if self.unicode else "d"
-            whole = index if len(self.shapes.get(gradient[1], ())) == len(index) else index[-1:]
-            above = self.entry_name(gradient[0], index if whole == index else index[:1])
-            return f"{d}{above}/{d}{self.entry_name(gradient[1], whole)}"
+            below = above = index
+            if len(self.shapes.get(gradient[1], ())) != len(index):
+                above, below = self.matched(index)
+            of = self.entry_name(gradient[0], above)
+            return f"{d}{of}/{d}{self.entry_name(gradient[1], below)}"
         if (
             self.unicode
             and all(len(place) == 1 for place in places)
@@ -128,6 +140,45 @@ class Lettering:
         ):
             return shown + lowered("".join(places))
         return f"{shown}[{','.join(places)}]"
+
+    def matched(self, index: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
+        """Return which part of a Jacobian's index belongs to the value, which to the operand."""
+        first, last = index[:1], index[-1:]
+        return (last, first) if self.columns else (first, last)
+
+    def placed(self, name: str, places: Sequence[Number | Symbol]) -> str:
+        """Return the name of an entry at numbers or letters: W⁽¹⁾ᵢⱼ, ∂L/∂z⁽²⁾ₖ, z_M."""
+        if all(isinstance(place, Number) for place in places):
+            numbers = [place for place in places if isinstance(place, Number)]
+            return self.entry_name(name, tuple(int(place.value) - 1 for place in numbers))
+        gradient = gradient_parts(name)
+        if gradient:
+            d = "∂" if self.unicode else "d"
+            of, by = gradient
+            above = self.name(of)
+            if size(self.shapes.get(of, ())) != 1:
+                upper = tuple(places)
+                if len(self.shapes.get(by, ())) != len(places):
+                    upper, places = self.matched(upper)
+                above = self.placed(of, upper)
+            return f"{d}{above}/{d}{self.placed(by, places)}"
+        shown = self.name(name)
+        texts = [str(place.value) if isinstance(place, Number) else place.name for place in places]
+        if not self.unicode or not all(len(text) == 1 for text in texts):
+            return f"{shown}[{','.join(texts)}]"
+        if any(text not in LOWERED for text in texts) or shown[-1] in SUBSCRIPTS:
+            return f"{shown}_{''.join(texts)}"
+        return shown + "".join(LOWERED[text] for text in texts)
+
+    def dimensions(self, shape: Shape) -> str:
+        """Return what a quantity is one of: ∈ ℝ^N, ∈ ℝ^{M×N}, ∈ ℝ."""
+        times, member, reals = ("×", "∈", "ℝ") if self.unicode else ("x", "in", "R")
+        dims = [str(dim) for dim in shape]
+        if not dims:
+            return f"{member} {reals}"
+        inner = times.join(dims)
+        plain = len(dims) == 1 and len(inner) == 1
+        return f"{member} {reals}^{inner if plain else '{' + inner + '}'}"
 
     def transposed(self, name: str) -> str:
         """Return a name with the sign of a transpose: Wᵀ."""

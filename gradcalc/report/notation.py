@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import shape_finder
+from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
@@ -34,7 +35,7 @@ from gradcalc.report.factors import (
     only,
     plain_number,
 )
-from gradcalc.report.lettering import Lettering, raised
+from gradcalc.report.lettering import LOWERED, Lettering, raised
 
 LONGEST = 8
 
@@ -232,6 +233,8 @@ class Notation(Lettering):
         if isinstance(b, Apply) and b.op == "array":
             left = self.box(a) if only(a) is not None else self.operand(a)
             return beside([left, text(" "), self.array_row(b)])
+        if isinstance(b, Apply) and b.op == "transpose":
+            return beside([self.operand(a), text(" "), self.child(b.args[0], LEVEL["matmul"] - 1)])
         turned = "" if size(self.shape(b)) == 1 else self.transposed("")
         return beside([self.operand(a), text(" "), self.child(b, POSTFIX - 1), text(turned)])
 
@@ -248,6 +251,10 @@ class Notation(Lettering):
         )
 
     def _transpose(self, expr: Apply) -> Box:
+        inner = expr.args[0]
+        parts = gradient_parts(inner.name) if isinstance(inner, Symbol) else None
+        if parts and self.shapes.get(parts[0]) and len(self.shape(inner)) == 2:
+            return beside([round_brackets(self.box(inner)), text(self.transposed(""))])
         return beside([self.child(expr.args[0], POSTFIX - 1), text(self.transposed(""))])
 
     def _sum(self, expr: Apply) -> Box:
@@ -347,10 +354,20 @@ class Notation(Lettering):
     def _entry(self, expr: Apply) -> Box:
         base, *places = expr.args
         assert isinstance(base, Symbol)
-        if any(isinstance(place, Symbol) for place in places):
+        if places == [Symbol("i")] and not self.shapes.get(base.name):
             return text(self.indexed(base.name))
-        index = tuple(int(place.value) - 1 for place in places if isinstance(place, Number))
-        return text(self.entry_name(base.name, index))
+        found = [place for place in places if isinstance(place, Number | Symbol)]
+        return text(self.placed(base.name, found))
+
+    def _total(self, expr: Apply) -> Box:
+        """Write a sum over an index: Σₖ Wₖᵢ ∂L/∂zₖ."""
+        letter = expr.attr("over")
+        assert isinstance(letter, Symbol)
+        if not self.unicode:
+            return beside([text(f"sum_{letter.name} "), round_brackets(self.box(expr.args[0]))])
+        return beside(
+            [text(f"Σ{LOWERED[letter.name]} "), self.child(expr.args[0], LEVEL["mul"] - 1)]
+        )
 
     # --- arrays ------------------------------------------------------------------
 

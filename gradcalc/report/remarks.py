@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
@@ -213,6 +213,8 @@ def _prime(view: View, node: Node) -> str | None:
     expr = node.expr
     while isinstance(expr, Apply) and not expr.op.endswith("'") and len(expr.args) == 1:
         expr = expr.args[0]
+    if isinstance(expr, Apply) and expr.op == "mul" and len(expr.args) == 2:
+        return _scaled_prime(view, *expr.args)
     if not isinstance(expr, Apply) or not expr.op.endswith("'"):
         return None
     row = view.problem.table[expr.op[:-1]]
@@ -228,6 +230,17 @@ def _prime(view: View, node: Node) -> str | None:
     for key, setting in settings.items():
         when = when.replace(GREEK.get(key, key), view.notation.line(setting))
     return when
+
+
+def _scaled_prime(view: View, factor: Expr, prime: Expr) -> str | None:
+    """Explain 5 ReLU′: 5 where z > 0, otherwise 0."""
+    if not isinstance(factor, Number) or not isinstance(prime, Apply) or prime.op != "relu'":
+        return None
+    operand = prime.args[0]
+    if not isinstance(operand, Symbol) or operand.name in view.solution.fixed:
+        return None
+    shown = view.notation.number(factor)
+    return f"{shown} where {view.notation.name(operand.name)} > 0, otherwise 0"
 
 
 def _saved(view: View, node: Node) -> str | None:
@@ -340,7 +353,7 @@ def _outer(view: View, node: Node) -> str | None:
     own = view.notation.name(parts[1])
     if expr.op == "outer":
         a, b = (view.shape_of(arg) for arg in expr.args)
-        return f"{shape_text(a)} times 1×{b[0]}, the shape of {own}"
+        return f"{shape_text(a)} times 1×{b[0]}" + _shape_of(view, own)
     if expr.op == "matmul" and len(node.shape) == 2 and view.is_batch(parts[1]):
         a, b = (view.shape_of(arg) for arg in expr.args)
         inner = a[-1]
@@ -373,7 +386,12 @@ def _column(view: View, node: Node) -> str | None:
     if not isinstance(left, Apply) or left.op != "transpose" or 1 not in shape:
         return None
     own = view.notation.name(parts[1])
-    return f"{shape_text(shape)} times {shape[1]}×1, the shape of {own}"
+    return f"{shape_text(shape)} times {shape[1]}×1" + _shape_of(view, own)
+
+
+def _shape_of(view: View, name: str) -> str:
+    """Return whose shape a product has; a page in letters shows the dimension instead."""
+    return f", the shape of {name}" if view.problem.numeric else ""
 
 
 def _transposed(view: View, node: Node) -> str | None:

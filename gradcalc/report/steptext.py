@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol
+from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.report.boxes import Box, beside, text
 from gradcalc.report.layout import EQUALS, broken, equals, formula_box, value_box
@@ -14,6 +15,10 @@ from gradcalc.report.steps import Step
 from gradcalc.report.view import View
 
 DRAWN = 4
+COLUMN = 34
+"""Where the dimension of a line in letters stands, when its formula leaves room."""
+GAP = 3
+MEMBERS = (" ∈", " in")
 
 
 def indent_of(page: Page) -> int:
@@ -33,6 +38,12 @@ def write_step(page: Page, view: View, step: Step) -> None:
     start = name + sign(view, step)
     if _one_line(step, start, boxes, note, room):
         content = start + EQUALS.join(box.rows[0] for box in boxes)
+        if _in_letters(view, step):
+            content = with_dimension(view, content, step.shape, room)
+            if width(content) > room:
+                formula, content = broken(content, room, MEMBERS)
+                page.lines.append(((lead, "faint"), (formula, "plain")))
+                lead = " " * len(lead)
         _noted(page, lead, content, note)
         return
     first, *rest = boxes
@@ -45,10 +56,26 @@ def write_step(page: Page, view: View, step: Step) -> None:
                 page.text(row.rstrip(), "plain", indent)
     else:
         rows = broken(start + first.rows[0], room)
+        if _in_letters(view, step):
+            last = with_dimension(view, rows.pop(), step.shape, room)
+            rows += broken(last, room, MEMBERS)
         for at, row in enumerate(rows):
             own = lead if at == 0 else " " * len(lead)
             _noted(page, own, row, note if at == len(rows) - 1 else "")
     _parts(page, rest, indent, width(name) + 1)
+
+
+def _in_letters(view: View, step: Step) -> bool:
+    return not view.problem.numeric and step.phase != "update"
+
+
+def with_dimension(view: View, content: str, shape: Shape, room: int) -> str:
+    """Return a line with what it is one of: z = W x + b   ∈ ℝ^M."""
+    shown = view.notation.dimensions(shape)
+    gap = max(COLUMN - width(content), GAP)
+    if width(content) + gap + width(shown) > room:
+        gap = 1
+    return content + " " * gap + shown
 
 
 def sign(view: View, step: Step) -> str:

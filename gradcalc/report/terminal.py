@@ -8,6 +8,7 @@ from gradcalc.report.answer import answer
 from gradcalc.report.descentpage import descent
 from gradcalc.report.entrytable import entry_lines, entry_table
 from gradcalc.report.known import head
+from gradcalc.report.letterpage import answers, under_line
 from gradcalc.report.page import Page
 from gradcalc.report.samplepage import sample_band
 from gradcalc.report.steps import Step, build_steps
@@ -31,7 +32,8 @@ def page(view: View, detail: str = "steps", columns: int = 80) -> Page:
         sample_band(found, view)
     descent(found, view, detail)
     found.band("Answer")
-    answer(found, view, steps)
+    if not answers(found, view, detail):
+        answer(found, view, steps)
     return found
 
 
@@ -49,6 +51,7 @@ def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
         write_step(draft, view, step)
         if detail == "entries":
             entry_lines(draft, view, step, indent_of(page))
+        under_line(draft, view, step, detail, indent_of(page))
         under_heading = bool(page.lines[-1]) and page.lines[-1][-1][0] == group
         if at and (tall or len(draft.lines) > 1) and page.lines[-1] and not under_heading:
             page.blank()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -25,9 +25,10 @@ from gradcalc.algebra.expr import (
     substitute,
     symbols,
 )
+from gradcalc.algebra.indexed import Places, index_letters, indexed, ordered
 from gradcalc.algebra.inference import definition, reduction_of, shape_finder
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.evaluate import EvaluationError, evaluate
 from gradcalc.report.clean import clean
@@ -48,6 +49,7 @@ class View:
 
     decimals: a fixed number of decimals for computed values.
     unicode: mathematical signs; otherwise plain ASCII. full: arrays are not shortened.
+    turned: the layout of Jacobians, in place of the file's.
     """
 
     solution: Solution
@@ -55,6 +57,12 @@ class View:
     jacobians: bool = False
     unicode: bool = True
     full: bool = False
+    turned: str | None = None
+
+    @property
+    def numerator(self) -> bool:
+        """Tell whether row i of a Jacobian ∂a/∂z belongs to aᵢ, and not column i."""
+        return (self.turned or self.problem.jacobian_layout) == "numerator"
 
     @property
     def problem(self) -> Problem:
@@ -98,7 +106,13 @@ class View:
         }
         problem = self.problem
         return Notation(
-            self.shapes, problem.names, frozenset(layered), self.unicode, problem.table, self.full
+            self.shapes,
+            problem.names,
+            frozenset(layered),
+            self.unicode,
+            columns=not self.numerator,
+            table=problem.table,
+            full=self.full,
         )
 
     @cached_property
@@ -162,7 +176,7 @@ class View:
             rest = [arg for arg in part.args if arg not in local]
             found: Expr = mul(*rest)
             for matrix in local if rest else []:
-                found = Apply("matmul", (matrix, found))
+                found = Apply("matmul", (self.turn_over(matrix), found))
             return found if rest else part
 
         expr = rebuild(node.expr, change) if self.diagonals else node.expr
@@ -173,6 +187,11 @@ class View:
             size_of = Symbol(rows) if isinstance(rows, str) else number(rows)
             expr = Apply("fill", (expr,), (("rows", size_of),))
         return replace(node, expr=Apply("diag", (expr,)), shape=node.shape * 2)
+
+    def turn_over(self, jacobian: Symbol) -> Expr:
+        """Return a Jacobian as it stands before an upstream gradient, which is a column."""
+        turned = self.numerator and size(self.shapes[jacobian.name]) != 1
+        return Apply("transpose", (jacobian,)) if turned else jacobian
 
     @cached_property
     def shape_of(self) -> Callable[[Expr], Shape]:
@@ -268,8 +287,41 @@ class View:
             places = (number(i + 1) for i in at)
             return Apply("entry", (Symbol(name), *places)) if at else Symbol(name)
 
+        if not numbers and self.lettered(expr):
+            return self.anywhere(expr, tuple(number(i + 1) for i in index))
         found = entry(expr, index, leaf, self.shape_of, self.problem.table)
         return tidy(self.filled(found)) if numbers else tidy(found)
+
+    def lettered(self, expr: Expr) -> bool:
+        """Tell whether a sum over what a formula reads has an index: over a letter, or long."""
+        if self.problem.numeric:
+            return False
+        sizes = (size(self.shapes.get(name, ())) for name in symbols(expr))
+        return any(count is None or count > LARGEST_LITERAL for count in sizes)
+
+    def anywhere(self, expr: Expr, places: Places, letters: Iterator[str] | None = None) -> Expr:
+        """Return the entry of a formula at letters or numbers, with sums over an index.
+
+        Raises NoEntriesError where an operation has no entries of its own.
+        """
+        if letters is None:
+            letters = index_letters(
+                {*self.taken, *(p.name for p in places if isinstance(p, Symbol))}
+            )
+        found = indexed(expr, places, self.shape_of, self.problem.table, letters)
+        return ordered(found, self.fed)
+
+    @cached_property
+    def fed(self) -> frozenset[str]:
+        """Return the names of what the layers are fed, in pages the last factor: δᵢ xⱼ."""
+        return frozenset(layer.before for layer in self.problem.layers)
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """Return the letters that name a quantity, an entry or a size."""
+        shapes = self.problem.visible.shapes
+        dims = {str(dim) for shape in shapes.values() for dim in shape}
+        return frozenset({*shapes, *dims, *self.problem.names.whole.values()})
 
     def filled(self, expr: Expr) -> Expr:
         """Return a formula over single entries with numbers; of cases, the one that holds."""

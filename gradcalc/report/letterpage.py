@@ -1,0 +1,218 @@
+"""What a page in letters has more: dimensions, the chain rule, closed forms, entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gradcalc.algebra.entries import has_entries, indices
+from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
+from gradcalc.algebra.expr import parts as all_parts
+from gradcalc.algebra.indexed import NoEntriesError, Places, index_letters, ordered
+from gradcalc.algebra.shapes import Shape, size
+from gradcalc.errors import width
+from gradcalc.report.jacobians import drawn, links, product
+from gradcalc.report.layout import EQUALS, broken, equals
+from gradcalc.report.page import Page
+from gradcalc.report.pathways import chain_rule, closed_form
+from gradcalc.report.steps import Step
+from gradcalc.report.view import View
+
+if TYPE_CHECKING:
+    from gradcalc.problem.naming import Reference
+
+MOST_ENTRIES = 24
+"""Entries above which an indexed form is written once, for each i, j."""
+LONGEST = 200
+"""Parts of a sum above which it is not written out."""
+ADDING = ("matmul", "dot", "sum", "mean", "norm")
+INDENT = 5
+GAP = 3
+
+
+def under_line(page: Page, view: View, step: Step, detail: str, indent: int) -> None:
+    """Write what stands under a line: a Jacobian with its entries, any one entry."""
+    if view.problem.numeric or step.formula is None:
+        return
+    if view.jacobians:
+        lines = (*view.forward, *view.backward)
+        node = next((node for node in lines if node.name == step.name), None)
+        box = drawn(view, node, page.columns - indent - 6) if node is not None else None
+        if box is not None:
+            page.block(equals([box]), indent + 2)
+    if detail == "entries" and not step.entries and not isinstance(step.formula, Symbol):
+        for content, each in any_entry(view, step.name, step.formula, step.shape):
+            _equation(page, content, [], each, indent + 2)
+
+
+def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[str, str]]:
+    """Return the indexed form of a line and for which entries it holds; empty without one."""
+    letters = index_letters(view.taken)
+    places = _places(shape, letters)
+    if not view.lettered(formula):
+        return _written_out(view, name, formula, shape)
+    try:
+        found = view.anywhere(formula, places, letters)
+    except NoEntriesError:
+        return []
+    if not any(isinstance(place, Symbol) for place in places) and not _adds(found):
+        return []
+    line = f"{view.notation.placed(name, places)}{EQUALS}{view.notation.line(found)}"
+    return [(line, _each(places))]
+
+
+def _written_out(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[str, str]]:
+    """Return a line of one entry with its sums written out: out = v₁ h₁ + v₂ h₂ + c."""
+    added = any(isinstance(p, Apply) and p.op in ADDING for p in all_parts(formula))
+    if size(shape) != 1 or not added or not has_entries(formula, view.problem.table):
+        return []
+    found = ordered(view.entry(formula, (0,) * len(shape), numbers=False), view.fed)
+    shown = view.notation.entry_name(name, (0,) * len(shape))
+    return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")] if found.size < LONGEST else []
+
+
+def _places(shape: Shape, letters: Iterator[str]) -> Places:
+    """Return an index for each axis of a shape; an axis of one entry has the number 1."""
+    return tuple(ONE if dim == 1 else Symbol(next(letters)) for dim in shape)
+
+
+def _adds(expr: Expr) -> bool:
+    return any(isinstance(part, Apply) and part.op == "total" for part in all_parts(expr))
+
+
+def _each(places: Places) -> str:
+    names = [place.name for place in places if isinstance(place, Symbol)]
+    return f"for each {', '.join(names)}" if names else ""
+
+
+# --- the answer -------------------------------------------------------------------
+
+
+def answers(page: Page, view: View, detail: str) -> bool:
+    """Write each gradient as chain rule and in closed form; tell whether there is a chain."""
+    problem = view.problem
+    if problem.numeric or not any(chain_rule(view, ref.name) for ref in problem.find):
+        return False
+    if view.jacobians:
+        _links(page, view)
+    for at, ref in enumerate(problem.find):
+        if at:
+            page.blank()
+        if ref.index is None:
+            _gradient(page, view, ref.name, detail)
+        else:
+            _entry(page, view, ref)
+    if any(ref.index is None for ref in problem.find):
+        page.blank()
+        page.paragraph(
+            "First the chain rule, from the loss back; then the same in an order in which the "
+            "shapes multiply.",
+            INDENT,
+        )
+    return True
+
+
+def forms(view: View, name: str) -> list[Expr]:
+    """Return a gradient in forms whose shapes multiply: Jacobians, where shown; closed."""
+    found = [product(view, name) if view.jacobians and view.diagonals else None]
+    found.append(closed_form(view, name))
+    if found[-1] is None:
+        found.append(next((n.expr for n in view.problem.visible.backward if n.name == name), None))
+    return [form for form in found if form is not None]
+
+
+def _gradient(page: Page, view: View, name: str, detail: str) -> None:
+    shown = [view.notation.line(form) for form in forms(view, name)]
+    chain = chain_rule(view, name)
+    first, *rest = dict.fromkeys([chain, *shown] if chain else shown)
+    content = view.notation.name(name) + EQUALS + first
+    _equation(page, content, rest, view.notation.dimensions(view.problem.visible.shapes[name]))
+    form = closed_form(view, name)
+    if detail == "entries" and form is not None:
+        for line, each in entries(view, name, form):
+            _equation(page, line, [], each, INDENT + 2)
+
+
+def _entry(page: Page, view: View, ref: Reference) -> None:
+    form = closed_form(view, ref.name)
+    assert ref.index is not None
+    name = view.notation.entry_name(ref.name, ref.index)
+    if form is None or not has_entries(form, view.problem.table):
+        page.text(name, "plain", INDENT)
+        return
+    found = ordered(view.entry(form, ref.index, numbers=False), view.fed)
+    _equation(page, f"{name}{EQUALS}{view.notation.line(found)}", [], "")
+
+
+def entries(view: View, name: str, form: Expr) -> list[tuple[str, str]]:
+    """Return a closed form by its entries: each of a few, or any one."""
+    shape = view.problem.visible.shapes[name]
+    count = size(shape)
+    if count is None or count > MOST_ENTRIES:
+        return any_entry(view, name, form, shape)
+    if count == 1 or not has_entries(form, view.problem.table):
+        return []
+    found = []
+    for index in indices(shape):
+        try:
+            entry = ordered(view.entry(form, index, numbers=False), view.fed)
+        except NoEntriesError:
+            return []
+        shown = view.notation.entry_name(name, index)
+        found.append((f"{shown}{EQUALS}{view.notation.line(entry)}", ""))
+    return found
+
+
+def _links(page: Page, view: View) -> None:
+    """Write the Jacobians of the layers' sums, and why that by W is no matrix."""
+    found = [
+        f"{view.notation.name(name)}{EQUALS}{view.notation.line(expr)}"
+        f"   {view.notation.dimensions(view.shape_of(expr))}"
+        for name, expr in links(view)
+    ]
+    for content in found:
+        page.text(content, "plain", INDENT)
+    layers = [layer for layer in view.problem.layers if len(view.shapes[layer.before]) == 1]
+    if layers:
+        _by_weight(page, view, layers[0].z, layers[0].weight, layers[0].before)
+    if found or layers:
+        page.blank()
+
+
+def _by_weight(page: Page, view: View, z: str, weight: str, before: str) -> None:
+    letters = index_letters(view.taken)
+    i, j = Symbol(next(letters)), Symbol(next(letters))
+    by_units = view.problem.layout == "units_by_inputs"
+    own = view.notation
+    axes = "×".join(str(dim) for dim in (*view.shapes[z], *view.shapes[weight]))
+    d = "∂" if view.unicode else "d"
+    local = f"{d}{own.placed(z, (i,))}/{d}{own.placed(weight, (i, j) if by_units else (j, i))}"
+    page.paragraph(
+        f"{d}{own.name(z)}/{d}{own.name(weight)} has three axes, {axes}: "
+        f"{local}{EQUALS}{own.placed(before, (j,))}, and 0 for other units. "
+        f"So it multiplies as an outer product with {own.name(before)}.",
+        INDENT,
+    )
+
+
+def _equation(
+    page: Page, content: str, others: Sequence[str], end: str, indent: int = INDENT
+) -> None:
+    """Write `a = b`, each further form under it, and a few words flush right at the end."""
+    lead = " " * content.index(EQUALS)
+    lines = [content, *(lead + EQUALS + other for other in others)]
+    room = page.columns - indent
+    for at, line in enumerate(lines):
+        rows = (
+            broken(line, room) if at == 0 or len(lead) < room // 2 else broken(line.strip(), room)
+        )
+        for row in rows[:-1]:
+            page.text(row, "plain", indent)
+        gap = room - width(rows[-1]) - width(end)
+        if at < len(lines) - 1 or not end:
+            page.text(rows[-1], "plain", indent)
+        elif gap >= GAP:
+            page.lines.append(((" " * indent + rows[-1] + " " * gap, "plain"), (end, "note")))
+        else:
+            page.text(rows[-1], "plain", indent)
+            page.text(end, "note", max(indent, page.columns - width(end)))
