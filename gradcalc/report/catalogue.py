@@ -11,8 +11,10 @@ from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.optimisers import OPTIMISERS
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format
+from gradcalc.algebra.tablederivation import row_derivation
 from gradcalc.errors import width
 from gradcalc.report.boxes import Box, text
+from gradcalc.report.derivationpage import chain_band, derivation_band
 from gradcalc.report.layout import named
 from gradcalc.report.notation import Notation
 from gradcalc.report.page import Page, wrapped
@@ -140,6 +142,10 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     page.blank()
     for label, usage in zip(("In a file", ""), _usages(row), strict=False):
         field(page, label, usage if page.unicode else usage.replace("…", "..."))
+    derived = row_derivation(row, table)
+    if derived is not None:
+        derivation_band(page, table, row, derived)
+        chain_band(page, table, row, derived)
 
 
 def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] = ()) -> Notation:
