@@ -1,12 +1,14 @@
 """Functions without a formula: a line `g(w)` under equations names one.
 
 Its derivative is g′, and of several operands g_w, the partial derivative by w. Such a
-function has no values, so the file's answer is a formula.
+function has no values, so the file's answer is a formula; an answer in other words is
+compared with it by a smooth function that stands in, one for each name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zlib import crc32
 
 from gradcalc.algebra.expr import Apply, Expr, parts
 from gradcalc.algebra.operations import Operation, Table
@@ -20,6 +22,7 @@ FAMILY = "without a formula"
 def unknown_rows(name: str, params: Sequence[str]) -> list[Operation]:
     """Return the rows of a function without a formula and of its derivatives."""
     operands = ", ".join(params)
+    phase = (("phase", f"{crc32(name.encode()) / 2**32:.6f}"),)
     derivatives = [f"{name}'"] if len(params) == 1 else [f"{name}_{param}" for param in params]
     rows = [
         Operation(
@@ -31,14 +34,23 @@ def unknown_rows(name: str, params: Sequence[str]) -> list[Operation]:
             derivative=tuple(f"{derivative}({operands})" for derivative in derivatives),
             output="_",
             prime=len(params) == 1,
+            kernel="kernels.stand_in",
+            defaults=phase,
             family=FAMILY,
         )
     ]
-    for derivative in derivatives:
-        symbol = derivative.replace("'", "′")
-        words = f"derivative of {name}"
+    for index, derivative in enumerate(derivatives):
         rows.append(
-            Operation(derivative, tuple(params), "elementwise", words, symbol, family=FAMILY)
+            Operation(
+                derivative,
+                tuple(params),
+                "elementwise",
+                f"derivative of {name}",
+                derivative.replace("'", "′"),
+                kernel="kernels.stand_in_slope",
+                defaults=(*phase, ("index", str(index))),
+                family=FAMILY,
+            )
         )
     return rows
 
