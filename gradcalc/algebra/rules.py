@@ -86,7 +86,10 @@ def times(*factors: Expr) -> Expr:
 
 def plus(*terms: Expr) -> Expr:
     """Return a sum without terms 0."""
-    kept = [term for term in terms if term != ZERO]
+    kept: list[Expr] = []
+    for term in terms:
+        inner = term.args if isinstance(term, Apply) and term.op == "add" else (term,)
+        kept += [one for one in inner if one != ZERO]
     return add(*kept) if kept else ZERO
 
 

@@ -28,7 +28,7 @@ from gradcalc.algebra.expr import (
 from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.putback import Meaning, put_back, split_fraction
 from gradcalc.algebra.rules import unguarded
-from gradcalc.algebra.simplify import simplify
+from gradcalc.algebra.simplify import product, simplify
 from gradcalc.algebra.tidy import tidy
 from gradcalc.errors import ProblemError
 
@@ -92,7 +92,7 @@ def _ended(made: Derivation, target: Expr, meanings: list[Meaning]) -> tuple[Ste
             whole = put_back(before, meanings)
             if whole is not None and (made.by not in symbols(whole) or before == last):
                 put(before, rule)
-                put(whole, "f put back")
+                put(target if product(whole) == product(target) else whole, "f put back")
                 break
         changed = steps[-1].after is not last
         put(target, "take out common factors" if changed else "f put back")

@@ -45,7 +45,12 @@ def read(text: str, table: Table) -> Typed:
     Raises ProblemError with the place in the text.
     """
     span = Span(Source("EXPRESSION", text), 1, 1, max(1, len(text)))
-    expr = _losses_written_out(resolve(parse(text, span), table, span), table)
+    written = parse(text, span)
+    for part in parts(written):
+        if isinstance(part, Apply) and part.op in ("array", "entry"):
+            place = span.within(*part.place) if part.place else span
+            raise ProblemError("lists and entries are not derived; use letters", place)
+    expr = _losses_written_out(resolve(written, table, span), table)
     if expr.size > MAX_SIZE:
         raise ProblemError(
             f"a formula of {expr.size} parts; the longest that is derived has {MAX_SIZE}",
@@ -53,9 +58,6 @@ def read(text: str, table: Table) -> Typed:
             hint="give its parts names, and derive them by themselves",
         )
     for part in parts(expr):
-        if isinstance(part, Apply) and part.op in ("array", "entry"):
-            place = span.within(*part.place) if part.place else span
-            raise ProblemError("lists and entries are not derived; use letters", place)
         if isinstance(part, Apply) and part.op == "matmul":
             _refuse_matrices(part, span)
     names = symbols(expr)

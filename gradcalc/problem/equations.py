@@ -53,7 +53,7 @@ def read_equations(node: Value, table: Table) -> Equations:
     macros: Macros = {}
     for left, right, span, left_span in _statements(node):
         head = parse(left, left_span)
-        if not right:
+        if right is None:
             table = table.extended(_unknown(head, functions, table, left_span))
             functions.append(Line(head.op if isinstance(head, Apply) else left, head, left_span))
             continue
@@ -130,8 +130,11 @@ def _not_a_name(left: str, span: Span) -> ProblemError:
     return ProblemError(f"{left.strip()} is not a name for a quantity", span, hint=hint)
 
 
-def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
-    """Yield left side, right side and their places, without blanks around them."""
+def _statements(node: Value) -> Iterator[tuple[str, str | None, Span, Span]]:
+    """Yield left side, right side and their places, without blanks around them.
+
+    A line that only names a function, `g(w)`, has no right side.
+    """
     if isinstance(node, Section):
         for key, value in node.pairs:
             if node.flow and (")" in key.text and "(" not in key.text):
@@ -152,10 +155,10 @@ def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
                 yield _statement(text, span, item)
 
 
-def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str, Span, Span]:
+def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str | None, Span, Span]:
     left, equals, right = _split(text)
     if not equals and _DECLARED.match(text):
-        return text.strip(), "", span, _trimmed(text, 0, span)[1]
+        return text.strip(), None, span, _trimmed(text, 0, span)[1]
     if not equals:
         name, colon, _ = text.partition(":")
         raise ProblemError(

@@ -15,6 +15,7 @@ from gradcalc.report.factors import is_call
 from gradcalc.report.notation import Notation
 
 LOWERED = dict(zip("ijklmnpst", "ᵢⱼₖₗₘₙₚₛₜ", strict=True))
+SPELLED = (("∂", "d"), ("δ", "delta"), ("≠", "!="), ("σ", "sigmoid"), ("Σ", "sum"), ("Φ", "F"))
 _INDEX = re.compile(r"\[(\w+)\]")
 
 
@@ -50,9 +51,8 @@ class DerivationNotation(Notation):
     def words(self, rule: str) -> str:
         """Return the name of a rule, its indices as subscripts."""
         if not self.unicode:
-            for sign, spelled in (("∂", "d"), ("δ", "delta"), ("≠", "!="), ("σ", "sigmoid")):
+            for sign, spelled in SPELLED:
                 rule = rule.replace(sign, spelled)
-            return rule
         return _INDEX.sub(lambda found: self.below(found[1]), rule)
 
     def child(self, expr: Expr, floor: int) -> Box:

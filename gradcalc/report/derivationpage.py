@@ -16,6 +16,7 @@ from gradcalc.report.derivationnotation import DerivationNotation
 from gradcalc.report.page import Page, wrapped
 
 SAMPLE, ENTRY = "i", "j"
+INDENT = 2
 
 
 def notation_of(
@@ -41,15 +42,28 @@ def write_steps(
 ) -> None:
     """Write the derivation: d/dx of the formula, then one line a step with its rules."""
     first = derivation.steps[0].before
-    line(page, f"{left} = ", notation.asked(first), "")
+    asked = notation.asked(first)
+    if asked.height > 1 and asked.width > _room(page, left):
+        asked = notation.box(first)
+    line(page, f"{left} = ", asked, "")
     for step in derivation.steps:
         rules = ", ".join(notation.words(rule) for rule in step.rules)
-        line(page, " " * width(left) + " = ", notation.whole(step.after), rules)
+        line(page, " " * width(left) + " = ", fitting(page, notation, left, step.after), rules)
+
+
+def fitting(page: Page, notation: DerivationNotation, left: str, expr: Expr) -> Box:
+    """Return a formula, one by cases in two rows where the page is wide enough for them."""
+    box = notation.whole(expr)
+    return notation.box(expr) if box.height > 1 and box.width > _room(page, left) else box
+
+
+def _room(page: Page, left: str) -> int:
+    return page.columns - INDENT - width(left) - len(" = ")
 
 
 def line(page: Page, lead: str, box: Box, words: str) -> None:
     """Write what stands right of an equals sign, with words flush right or on the next line."""
-    indent = 2
+    indent = INDENT
     room = page.columns - indent - width(lead)
     if box.height > 1:
         _tall(page, " " * indent + lead, box, words)
@@ -125,13 +139,13 @@ def _activation_chain(
         return _renamed(made.result, {made.by: Symbol(name), "f": plain})
 
     d, own, inner = notation.d, notation.name(made.by), notation.below(SAMPLE)
-    page.text(f"one sample, {own} = g(w):", "plain", 2)
+    page.paragraph(f"one sample, {own} = g(w):", INDENT, hang=INDENT)
     _chain_line(page, notation, f"{d}f/{d}w", times_cases(local("g"), Symbol("dg/dw")))
     page.blank()
-    page.text(
+    page.paragraph(
         f"n samples, {own}{inner} = g{inner}(w), for the loss L that reads all f{inner}:",
-        "plain",
-        2,
+        INDENT,
+        hang=INDENT,
     )
     gradient = Symbol(f"g[{SAMPLE}]")
     body = _first(Symbol("u"), times_cases(local(gradient.name), Symbol("v")))
@@ -148,10 +162,11 @@ def _vector_chain(
 ) -> None:
     d, own = notation.d, notation.name(made.by)
     below = notation.below
-    page.text(f"one sample, {own} = g{below('j')}(w):", "plain", 2)
+    page.paragraph(f"one sample, {own} = g{below('j')}(w):", INDENT, hang=INDENT)
     named = _with_names(notation, {"v": f"{d}g{below('j')}/{d}w"})
     body = times_cases(made.result, Symbol("v"))
-    _chain_line(page, named, f"{d}f{below('i')}/{d}w", sum_over(body, "j"))
+    value = f"f{below('i')}" if row.kind == "activation" else "f"
+    _chain_line(page, named, f"{d}{value}/{d}w", sum_over(body, "j"))
 
 
 def _loss_chain(
@@ -161,7 +176,7 @@ def _loss_chain(
     last = made.result
     own = row.params[0]
     if not found.vector:
-        page.text(f"one sample, {notation.name(own)} = g(w):", "plain", 2)
+        page.paragraph(f"one sample, {notation.name(own)} = g(w):", INDENT, hang=INDENT)
         _chain_line(page, notation, f"{d}f/{d}w", times_cases(last, Symbol("dg/dw")))
         spread_names = (*row.params, "f")
         each = _renamed(last, {name: Symbol(f"{name}[{SAMPLE}]") for name in spread_names})
@@ -169,10 +184,10 @@ def _loss_chain(
         arguments = ", ".join(f"{notation.name(p)}{below(SAMPLE)}" for p in row.params)
         named = _with_names(notation, {"v": f"{d}g{below(SAMPLE)}/{d}w"})
     else:
-        page.text(
+        page.paragraph(
             f"one sample, {notation.name(made.by)} = g{below(ENTRY)}(w), for each entry {ENTRY}:",
-            "plain",
-            2,
+            INDENT,
+            hang=INDENT,
         )
         named = _with_names(notation, {"v": f"{d}g{below(ENTRY)}/{d}w"})
         _chain_line(page, named, f"{d}f/{d}w", sum_over(times_cases(last, Symbol("v")), ENTRY))
@@ -186,10 +201,10 @@ def _loss_chain(
     total = f"1/n {total}" if mean else total
     index = SAMPLE + ENTRY if found.vector else SAMPLE
     page.blank()
-    page.text(
+    page.paragraph(
         f"n samples, {notation.name(own)}{below(index)} = g{below(index)}(w), L = {total}:",
-        "plain",
-        2,
+        INDENT,
+        hang=INDENT,
     )
     whole = sum_over(inner, SAMPLE)
     lead = "1/n " if mean else ""
@@ -203,7 +218,7 @@ def _loss_chain(
 
 
 def _chain_line(page: Page, notation: DerivationNotation, left: str, expr: Expr) -> None:
-    line(page, f"{left} = ", notation.whole(expr), "")
+    line(page, f"{left} = ", fitting(page, notation, left, expr), "")
 
 
 def times_cases(expr: Expr, factor: Expr) -> Expr:

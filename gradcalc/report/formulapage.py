@@ -9,7 +9,7 @@ from gradcalc.engine.formuladerivation import ENTRIES, Typed, kinks
 from gradcalc.engine.proof import Proof
 from gradcalc.report.boxes import text
 from gradcalc.report.derivationnotation import DerivationNotation
-from gradcalc.report.derivationpage import line, notation_of, write_steps
+from gradcalc.report.derivationpage import fitting, line, notation_of, write_steps
 from gradcalc.report.figures import figure
 from gradcalc.report.page import Page
 
@@ -21,7 +21,7 @@ def heading(page: Page, typed: Typed, made: Derivation, table: Table) -> None:
     page.blank()
     names = ", ".join(notation.name(name) for name in typed.names)
     own = f"f{notation.below('i')}" if typed.vector else f"f({names})"
-    line(page, f"{own} = ", notation.whole(typed.expr), "")
+    line(page, f"{own} = ", fitting(page, notation, own, typed.expr), "")
     if typed.vectors:
         vectors = ", ".join(notation.name(name) for name in typed.vectors)
         said = "vector" if len(typed.vectors) == 1 else "vectors"
@@ -37,7 +37,7 @@ def derivative(
     left = f"{notation.d}{own}/{notation.d}{notation.name(made.by)}"
     page.band(f"Derivative by {notation.name(made.by)}")
     if brief:
-        line(page, f"{left} = ", notation.whole(made.result), "")
+        line(page, f"{left} = ", fitting(page, notation, left, made.result), "")
     else:
         write_steps(page, notation, left, made)
     page.blank()
