@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gradcalc.algebra.components import index_of, reindexed, sum_over
-from gradcalc.algebra.expr import Apply, Expr, Symbol, number, rebuild, with_args
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number, rebuild, with_args
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.rules import QUIET, Rules, is_pending, over, pending, plus, times, unguarded
 from gradcalc.algebra.simplify import product, rebuild_product
@@ -110,8 +110,19 @@ def _stepped(expr: Expr, rules: Rules) -> Expr:
     if expr.op == "div":
         return over(args[0], args[1])
     if expr.op in ("mul", "add"):
-        return times(*args) if expr.op == "mul" else plus(*args)
+        return _multiplied(args) if expr.op == "mul" else plus(*args)
     return with_args(expr, args)
+
+
+def _multiplied(args: tuple[Expr, ...]) -> Expr:
+    """Return a product in which ½ and the 2 of a square are still to be seen: ½·2 u."""
+    lead, *others = args
+    rest = times(*others)
+    if isinstance(lead, Number) and isinstance(rest, Apply) and rest.op == "mul":
+        second = rest.args[0]
+        if isinstance(second, Number) and lead.value * second.value == 1:
+            return Apply("mul", (lead, *rest.args))
+    return times(*args)
 
 
 def sifted(expr: Expr, rules: Rules | None = None) -> Expr:

@@ -369,9 +369,23 @@ def _dressed(expr: Expr) -> Expr:
                 return add(part.args[at], *part.args[:at], *part.args[at + 1 :])
         if isinstance(part, Apply) and part.op == "mul":
             return mul(*sorted(part.args, key=rank))
+        if isinstance(part, Apply) and part.op == "div":
+            return _over_exponential(part)
         return part
 
     return rebuild(expr, change)
+
+
+def _over_exponential(expr: Apply) -> Expr:
+    """Return a quotient by eᵘ alone as a product with e⁻ᵘ."""
+    top, bottom = expr.args
+    if not (isinstance(bottom, Apply) and bottom.op == "exp"):
+        return expr
+    inverse = Apply("exp", (simplify(neg(bottom.args[0])),))
+    if top == ONE:
+        return inverse
+    factors = top.args if isinstance(top, Apply) and top.op == "mul" else (top,)
+    return mul(*sorted((*factors, inverse), key=rank))
 
 
 def rank(factor: Expr) -> int:

@@ -165,8 +165,21 @@ def _vector_chain(
     page.paragraph(f"one sample, {own} = g{below('j')}(w):", INDENT, hang=INDENT)
     named = _with_names(notation, {"v": f"{d}g{below('j')}/{d}w"})
     body = times_cases(made.result, Symbol("v"))
-    value = f"f{below('i')}" if row.kind == "activation" else "f"
-    _chain_line(page, named, f"{d}{value}/{d}w", sum_over(body, "j"))
+    if row.kind != "activation":
+        _chain_line(page, named, f"{d}f/{d}w", sum_over(body, "j"))
+        return
+    _chain_line(page, named, f"{d}f{below('i')}/{d}w", sum_over(body, "j"))
+    page.blank()
+    page.paragraph(
+        f"n samples, {own[: -len(below('j'))]}{below('sj')} = g{below('sj')}(w), for the loss L"
+        f" that reads all f{below('si')}:",
+        INDENT,
+        hang=INDENT,
+    )
+    named = _with_names(notation, {"u": f"{d}L/{d}f{below('si')}", "v": f"{d}g{below('sj')}/{d}w"})
+    each = times_cases(_sampled(made.result, "s"), Symbol("v"))
+    body = Apply("mul", (Symbol("u"), sum_over(each, "j")))
+    _chain_line(page, named, f"{d}L/{d}w", sum_over(sum_over(body, "i"), "s"))
 
 
 def _loss_chain(
@@ -250,15 +263,15 @@ def _renamed(expr: Expr, values: dict[str, Expr]) -> Expr:
     return rebuild(expr, change)
 
 
-def _sampled(expr: Expr) -> Expr:
+def _sampled(expr: Expr, sample: str = SAMPLE) -> Expr:
     """Return a formula of one sample with the sample's index before every entry's."""
 
     def change(part: Expr) -> Expr:
         if isinstance(part, Symbol):
             found = entry_parts(part.name)
             if found:
-                return Symbol(f"{found[0]}[{SAMPLE}{found[1]}]")
-            return Symbol(f"f[{SAMPLE}]") if part.name == "f" else part
+                return Symbol(f"{found[0]}[{sample}{found[1]}]")
+            return Symbol(f"f[{sample}]") if part.name == "f" else part
         return part
 
     return rebuild(expr, change)
