@@ -219,3 +219,24 @@ def dot(a: Array, b: Array) -> Array:
 def diag(x: Array) -> Array:
     """Return the diagonal matrix with the entries of x."""
     return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1])))
+
+
+def stand_in(*operands: Array, phase: float) -> Array:
+    """Return a smooth function, sin(u + phase) + u/2, for one that has no formula.
+
+    u = Σ (1 + i/3) aᵢ. Formulas with such a function are compared with its values.
+    """
+    inner = _mixed(operands)
+    return np.asarray(np.sin(inner + phase) + inner / 2)
+
+
+def stand_in_slope(*operands: Array, phase: float, index: float) -> Array:
+    """Return the derivative of `stand_in` by the operand at `index`."""
+    return np.asarray((1 + index / 3) * (np.cos(_mixed(operands) + phase) + 1 / 2))
+
+
+def _mixed(operands: tuple[Array, ...]) -> Array:
+    total: Array = np.asarray(operands[0], dtype=float)
+    for index, operand in enumerate(operands[1:], 1):
+        total = total + (1 + index / 3) * operand
+    return total

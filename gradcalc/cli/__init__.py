@@ -37,6 +37,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "new": ("gradcalc.cli.new", "Write a problem file to start from."),
         "plot": ("gradcalc.cli.plot", "Draw functions and their derivatives."),
         "graph": ("gradcalc.cli.graph", "Draw the computational graph, or the network."),
+        "derive": ("gradcalc.cli.derive", "Derive a formula step by step, each rule named."),
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
         "schema": ("gradcalc.cli.schema", "Print the JSON Schema of problem files."),
     },
@@ -54,6 +55,7 @@ def gradcalc() -> None:
       gradcalc check problem.yaml mine.txt         where a solution goes wrong, and why
       gradcalc plot relu softplus                  functions and their derivatives
       gradcalc graph problem.yaml                  values forward, gradients back
+      gradcalc derive "x^2*sin(x)"                 a formula, rule by rule
       gradcalc ops relu                            formula, derivative, kinks, aliases
     """
 

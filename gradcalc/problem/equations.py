@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild, substitute
 from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.names import canonical, gradient_parts
+from gradcalc.algebra.names import IDENTIFIER, canonical, gradient_parts
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.syntax import LEVEL, format, parse
 from gradcalc.engine.autodiff import partial
@@ -18,8 +18,10 @@ from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
 from gradcalc.problem.document import Mapping as Section
 from gradcalc.problem.document import Scalar, Sequence, Value
+from gradcalc.problem.unknown import refuse_derivatives, unknown_rows
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
+_DECLARED = re.compile(rf"\s*{IDENTIFIER}\s*\(\s*{IDENTIFIER}\s*(,\s*{IDENTIFIER}\s*)*\)\s*\Z")
 MAX_LINES = 2000
 MAX_SIZE = 5000
 _LARGEST = Fraction(sys.float_info.max)
@@ -42,7 +44,8 @@ def read_equations(node: Value, table: Table) -> Equations:
     """Return the equations of a text block, a list or a mapping.
 
     An elementwise function becomes a row of the table; one of vectors is written out
-    wherever it is used. Raises ProblemError at the place of what is no equation.
+    wherever it is used. A line `g(w)` names a function without a formula. Raises
+    ProblemError at the place of what is no equation.
     """
     lines: dict[str, Line] = {}
     functions: list[Line] = []
@@ -50,6 +53,10 @@ def read_equations(node: Value, table: Table) -> Equations:
     macros: Macros = {}
     for left, right, span, left_span in _statements(node):
         head = parse(left, left_span)
+        if right is None:
+            table = table.extended(_unknown(head, functions, table, left_span))
+            functions.append(Line(head.op if isinstance(head, Apply) else left, head, left_span))
+            continue
         body = _written_out(_finite(parse(right, span), span), macros, span)
         if isinstance(head, Apply) and head.op not in LEVEL and head.op != "array":
             _check_function_name(head.op, functions, table, left_span)
@@ -61,6 +68,7 @@ def read_equations(node: Value, table: Table) -> Equations:
                 macros[head.op] = params, resolved
             functions.append(Line(head.op, body, span))
             continue
+        refuse_derivatives(body, table, span)
         if not isinstance(head, Symbol) or gradient_parts(head.name) or head.name[0] == "_":
             raise _not_a_name(left, left_span)
         if head.name in lines:
@@ -104,6 +112,13 @@ def _check_function_name(name: str, functions: list[Line], table: Table, span: S
         )
 
 
+def _unknown(head: Expr, functions: list[Line], table: Table, span: Span) -> list[Operation]:
+    """Return the rows of a function that a line names without a formula: `g(w)`."""
+    assert isinstance(head, Apply)
+    _check_function_name(head.op, functions, table, span)
+    return unknown_rows(head.op, _parameters(head, span))
+
+
 def _first(line: Line) -> str:
     return f"first in line {line.span.line}" if line.span else ""
 
@@ -115,8 +130,11 @@ def _not_a_name(left: str, span: Span) -> ProblemError:
     return ProblemError(f"{left.strip()} is not a name for a quantity", span, hint=hint)
 
 
-def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
-    """Yield left side, right side and their places, without blanks around them."""
+def _statements(node: Value) -> Iterator[tuple[str, str | None, Span, Span]]:
+    """Yield left side, right side and their places, without blanks around them.
+
+    A line that only names a function, `g(w)`, has no right side.
+    """
     if isinstance(node, Section):
         for key, value in node.pairs:
             if node.flow and (")" in key.text and "(" not in key.text):
@@ -137,8 +155,10 @@ def _statements(node: Value) -> Iterator[tuple[str, str, Span, Span]]:
                 yield _statement(text, span, item)
 
 
-def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str, Span, Span]:
+def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str | None, Span, Span]:
     left, equals, right = _split(text)
+    if not equals and _DECLARED.match(text):
+        return text.strip(), None, span, _trimmed(text, 0, span)[1]
     if not equals:
         name, colon, _ = text.partition(":")
         raise ProblemError(

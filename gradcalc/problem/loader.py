@@ -39,6 +39,7 @@ from gradcalc.problem.reading import read_source, with_plain_lines
 from gradcalc.problem.rounding import read_rounding
 from gradcalc.problem.schema import ACCEPT, check_keys, choices_of, items_of, mapping_of, text_of
 from gradcalc.problem.sizes import with_sizes
+from gradcalc.problem.unknown import refuse_numbers
 from gradcalc.problem.vocabulary import Vocabulary, read_names
 
 
@@ -94,6 +95,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         lambda name: _output_name(name, net, loss_line),
     )
     refuse_doubled(forward)
+    refuse_numbers(forward, data, own.table)
     _refuse_unread(data, lines, len(net.layers))
     names = read_names(mapping_of(root.get("names")), forward.shapes)
     output = read_output(forward, asked, given_keys(section), names)

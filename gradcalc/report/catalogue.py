@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, rebuild, substitute
+from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol, rebuild, substitute
 from gradcalc.algebra.kinks import slopes_at_kink
-from gradcalc.algebra.operations import Operation, Table, formula
+from gradcalc.algebra.operations import Operation, Table, applied, formula
 from gradcalc.algebra.optimisers import OPTIMISERS
 from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.simplify import simplify
 from gradcalc.algebra.syntax import format
+from gradcalc.algebra.tablederivation import row_derivation
 from gradcalc.errors import width
 from gradcalc.report.boxes import Box, text
+from gradcalc.report.derivationpage import chain_band, derivation_band
 from gradcalc.report.layout import named
 from gradcalc.report.lettering import spelled
 from gradcalc.report.notation import Notation
@@ -64,8 +67,26 @@ def listing(page: Page, table: Table) -> None:
 
 
 def _read(text: str) -> Expr:
-    """Return a row's formula for print, with K for the number of classes."""
-    return rebuild(formula(text), lambda part: Symbol("K") if part == CLASSES else part)
+    """Return a row's formula for print, with K for the number of classes or entries."""
+
+    def change(part: Expr) -> Expr:
+        counted = part == CLASSES or (isinstance(part, Apply) and part.op == "size")
+        return Symbol("K") if counted else part
+
+    return rebuild(formula(text), change)
+
+
+def _counted(row: Operation, rule: Expr) -> Expr:
+    """Return what an operand receives, with K for the number of its entries."""
+    if row.kind != "reduction":
+        return rule
+
+    def change(part: Expr) -> Expr:
+        if isinstance(part, Apply) and part.op == "size":
+            return ONE if part.args == (Symbol(row.output),) else Symbol("K")
+        return part
+
+    return simplify(rebuild(rule, change))
 
 
 def _families(rows: list[Operation]) -> dict[str, list[Operation]]:
@@ -108,21 +129,12 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     page.title(f"{row.name}: {row.text}")
     page.blank()
     if row.definition:
-        boxed(page, "Formula", named(f"f({params})", notation.whole(_read(row.definition))))
+        _named(page, notation, "Formula", f"f({params})", _read(row.definition))
     if row.kind == "loss":
         field(page, "Entries", REDUCTIONS[row.reduction])
         if row.reduction != "whole":
             field(page, "", "reduction= sets another: sum, mean, batchmean or none")
-    d = "∂" if page.unicode else "d"
-    for param, rule in zip(row.params, row.derivative or (), strict=False):
-        if rule is not None:
-            left = f"{d}f/{d}{notation.name(param)}"
-            shown = (
-                text("the product of the other factors")
-                if rule == "others"
-                else (notation.whole(substitute(_read(rule), value)))
-            )
-            boxed(page, "Derivative" if param == row.params[0] else "", named(left, shown))
+    _derivatives(page, notation, row, value)
     _products(page, table, row, value)
     if row.jacobian:
         field(page, "Jacobian", notation.line(substitute(formula(row.jacobian), value)))
@@ -142,6 +154,32 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     page.blank()
     for label, usage in zip(("In a file", ""), _usages(row), strict=False):
         field(page, label, usage if page.unicode else usage.replace("…", "..."))
+    derived = row_derivation(row, table)
+    if derived is not None:
+        derivation_band(page, table, row, derived)
+        chain_band(page, table, row, derived)
+
+
+def _derivatives(page: Page, notation: Notation, row: Operation, value: dict[str, Expr]) -> None:
+    """Write the elementwise derivatives, one a parameter."""
+    d = "∂" if page.unicode else "d"
+    for param, rule in zip(row.params, row.derivative or (), strict=False):
+        if rule is None:
+            continue
+        left = f"{d}f/{d}{notation.name(param)}"
+        label = "Derivative" if param == row.params[0] else ""
+        if rule == "others":
+            boxed(page, label, named(left, text("the product of the other factors")))
+        else:
+            _named(page, notation, label, left, substitute(_read(rule), value))
+
+
+def _named(page: Page, notation: Notation, label: str, left: str, expr: Expr) -> None:
+    """Write `left = formula`, cases in two rows where the page is wide enough for them."""
+    box = named(left, notation.whole(expr))
+    if box.height > 1 and box.width > page.columns - MARGIN:
+        box = named(left, notation.box(expr))
+    boxed(page, label, box)
 
 
 def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] = ()) -> Notation:
@@ -168,7 +206,7 @@ def _products(page: Page, table: Table, row: Operation, value: dict[str, Expr]) 
         which = " times ".join(RANKS[rank] for rank in ranks)
         for param, rule in zip(row.params, texts, strict=False):
             if rule is not None:
-                shown = notation.line(substitute(formula(rule), value))
+                shown = notation.line(applied(format(_counted(row, formula(rule))), value))
                 where = f"   ({which})" if which else ""
                 field(page, label, f"{notation.name(param)} receives {shown}{where}")
                 label = ""

@@ -20,7 +20,12 @@ from gradcalc.algebra.syntax import format
 PROBLEMS = Path(__file__).parents[2] / "problems"
 Values = dict[str, object]
 WORKED: dict[str, Callable[[], Values]] = {}
-LETTERS = {"polynomial-partials-letters", "relu-classifier-letters", "scaled-relu-letters"}
+LETTERS = {
+    "chain-rule-letters",
+    "polynomial-partials-letters",
+    "relu-classifier-letters",
+    "scaled-relu-letters",
+}
 
 
 def worked(name: str) -> Callable[[Callable[[], Values]], Callable[[], Values]]:
@@ -740,3 +745,16 @@ def test_the_classifier_in_letters():
     assert found["dL/dW2"] == "outer(dL/dz2, a1)"
     assert found["dL/da1"] == "W2.T @ dL/dz2"
     assert found["dL/dW1"] == "outer(dL/dz1, x)"
+
+
+def test_the_chain_rule_through_any_inner_function():
+    problem = gradcalc.load(PROBLEMS / "chain-rule-letters.yaml")
+    assert not problem.numeric
+    assert lines(problem) == {
+        "x": "g(w)",
+        "y": "sigmoid(x)",
+        "dy/dy": "1",
+        "dy/dx": "y*(1 - y)",
+        "dx/dw": "g'(w)",
+        "dy/dw": "dy/dx * dx/dw",
+    }

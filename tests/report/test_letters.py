@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import Expr, Number, Symbol
 from gradcalc.algebra.indexed import index_letters
 from gradcalc.report.letterpage import forms
 from gradcalc.report.pathways import chain_rule, closed_form
@@ -47,9 +47,7 @@ ACTIVATIONS = {
 }
 LOSSES = {
     "binary_cross_entropy": lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()).sum(),
-    "binary_cross_entropy(reduction=mean)": lambda p, y: torch.nn.functional.binary_cross_entropy(
-        p, y
-    ),
+    "binary_cross_entropy(reduction=mean)": torch.nn.functional.binary_cross_entropy,
     "squared_error": lambda p, y: ((p - y) ** 2).sum(),
     "mse": torch.nn.functional.mse_loss,
     "cross_entropy": lambda p, y: -(y * p.log()).sum(),
@@ -374,6 +372,6 @@ SHAPES = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_page_that_multiplies_in_the_wrong_order_would_be_seen(layout: str) -> None:
     values = in_numbers(NETWORKS[0], layout, "numerator")
-    named = {name: value for name, value in values.items()}
+    named = dict(values.items())
     with pytest.raises(AssertionError):
         Reader("dL/dyhat W2 da1/dz1 x", named).whole()

@@ -1,0 +1,81 @@
+"""`gradcalc derive`: derive a formula, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gradcalc.cli import output
+
+if TYPE_CHECKING:
+    from gradcalc.engine.formuladerivation import Typed
+
+MOST = 8
+
+
+@click.command("derive", context_settings={"ignore_unknown_options": True})
+@click.argument("expression")
+@click.option(
+    "--wrt", "names", metavar="NAME", multiple=True, help="Derive by this letter; may be repeated."
+)
+@click.option(
+    "--detail",
+    type=click.Choice(["brief", "steps"]),
+    default="steps",
+    show_default=True,
+    help="The derivative alone, or every step with the name of its rule.",
+)
+def command(expression: str, names: tuple[str, ...], detail: str) -> int:
+    """Derive EXPRESSION rule by rule, and prove the result by evaluation.
+
+    EXPRESSION is a formula as in problem files. Letters are numbers; those in softmax,
+    norm, sum, mean, dot are vectors, and derived entry by entry. Without --wrt it is
+    derived by its only letter.
+
+    \b
+    Examples:
+      gradcalc derive "1/(1 + exp(-x))"
+      gradcalc derive "x^2*sin(y)" --wrt x --wrt y
+      gradcalc derive "max(0, 1 - t*y)" --wrt y --detail brief
+      gradcalc derive "cosine_loss(y, t)" --wrt y
+      gradcalc derive --wrt z -- "-sum(t*log(softmax(z)))"
+
+    Exit code: 0 derived and proved, 1 the proof failed, 2 EXPRESSION cannot be used.
+    """
+    from gradcalc.algebra.table import TABLE
+    from gradcalc.engine.formuladerivation import derived, read
+    from gradcalc.report.formulapage import derivative, heading
+    from gradcalc.report.page import Page, encodable
+
+    typed = read(expression, TABLE)
+    page = Page(output.columns(), encodable(output.encoding()))
+    code = 0
+    for at, name in enumerate(_asked(typed, names)):
+        made, proof = derived(typed, name, TABLE)
+        if at == 0:
+            heading(page, typed, made, TABLE)
+        derivative(page, typed, made, proof, TABLE, brief=detail == "brief")
+        code = max(code, int(bool(proof.points) and not proof.holds))
+    output.write_page(page)
+    return code
+
+
+def _asked(typed: Typed, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the letters to derive by, each once."""
+    from gradcalc.algebra.names import canonical
+
+    there = ", ".join(typed.names)
+    if not typed.names:
+        raise click.UsageError("there is no letter in the expression to derive by")
+    if not names:
+        if len(typed.names) > 1:
+            raise click.UsageError(f"derive by which letter? --wrt one of {there}")
+        return typed.names
+    asked = tuple(dict.fromkeys(canonical(name) for name in names))
+    for name in asked:
+        if name not in typed.names:
+            raise click.UsageError(f"--wrt {name} is not a letter of the expression: {there}")
+    if len(asked) > MOST:
+        raise click.UsageError(f"{len(asked)} letters are too many; {MOST} at most")
+    return asked
