@@ -180,10 +180,14 @@ class _Reverse:
         assert isinstance(node.expr, Apply)
         row = self.table[node.expr.op]
         twice = node.expr.args.count(Symbol(operand)) > 1
-        if row.kind not in ("activation", "loss") or twice:
-            return self.partial(node, index, upstream), None
         local = gradient_name(node.name, operand)
         hidden = node.hidden or operand.startswith("_")
+        if row.mask is not None and row.spread_out is not None:
+            mask = self.product(node, index, row.mask, upstream)
+            self.put(Node(local, mask, self.shapes[operand], node.span, hidden))
+            return mul(self.product(node, index, row.spread_out, upstream), Symbol(local)), local
+        if row.kind not in ("activation", "loss") or twice:
+            return self.partial(node, index, upstream), None
         if row.is_elementwise or row.kind == "loss":
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
             if self.shapes[operand] != shape or (
@@ -216,10 +220,9 @@ class _Reverse:
         if row.vjp is not None:
             ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
             rules = row.vjp_for(ranks)
-            assert rules is not None and rules[index] is not None
-            text = rules[index] or ""
-            bound = {**self.bound(node, row), "g": upstream}
-            return self.known(fold_sizes(applied(text, bound), self.shape_of))
+            text = rules[0 if row.variadic else index] if rules is not None else None
+            assert text is not None
+            return self.product(node, index, text, upstream)
         output = Symbol(node.name)
         local = derivative(expr, index, row, output, self.table, node.name in self.given)
         if row.kind == "loss":
@@ -227,6 +230,20 @@ class _Reverse:
             local = mul(factor, fold_sizes(local, self.shape_of))
         local = self.known(local)
         return local if upstream == ONE else mul(upstream, local)
+
+    def product(self, node: Node, index: int, text: str, upstream: Expr) -> Expr:
+        """Return a formula of the row with its symbols, what it measures, and the gradient put in.
+
+        upstream: the gradient g of the value.
+        """
+        expr = node.expr
+        assert isinstance(expr, Apply)
+        row = self.table[expr.op]
+        bound = {**self.bound(node, row), "g": upstream}
+        if row.measures is not None:
+            shapes = tuple(self.shape_of(arg) for arg in expr.args)
+            bound |= row.measures(shapes, {**row.attributes, **dict(expr.attrs)}, index)
+        return self.known(fold_sizes(applied(text, bound), self.shape_of))
 
     def known(self, expr: Expr) -> Expr:
         """Put in what is known of the data; write one term in textbook form."""

@@ -237,7 +237,7 @@ def _function_body(
 
 def _elementwise(expr: Expr, table: Table) -> bool:
     applied = [part for part in parts(expr) if isinstance(part, Apply)]
-    return all(part.op != "entry" and table[part.op].is_elementwise for part in applied)
+    return all(table[part.op].is_elementwise for part in applied)
 
 
 def _row(name: str, params: tuple[str, ...], body: Expr, resolved: Expr, table: Table) -> Operation:
