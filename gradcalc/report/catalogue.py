@@ -25,6 +25,7 @@ KINDS = {
     "comparison": "Comparisons: 1 where they hold, otherwise 0",
     "reduction": "Sums and means",
     "matrix": "Vectors and matrices",
+    "layer": "Layers, and entries taken, joined and moved",
 }
 REDUCTIONS = {
     "sum": "summed over all entries",
@@ -33,7 +34,10 @@ REDUCTIONS = {
     "whole": "one number as it stands",
 }
 CLASSES = formula("sum(1 + 0*y, axis=-1, keepdims=1)")
-INTERNAL = ("expand", "fill", "array", "size", "entry", "first_half", "second_half", "join")
+INTERNAL = (
+    *("expand", "fill", "array", "size", "entry", "first_half", "second_half", "join"),
+    *("spread", "unpool", "max_mask", "place"),
+)
 RANKS = ("number", "vector", "matrix")
 MARGIN = 14
 
@@ -131,6 +135,9 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
     for name, default in row.defaults:
         field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
+    for name, says in row.options:
+        if says:
+            field(page, "Parameter", f"{name}: {says}")
     for name, ours in row.parameter_names:
         field(page, "", f"{name} is {ours} by another name")
     for name, other in row.variants:

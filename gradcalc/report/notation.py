@@ -35,6 +35,7 @@ from gradcalc.report.factors import (
     plain_number,
 )
 from gradcalc.report.lettering import Lettering, raised
+from gradcalc.report.placing import brackets_of, entry_of, shown_attrs
 
 LONGEST = 8
 
@@ -83,8 +84,7 @@ class Notation(Lettering):
         pieces = [self.box(arg) for arg in expr.args]
         pieces += [
             text(f"{self.styled(key, layered=False)}={self.box(value).rows[0]}")
-            for key, value in expr.attrs
-            if key not in ("axis", "keepdims")
+            for key, value in shown_attrs(expr)
         ]
         inner = joined(pieces, ", ")
         alone = len(expr.args) == 1 and not expr.attrs and inner.height == 1
@@ -351,6 +351,16 @@ class Notation(Lettering):
             return text(self.indexed(base.name))
         index = tuple(int(place.value) - 1 for place in places if isinstance(place, Number))
         return text(self.entry_name(base.name, index))
+
+    def _pick(self, expr: Apply) -> Box:
+        found = entry_of(expr)
+        return self._part(expr) if found is None else text(self.entry_name(*found))
+
+    def _part(self, expr: Apply) -> Box:
+        return beside([self.child(expr.args[0], POSTFIX - 1), text(brackets_of(expr))])
+
+    def _unpool(self, expr: Apply) -> Box:
+        return self.call(self.function(expr.op), Apply(expr.op, expr.args[:1], expr.attrs))
 
     # --- arrays ------------------------------------------------------------------
 
