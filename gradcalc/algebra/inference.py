@@ -167,6 +167,8 @@ def parameters(
             raise fail(f"{name} takes a number", part)
         elif name in (*WHOLE, *row.whole) and value.value.denominator != 1:
             raise fail(f"{name} takes a whole number", part)
+        elif name in row.whole and value.value < 0:
+            raise fail(f"{name} of {row.name} is not below 0", part)
         elif name in row.positive and value.value <= 0:
             raise fail(f"{name} of {row.name} is to be larger than 0", part)
         elif name == "keepdims" and value.value not in (0, 1):

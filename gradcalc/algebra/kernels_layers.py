@@ -17,9 +17,12 @@ Ranks = tuple[int, ...]
 
 
 def _framed(x: Array, paddings: tuple[int, ...]) -> Array:
-    """Return the operand with zeros around its last axes."""
+    """Return the operand with zeros around its last axes, or without its outer entries."""
     if not any(paddings):
         return x
+    if min(paddings) < 0:
+        x = x[(Ellipsis, *(slice(max(0, -p), min(0, p) or None) for p in paddings))]
+        return _framed(x, tuple(max(0, p) for p in paddings))
     lead = x.ndim - len(paddings)
     return np.pad(x, [(0, 0)] * lead + [(width, width) for width in paddings])
 
@@ -61,8 +64,10 @@ def spread(
     x: Array, ranks: Ranks, stride: int = 1, rows: int | None = None, columns: int | None = None
 ) -> Array:
     """Return the entries with stride − 1 zeros between them, in rows × columns."""
-    dims = tuple(dim for dim in (rows, columns) if dim is not None)
-    found = np.zeros((*x.shape[: x.ndim - ranks[0]], *dims))
+    if stride == 1:
+        return x
+    dims = (rows, columns)[: ranks[0]]
+    found = np.zeros((*x.shape[: x.ndim - ranks[0]], *(dim or 1 for dim in dims)))
     found[(Ellipsis, *(slice(None, None, stride),) * ranks[0])] = x
     return found
 
@@ -94,7 +99,8 @@ def max_mask(x: Array, ranks: Ranks, size: int, stride: int | None = None) -> Ar
 def unpool(v: Array, x: Array, ranks: Ranks, size: int, stride: int | None = None) -> Array:
     """Return each number of v in every entry of its window in x, zeros between windows."""
     rank, step = ranks[0], stride or size
-    found = np.zeros((*v.shape[: v.ndim - rank], *x.shape[x.ndim - rank :]))
+    lead = np.broadcast_shapes(v.shape[: v.ndim - rank], x.shape[: x.ndim - rank])
+    found = np.zeros((*lead, *x.shape[x.ndim - rank :]))
     for offset in product(range(size), repeat=rank):
         _cells(found, offset, step, v.shape[v.ndim - rank :])[...] = v
     return found

@@ -170,7 +170,7 @@ LAYERS = (
         options=(("axis", "0: below one another; 1: side by side"),),
         variadic=True,
         kernel="layers.concat",
-        aliases=("concatenate", "cat", "torch.cat"),
+        aliases=("concatenate", "cat"),
         family="entries in another order or place",
     ),
     Operation(

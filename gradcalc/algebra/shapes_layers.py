@@ -15,6 +15,7 @@ from gradcalc.algebra.shapes import Attrs, Dim, Shape, ShapeError, axis_of, desc
 Measured = Mapping[str, Number | Symbol]
 
 LARGEST = 10**6
+LARGEST_FRAMED = 10**8
 AXES = ("rows", "columns")
 _TERM = re.compile(r"([+-]?)(\d*)([^\W\d][\w/]*)|([+-]?\d+)")
 
@@ -58,20 +59,12 @@ def _count(attrs: Attrs, name: str, least: int, default: int) -> int:
 
 
 def _paddings(kernel: Shape, attrs: Attrs) -> tuple[Dim, ...]:
-    """Return how many zeros stand on each side, by axis."""
+    """Return how many zeros stand on each side, by axis; less than 0 where entries are cut off."""
     first = attrs.get("padding", number(0))
     last = attrs.get("padding_columns", first) if len(kernel) == 2 else first
     found: list[Dim] = []
-    for value, width in zip((first, last), kernel, strict=False):
+    for value, _ in zip((first, last), kernel, strict=False):
         dim = value.name if isinstance(value, Symbol) else int(value.value)
-        if isinstance(dim, int) and dim < 0:
-            raise ShapeError("convolve", "padding is a whole number from 0")
-        if isinstance(dim, int) and isinstance(width, int) and dim >= width:
-            raise ShapeError(
-                "convolve",
-                f"padding {dim} for a kernel of {width}: windows would hold nothing but zeros",
-                "padding is less than the kernel is wide",
-            )
         found.append(dim)
     return tuple(found)
 
@@ -96,6 +89,9 @@ def _convolved(shapes: tuple[Shape, ...], attrs: Attrs, rank: int) -> Shape:
         raise ShapeError("convolve", f"it takes {due}{other}")
     stride = _count(attrs, "stride", 1, 1)
     paddings = _paddings(kernel, attrs)
+    framed = size(tuple(total((1, d), (2, p)) for d, p in zip(x, paddings, strict=True)))
+    if framed is not None and framed > LARGEST_FRAMED:
+        raise ShapeError("convolve", f"{framed} entries with the padding")
     sides = zip(x, kernel, paddings, strict=True)
     return tuple(_windows(dim, width, padding, stride) for dim, width, padding in sides)
 
@@ -201,6 +197,8 @@ def unpooled(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 def flattened(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     """Return the shape of one vector of all entries."""
     (shape,) = shapes
+    if not shape:
+        raise ShapeError("flatten", "a number has no entries")
     count = size(shape)
     if count is not None:
         return (count,)
