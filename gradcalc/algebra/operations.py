@@ -33,6 +33,8 @@ class Operation:
         `defaults` and `output`; `others` is the product of the other operands.
     vjp: for everything that is not elementwise, the product of the upstream
         gradient `g` with the Jacobian; by the operands' ranks where they matter.
+    told: the backward pass in words, for the sheet of a row whose formula needs measures.
+    usage: how the row is written in a file, where an example says more than its name.
     measures: what the products of the `vjp` need to know of the operands' shapes, by the
         names that stand for it there, for the operand at an index.
     mask: the slope of each entry of the operand, 0 or more: a line of its own where the
@@ -62,6 +64,8 @@ class Operation:
     derivative: tuple[str | None, ...] | None = None
     vjp: tuple[str | None, ...] | Mapping[tuple[int, ...], tuple[str, ...]] | None = None
     measures: Measures | None = None
+    told: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
     mask: str | None = None
     spread_out: str | None = None
     jacobian: str | None = None

@@ -166,6 +166,11 @@ def _products(page: Page, table: Table, row: Operation, value: dict[str, Expr]) 
     """Write what each operand receives for an upstream gradient g."""
     if row.vjp is None:
         return
+    for at, words in enumerate(row.told):
+        field(page, "Backward" if at == 0 else "", words)
+    if row.told:
+        field(page, "", "where g is the gradient of the value")
+        return
     rules = row.vjp.items() if isinstance(row.vjp, Mapping) else [((), row.vjp)]
     label = "Backward"
     for ranks, texts in rules:
@@ -187,6 +192,8 @@ def _example(row: Operation) -> Apply:
 
 def _usages(row: Operation) -> list[str]:
     """Return how an operation is written in a problem file."""
+    if row.usage:
+        return [f"{usage} under equations" for usage in row.usage]
     setting = f"({row.defaults[0][0]}={row.defaults[0][1]})" if row.defaults else ""
     if row.kind == "activation":
         learned = row.params[1:]

@@ -266,7 +266,10 @@ class Notation(Lettering):
         return beside([text(f"{mark} "), box])
 
     def _mean(self, expr: Apply) -> Box:
-        return self.call("mean", expr)
+        axis = dict(expr.attrs).get("axis")
+        if not isinstance(axis, Number) or len(self.shape(expr.args[0])) != 2:
+            return self.call("mean", expr)
+        return self.call("mean_rows" if axis.value in (0, -2) else "mean_columns", expr)
 
     def _xlogy(self, expr: Apply) -> Box:
         a, b = expr.args

@@ -10,7 +10,7 @@ from gradcalc.algebra.shapes import Shape
 
 MOVED = (
     *("transpose", "flip", "spread", "unpool", "flatten", "reshape"),
-    *("pick", "part", "place", "concat", "stack"),
+    *("pick", "part", "place", "concat", "stack", "one_hot"),
 )
 
 
