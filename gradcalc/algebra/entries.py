@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import product
 
+from gradcalc.algebra.entries_layers import Index, LayerEntries
 from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol, add, mul, number
 from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, axis_of
 
-Index = tuple[int, ...]
 Leaf = Callable[[str, Index], Expr]
 
 
@@ -39,7 +39,7 @@ def has_entries(expr: Expr, table: Table) -> bool:
     return known and all(has_entries(arg, table) for arg in expr.args)
 
 
-class _Entries:
+class _Entries(LayerEntries):
     def __init__(self, leaf: Leaf, shape_of: Callable[[Expr], Shape], table: Table) -> None:
         self.leaf, self.shape_of, self.table = leaf, shape_of, table
 

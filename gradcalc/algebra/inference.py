@@ -15,6 +15,7 @@ from gradcalc.algebra.expr import (
     number,
     rebuild,
 )
+from gradcalc.algebra.indexing import Fail, taken
 from gradcalc.algebra.operations import Operation, Table, applied
 from gradcalc.algebra.shapes import Dim, Shape, ShapeError, describe
 from gradcalc.algebra.syntax import format
@@ -36,6 +37,10 @@ LAYOUT = {
     "fill": ("rows", "columns"),
 }
 """Parameters that say which axes of an operand an operation takes or makes."""
+
+
+WHOLE = ("axis", "rows", "columns")
+"""Parameters that are whole numbers."""
 
 
 def shape_finder(shapes: Mapping[str, Shape], table: Table) -> Callable[[Expr], Shape]:
@@ -73,7 +78,11 @@ def resolve(expr: Expr, table: Table, span: Span | None = None) -> Expr:
     def change(part: Expr) -> Expr:
         if not isinstance(part, Apply):
             return part
-        if part.op in ("array", "entry"):
+        if part.op == "slice":
+            return part
+        if part.op == "entry":
+            return taken(part, fail)
+        if part.op == "array":
             return _checked_array(part, fail)
         found = table.resolve(part.op)
         if found is None:
@@ -116,13 +125,7 @@ def variant(
     return found, row
 
 
-def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
-    if part.op == "entry":
-        raise fail(
-            "an entry of a quantity cannot stand in an equation yet",
-            part,
-            "give the entry a name of its own under inputs or weights",
-        )
+def _checked_array(part: Apply, fail: Fail) -> Expr:
     if part.op == "array" and not all(
         isinstance(arg, Number) or (isinstance(arg, Apply) and arg.op == "array")
         for arg in part.args
@@ -132,7 +135,7 @@ def _checked_array(part: Apply, fail: Callable[..., ProblemError]) -> Expr:
 
 
 def parameters(
-    part: Apply, found: Apply, row: Operation, fail: Callable[..., ProblemError]
+    part: Apply, found: Apply, row: Operation, fail: Fail
 ) -> tuple[tuple[str, Number | Symbol], ...]:
     """Return the parameters of a call under the row's own names, presets put in.
 
@@ -142,6 +145,7 @@ def parameters(
     if row.kind == "loss" and row.reduction != "whole":
         allowed.append("reduction")
     allowed += LAYOUT.get(row.name, ())
+    allowed += [name for name, _ in row.options]
     ours = dict(row.parameter_names)
     given = {ours.get(name, name): _ours(name, value) for name, value in part.attrs}
     for name, value in given.items():
@@ -161,8 +165,10 @@ def parameters(
                 )
         elif not isinstance(value, Number):
             raise fail(f"{name} takes a number", part)
-        elif name in ("axis", "rows", "columns") and value.value.denominator != 1:
+        elif name in (*WHOLE, *row.whole) and value.value.denominator != 1:
             raise fail(f"{name} takes a whole number", part)
+        elif name in row.whole and value.value < 0:
+            raise fail(f"{name} of {row.name} is not below 0", part)
         elif name in row.positive and value.value <= 0:
             raise fail(f"{name} of {row.name} is to be larger than 0", part)
         elif name == "keepdims" and value.value not in (0, 1):

@@ -64,7 +64,7 @@ MATRIX = (
             " axis=axis, keepdims=keepdims), axis=axis, keepdims=keepdims) > 1), 0, 1)",
         ),
         kink="equal largest entries share the derivative",
-        aliases=("maxout", "max_pool", "reduce_max", "largest"),
+        aliases=("maxout", "reduce_max", "largest"),
     ),
     Operation(
         "matmul",

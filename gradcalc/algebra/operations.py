@@ -7,20 +7,22 @@ vector-Jacobian product the upstream gradient `g`, which has the shape of the va
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild, substitute
 from gradcalc.algebra.lookup import REDUCED, fold, framework_of
-from gradcalc.algebra.shapes import ShapeRule, elementwise
+from gradcalc.algebra.shapes import Attrs, Shape, ShapeRule, elementwise
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.errors import did_you_mean
 
 CLASSIC = ("identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax")
 """Activations whose names mean one thing in every file."""
-AXES = ("axis", "keepdims")
+OPTIONAL = ("axis", "keepdims", "padding", "padding_columns", "stride", "rows", "columns")
 """Parameters that a call may leave out, and a row's formula then leaves out as well."""
+Measures: TypeAlias = Callable[[tuple[Shape, ...], Attrs, int], Mapping[str, "Number | Symbol"]]
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,16 @@ class Operation:
         `defaults` and `output`; `others` is the product of the other operands.
     vjp: for everything that is not elementwise, the product of the upstream
         gradient `g` with the Jacobian; by the operands' ranks where they matter.
+    told: the backward pass in words, for the sheet of a row whose formula needs measures.
+    usage: how the row is written in a file, where an example says more than its name.
+    measures: what the products of the `vjp` need to know of the operands' shapes, by the
+        names that stand for it there, for the operand at an index.
+    mask: the slope of each entry of the operand, 0 or more: a line of its own where the
+        row has one, and `spread_out` what the upstream gradient is to be multiplied with it.
     given: the derivative read off the output, for outputs that a file gives.
     positive: parameters that are to be larger than 0.
+    options: parameters without a default value, and what they say.
+    whole: parameters that are whole numbers.
     parameter_names: other names of parameters, as frameworks call them, and ours.
     variants: parameters that another row takes, and that row.
     prime: the derivative is shown as f′(x) and explained by `when`.
@@ -54,6 +64,11 @@ class Operation:
     definition: str | None = None
     derivative: tuple[str | None, ...] | None = None
     vjp: tuple[str | None, ...] | Mapping[tuple[int, ...], tuple[str, ...]] | None = None
+    measures: Measures | None = None
+    told: tuple[str, ...] = ()
+    usage: tuple[str, ...] = ()
+    mask: str | None = None
+    spread_out: str | None = None
     jacobian: str | None = None
     given: str | None = None
     defaults: tuple[tuple[str, str], ...] = ()
@@ -71,6 +86,8 @@ class Operation:
     reduction: str = ""
     per_sample: bool = False
     positive: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    whole: tuple[str, ...] = ()
     parameter_names: tuple[tuple[str, str], ...] = ()
     variants: tuple[tuple[str, str], ...] = ()
     family: str = ""
@@ -123,17 +140,39 @@ def formula(text: str) -> Expr:
     return parse(text)
 
 
-def applied(text: str, bound: Mapping[str, Expr]) -> Expr:
-    """Return a row's formula with its symbols put in, without parameters left out of a call."""
+@lru_cache(maxsize=2048)
+def _placeholders(text: str) -> frozenset[str]:
+    """Return the symbols of a row's formula that stand for parameters one may leave out."""
+    called = (part for part in parts(formula(text)) if isinstance(part, Apply))
+    return frozenset(
+        value.name
+        for part in called
+        for key, value in part.attrs
+        if key in OPTIONAL and isinstance(value, Symbol)
+    )
+
+
+@lru_cache(maxsize=2048)
+def _without(text: str, missing: frozenset[str]) -> Expr:
+    """Return a row's formula without the parameters that these symbols stand for."""
 
     def change(part: Expr) -> Expr:
-        if isinstance(part, Apply) and any(isinstance(v, Symbol) for _, v in part.attrs):
-            kept = ((k, v) for k, v in part.attrs if k not in AXES or isinstance(v, Number))
-            return Apply(part.op, part.args, tuple(kept), part.place)
-        return part
+        if not isinstance(part, Apply) or not part.attrs:
+            return part
+        kept = (
+            (key, value)
+            for key, value in part.attrs
+            if not (key in OPTIONAL and isinstance(value, Symbol) and value.name in missing)
+        )
+        return Apply(part.op, part.args, tuple(kept), part.place)
 
-    found = substitute(formula(text), bound)
-    return rebuild(found, change) if "axis=axis" in text else found
+    return rebuild(formula(text), change)
+
+
+def applied(text: str, bound: Mapping[str, Expr]) -> Expr:
+    """Return a row's formula with its symbols put in, without parameters left out of a call."""
+    missing = frozenset(name for name in _placeholders(text) if name not in bound)
+    return substitute(_without(text, missing) if missing else formula(text), bound)
 
 
 class Table:

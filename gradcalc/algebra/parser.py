@@ -4,7 +4,8 @@
     sum        = [ "-" ] product { ("+" | "-") product }
     product    = power { ("*" | "/" | "@") power }
     power      = operand [ "^" power ]
-    operand    = primary { ".T" | "[" integer { "," integer } "]" }
+    operand    = primary { ".T" | "[" place { "," place } "]" }
+    place      = index | [ index ] ":" [ index ]      an index: 2, t, t - 1; counted from 1
     primary    = number | name | call | "(" formula ")" | array
     call       = name { "'" } "(" [ argument { "," argument } ] ")"
     argument   = [ name "=" ] formula        a called name may hold dots: keras.LeakyReLU
@@ -38,7 +39,7 @@ _TOKEN = re.compile(
       (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?)
     | (?P<gradient>(?>{GRADIENT})(?!\s*\())
     | (?P<name>{DOTTED}(?=\s*\()|{IDENTIFIER}['′]*)
-    | (?P<sign>\.T\b|ᵀ|\*\*|<=|>=|==|≤|≥|[-+*/@^<>()\[\],=−·×⊙])
+    | (?P<sign>\.T\b|ᵀ|\*\*|<=|>=|==|≤|≥|[-+*/@^<>()\[\],=:−·×⊙])
     )""",
     re.VERBOSE,
 )
@@ -157,6 +158,8 @@ class _Parser:
                     opened.end,
                     f"{sign!r} is missing",
                 )
+            if token.text == ":":
+                raise self.unknown_sign(token.start)
             raise self.error(
                 f"{sign!r} expected, {token.text!r} found",
                 token.start,
@@ -175,6 +178,8 @@ class _Parser:
         token = self.token
         if token.kind == "end":
             return expr
+        if token.text == ":":
+            raise self.unknown_sign(token.start)
         if token.text == "=":
             raise self.error(
                 "a second '=' in one equation",
@@ -222,12 +227,14 @@ class _Parser:
         self.bounded(self.depth)
         start = self.token.start
         left, literal = self.prefix(floor)
-        chain = ""  # the operator whose operands are still being collected
+        chain, terms = "", list[Expr]()  # the sum or product that is being read
         while True:
             token = self.token
             op, level = INFIX.get(token.text, ("", -1)) if token.kind == "sign" else ("", -1)
             if level <= floor:
                 break
+            if chain and op != chain:
+                left, chain = self.made(chain, tuple(terms), start), ""
             self.advance()
             right = self.formula(level - 1 if op == "pow" else level)
             if op == "add" and token.text == "-":
@@ -238,13 +245,17 @@ class _Parser:
                     place = (start, self.tokens[self.at - 1].end)
                     left = Number(left.value / right.value, f"{left.text}/{right.text}", place)
                     continue
-            if chain == op and op in ("add", "mul") and isinstance(left, Apply):
-                left = self.made(op, (*left.args, right), start)
+            if chain:
+                terms.append(right)
+            elif op in ("add", "mul"):
+                chain, terms = op, [left, right]
             else:
                 left = self.made(op, (left, right), start)
-            chain, literal = op, False
+            literal = False
             if level == COMPARE:
                 floor = COMPARE
+        if chain:
+            left = self.made(chain, tuple(terms), start)
         self.depth -= 1
         self.literal = literal
         return left
@@ -276,8 +287,8 @@ class _Parser:
             if token.text == ".T":
                 expr = self.made("transpose", (expr,), start)
             else:
-                indices = self.items("]", token)
-                if not indices or not all(_whole(index) for index in indices):
+                indices = self.places(token)
+                if not indices or not all(map(_place, indices)):
                     raise self.error(
                         "an entry is named by whole numbers, counted from 1",
                         token.start,
@@ -313,6 +324,8 @@ class _Parser:
             return self.made("array", items, token.start), False
         if token.kind == "end":
             raise self.error("the formula ends too early", *place, "something is missing here")
+        if token.text == ":":
+            raise self.unknown_sign(token.start)
         raise self.error(f"a value expected, {token.text!r} found", *place)
 
     def number(self, token: Token) -> Number:
@@ -346,6 +359,23 @@ class _Parser:
                 self.expect(")", opened)
         return self.made(name.text, tuple(args), name.start, tuple(attrs))
 
+    def places(self, opened: Token) -> tuple[Expr, ...]:
+        """Return what stands in the brackets of an entry: `2`, `t - 1`, `2:4`, `:`."""
+        places: list[Expr] = []
+        while not self.accept("]"):
+            if places:
+                self.expect(",", opened)
+            start = self.token.start
+            first = Symbol("") if self.token.text == ":" else self.formula(0)
+            if self.accept(":"):
+                open_ended = self.token.text in (",", "]")
+                last = Symbol("") if open_ended else self.formula(0)
+                first = self.made("slice", (first, last), start)
+            places.append(first)
+            if self.token.text not in (",", "]"):
+                self.expect("]", opened)
+        return tuple(places)
+
     def items(self, closing: str, opened: Token) -> tuple[Expr, ...]:
         items: list[Expr] = []
         while not self.accept(closing):
@@ -355,6 +385,21 @@ class _Parser:
             if self.token.text not in (",", closing):
                 self.expect(closing, opened)
         return tuple(items)
+
+
+def _place(expr: Expr) -> bool:
+    """Tell whether a formula can say which entry is meant."""
+    if isinstance(expr, Apply):
+        return expr.op in ("slice", "add") and all(map(_step, expr.args))
+    return isinstance(expr, Symbol) or _whole(expr)
+
+
+def _step(expr: Expr) -> bool:
+    if isinstance(expr, Apply) and expr.op == "add":
+        return all(map(_step, expr.args))
+    if isinstance(expr, Apply) and expr.op == "neg":
+        return _step(expr.args[0])
+    return isinstance(expr, Symbol) or (isinstance(expr, Number) and expr.value.denominator == 1)
 
 
 def _whole(expr: Expr) -> bool:

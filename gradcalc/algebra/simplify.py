@@ -12,6 +12,7 @@ from fractions import Fraction
 from gradcalc.algebra.activations_vector import VECTORS
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, add, mul, neg, number
 from gradcalc.algebra.inference import count, dimension
+from gradcalc.algebra.layers import LAYERS
 from gradcalc.algebra.losses import LOSSES
 from gradcalc.algebra.shapes import Shape
 
@@ -23,7 +24,7 @@ WHOLE = (
     *BILINEAR,
     *REDUCTIONS,
     *("transpose", "diag", "expand", "first_half", "second_half", "join"),
-    *(row.name for row in (*VECTORS, *LOSSES)),
+    *(row.name for row in (*VECTORS, *LOSSES, *LAYERS)),
 )
 """Operations that read the shape of an operand, not only its entries."""
 MAX_POWER = 64
@@ -70,6 +71,8 @@ class _Simplifier:
         if expr.op == "sum":
             return self.sum(Apply("sum", args, expr.attrs))
         if expr.op == "expand" and (not expr.attrs or dict(expr.attrs).get("keepdims") == ONE):
+            return args[0]
+        if expr.op == "spread" and expr.attr("stride") in (None, ONE):
             return args[0]
         if expr.op == "transpose":
             return transpose(args[0])

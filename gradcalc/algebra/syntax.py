@@ -118,6 +118,10 @@ def _write_entry(expr: Apply) -> str:
     return (f"({text})" if level(base) < POSTFIX else text) + f"[{inner}]"
 
 
+def _write_slice(expr: Apply) -> str:
+    return ":".join(format(end) for end in expr.args)
+
+
 def _write_array(expr: Apply) -> str:
     return "[" + ", ".join(format(item) for item in expr.args) + "]"
 
@@ -133,5 +137,6 @@ _WRITERS = {op: _write_infix for op in SIGN if op != "add"} | {
     "neg": _write_neg,
     "transpose": _write_transpose,
     "entry": _write_entry,
+    "slice": _write_slice,
     "array": _write_array,
 }

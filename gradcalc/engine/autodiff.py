@@ -28,6 +28,7 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Operation, Table, applied, formula
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.simplify import simplify
+from gradcalc.engine.gathering import gathered
 from gradcalc.engine.graph import Graph, Node
 from gradcalc.errors import Span
 
@@ -83,9 +84,11 @@ class _Reverse:
     ) -> None:
         self.forward, self.table, self.loss = forward, table, loss
         self.wanted, self.upstream, self.given, self.facts = wanted, upstream, given, facts
-        self.shapes: dict[str, Shape] = dict(forward.shapes)
+        self.own: dict[str, Shape] = forward.shapes
+        self.nodes_by_name = {node.name: node for node in forward.nodes}
+        self.shapes: dict[str, Shape] = dict(self.own)
         self.shape_of = shape_finder(self.shapes, table)
-        self.inputs: dict[str, Shape] = dict(forward.shapes)
+        self.inputs: dict[str, Shape] = dict(self.own)
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.terms: dict[str, list[Expr]] = {}
@@ -115,16 +118,20 @@ class _Reverse:
         return first
 
     def walk(self) -> Backward:
-        named = [node.name for node in self.forward.nodes]
+        due: dict[str | None, list[str]] = {}
         leaves = [name for name in self.forward.inputs if name in self.active]
+        order = {leaf: at for at, leaf in enumerate(leaves)}
+        for leaf in leaves:
+            due.setdefault(self.last_reader.get(leaf), []).append(leaf)
+        ready: list[str] = []
         for node in reversed(self.forward.nodes):
-            if node.name not in self.active:
-                continue
-            if not node.hidden:
-                done = named[named.index(node.name) + 1 :]
-                self.flush([leaf for leaf in leaves if self.last_reader.get(leaf) in done])
-            self.gradient(node.name, node)
-            self.pass_back(node)
+            if node.name in self.active:
+                if not node.hidden:
+                    self.flush(sorted(ready, key=order.__getitem__))
+                    ready = []
+                self.gradient(node.name, node)
+                self.pass_back(node)
+            ready += due.get(node.name, [])
         self.flush(leaves)
         return Backward(Graph(self.inputs, tuple(self.nodes)), tuple(self.edges))
 
@@ -137,17 +144,17 @@ class _Reverse:
         """Write the line of the derivative of the loss by `name`."""
         self.written.add(name)
         own = gradient_name(self.loss, name)
-        shape = self.forward.shapes[name]
+        shape = self.own[name]
         if name in self.upstream and name not in self.terms:
             self.inputs[own] = self.shapes[own] = shape
             return
-        terms = self.terms.get(name, [ONE] if name == self.loss else [ZERO])
+        terms = gathered(self.terms.get(name, [ONE] if name == self.loss else [ZERO]))
         span = node.span if node else self.span_of(name)
         self.put(Node(own, add(*reversed(terms)), shape, span, bool(node and node.hidden)))
 
     def span_of(self, leaf: str) -> Span | None:
         reader = self.last_reader.get(leaf)
-        node = self.forward.node(reader) if reader else None
+        node = self.nodes_by_name.get(reader) if reader else None
         return node.span if node else None
 
     def put(self, node: Node) -> None:
@@ -180,10 +187,14 @@ class _Reverse:
         assert isinstance(node.expr, Apply)
         row = self.table[node.expr.op]
         twice = node.expr.args.count(Symbol(operand)) > 1
-        if row.kind not in ("activation", "loss") or twice:
-            return self.partial(node, index, upstream), None
         local = gradient_name(node.name, operand)
         hidden = node.hidden or operand.startswith("_")
+        if row.mask is not None and row.spread_out is not None:
+            mask = self.product(node, index, row.mask, upstream)
+            self.put(Node(local, mask, self.shapes[operand], node.span, hidden))
+            return mul(self.product(node, index, row.spread_out, upstream), Symbol(local)), local
+        if row.kind not in ("activation", "loss") or twice:
+            return self.partial(node, index, upstream), None
         if row.is_elementwise or row.kind == "loss":
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
             if self.shapes[operand] != shape or (
@@ -216,10 +227,9 @@ class _Reverse:
         if row.vjp is not None:
             ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
             rules = row.vjp_for(ranks)
-            assert rules is not None and rules[index] is not None
-            text = rules[index] or ""
-            bound = {**self.bound(node, row), "g": upstream}
-            return self.known(fold_sizes(applied(text, bound), self.shape_of))
+            text = rules[0 if row.variadic else index] if rules is not None else None
+            assert text is not None
+            return self.product(node, index, text, upstream)
         output = Symbol(node.name)
         local = derivative(expr, index, row, output, self.table, node.name in self.given)
         if row.kind == "loss":
@@ -227,6 +237,20 @@ class _Reverse:
             local = mul(factor, fold_sizes(local, self.shape_of))
         local = self.known(local)
         return local if upstream == ONE else mul(upstream, local)
+
+    def product(self, node: Node, index: int, text: str, upstream: Expr) -> Expr:
+        """Return a formula of the row with its symbols, what it measures, and the gradient put in.
+
+        upstream: the gradient g of the value.
+        """
+        expr = node.expr
+        assert isinstance(expr, Apply)
+        row = self.table[expr.op]
+        bound = {**self.bound(node, row), "g": upstream}
+        if row.measures is not None:
+            shapes = tuple(self.shape_of(arg) for arg in expr.args)
+            bound |= row.measures(shapes, {**row.attributes, **dict(expr.attrs)}, index)
+        return self.known(fold_sizes(applied(text, bound), self.shape_of))
 
     def known(self, expr: Expr) -> Expr:
         """Put in what is known of the data; write one term in textbook form."""

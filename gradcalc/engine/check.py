@@ -207,7 +207,13 @@ class _Findings:
 
         def errors(found: Array) -> Array:
             full = found.reshape(near.size, own.size)
-            picked = full.T if whole else np.diagonal(full) if own.size == near.size else full[:, 0]
+            picked = (
+                full.T
+                if whole
+                else np.diagonal(full)
+                if own.size == near.size
+                else full.sum(axis=1)
+            )
             return _errors(value, picked.reshape(value.shape), fixed)
 
         least = errors(slopes)

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra import kernels
+from gradcalc.algebra import kernels, kernels_layers
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
@@ -257,7 +257,7 @@ def _plain(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     if direct is not None and not expr.attrs:
         return direct
     special = _SPECIAL.get(expr.op)
-    return special(expr, ranks) if special else _function(expr, row, len(ranks))
+    return special(expr, ranks) if special else _function(expr, row, ranks)
 
 
 def _kernel(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
@@ -265,7 +265,7 @@ def _kernel(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     special = _SPECIAL.get(expr.op)
     if special is not None:
         return special(expr, ranks)
-    function = _function(expr, row, len(ranks))
+    function = _function(expr, row, ranks)
     top = max(ranks)
     if not row.is_elementwise or all(rank == top for rank in ranks):
         return function
@@ -277,15 +277,18 @@ def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
     return _kernel(expr, TABLE[expr.op], ranks)
 
 
-def _function(expr: Apply, row: Operation, count: int) -> Kernel:
+def _function(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     folded = {"add": np.add, "mul": np.multiply}.get(expr.op)
     if folded is not None:
-        return folded if count == 2 else lambda first, *rest: _fold(folded, first, rest)
+        return folded if len(ranks) == 2 else lambda first, *rest: _fold(folded, first, rest)
     assert row.kernel is not None
     module, _, attribute = row.kernel.partition(".")
-    found: Kernel = getattr(kernels if module == "kernels" else np, attribute)
     settings = {**row.attributes, **dict(expr.attrs)}
     numbers = {n: _float(v.value) for n, v in settings.items() if isinstance(v, Number)}
+    if module == "layers":
+        whole = {name: int(value) for name, value in numbers.items()}
+        return partial(getattr(kernels_layers, attribute), ranks=ranks, **whole)
+    found: Kernel = getattr(kernels if module == "kernels" else np, attribute)
     return partial(found, **numbers) if numbers else found
 
 

@@ -70,6 +70,8 @@ def _ours(part: Expr, found: dict[str, Reference | None], quantities: Quantities
         base, *at = part.args
         if not isinstance(base, Symbol):
             raise ValueError("entries of a formula are not read: name the entry of a quantity")
+        if not all(isinstance(place, Number) for place in at):
+            raise ValueError("an entry is named by whole numbers, counted from 1")
         text = f"{base.name}[{','.join(str(i.value) for i in at if isinstance(i, Number))}]"
         entry = quantities.find(text)
         if isinstance(entry, str):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
+from typing import TypeAlias
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, rebuild, substitute
 from gradcalc.algebra.inference import resolve
@@ -18,6 +20,7 @@ from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
 from gradcalc.problem.document import Mapping as Section
 from gradcalc.problem.document import Scalar, Sequence, Value
+from gradcalc.problem.repeats import Block, at_step, blocks, step_name, with_names
 from gradcalc.problem.unknown import refuse_derivatives, unknown_rows
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -28,16 +31,22 @@ _LARGEST = Fraction(sys.float_info.max)
 
 
 Macros = dict[str, tuple[tuple[str, ...], Expr]]
+_Statement: TypeAlias = tuple[Expr, Expr | None, Span, Span, Block | None]
+_Text: TypeAlias = tuple[str, str | None, Span, Span, Block | None]
 
 
 @dataclass(frozen=True)
 class Equations:
-    """Equations, the functions that the file defines, the places of the left sides, the table."""
+    """Equations, the functions that the file defines, the places of the left sides, the table.
+
+    letters: what repeated lines are counted by, with the place of the repetition.
+    """
 
     lines: tuple[Line, ...]
     functions: tuple[Line, ...]
     heads: Mapping[str, Span]
     table: Table
+    letters: Mapping[str, Span] = field(default_factory=dict)
 
 
 def read_equations(node: Value, table: Table) -> Equations:
@@ -51,13 +60,16 @@ def read_equations(node: Value, table: Table) -> Equations:
     functions: list[Line] = []
     heads: dict[str, Span] = {}
     macros: Macros = {}
-    for left, right, span, left_span in _statements(node):
-        head = parse(left, left_span)
+    letters: dict[str, Span] = {}
+    for head, right, span, left_span, block in _each_step(_read(node)):
         if right is None:
             table = table.extended(_unknown(head, functions, table, left_span))
-            functions.append(Line(head.op if isinstance(head, Apply) else left, head, left_span))
+            name = head.op if isinstance(head, Apply) else format(head)
+            functions.append(Line(name, head, left_span))
             continue
-        body = _written_out(_finite(parse(right, span), span), macros, span)
+        if block is not None:
+            letters.setdefault(block.letter, block.span)
+        body = _written_out(right, macros, span)
         if isinstance(head, Apply) and head.op not in LEVEL and head.op != "array":
             _check_function_name(head.op, functions, table, left_span)
             params = _parameters(head, left_span)
@@ -70,7 +82,7 @@ def read_equations(node: Value, table: Table) -> Equations:
             continue
         refuse_derivatives(body, table, span)
         if not isinstance(head, Symbol) or gradient_parts(head.name) or head.name[0] == "_":
-            raise _not_a_name(left, left_span)
+            raise _not_a_name(format(head), left_span)
         if head.name in lines:
             raise ProblemError(
                 f"{head.name} is defined twice",
@@ -81,7 +93,33 @@ def read_equations(node: Value, table: Table) -> Equations:
         lines[head.name], heads[head.name] = Line(head.name, body, span), left_span
         if len(lines) > MAX_LINES:
             raise ProblemError(f"more than {MAX_LINES} equations", span)
-    return Equations(tuple(lines.values()), tuple(functions), heads, table)
+    return Equations(tuple(lines.values()), tuple(functions), heads, table, letters)
+
+
+def _read(node: Value) -> Iterator[_Statement]:
+    """Yield the two sides of each equation as formulas, with their places and their block."""
+    for left, right, span, left_span, block in _statements(node):
+        body = None if right is None else _finite(parse(right, span), span)
+        yield parse(left, left_span), body, span, left_span, block
+
+
+def _each_step(statements: Iterable[_Statement]) -> Iterator[_Statement]:
+    """Yield the equations with those of a repetition written for each step."""
+    series: set[str] = set()
+    for block, members in groupby(statements, key=lambda statement: statement[-1]):
+        repeated = list(members)
+        if block is not None:
+            series |= {step_name(head, block, place) for head, _, _, place, _ in repeated}
+        for step in (None,) if block is None else block.steps:
+            for head, body, span, left_span, _ in repeated:
+                if body is None:
+                    yield head, None, span, left_span, block
+                    continue
+                sides = (head, body)
+                if block is not None and step is not None:
+                    sides = (at_step(head, block, step), at_step(body, block, step))
+                left, right = (with_names(side, series, span) for side in sides)
+                yield left, right, span, left_span, block
 
 
 def _finite(expr: Expr, span: Span) -> Expr:
@@ -130,8 +168,8 @@ def _not_a_name(left: str, span: Span) -> ProblemError:
     return ProblemError(f"{left.strip()} is not a name for a quantity", span, hint=hint)
 
 
-def _statements(node: Value) -> Iterator[tuple[str, str | None, Span, Span]]:
-    """Yield left side, right side and their places, without blanks around them.
+def _statements(node: Value) -> Iterator[_Text]:
+    """Yield left side, right side, their places without blanks around them, and the block.
 
     A line that only names a function, `g(w)`, has no right side.
     """
@@ -144,15 +182,14 @@ def _statements(node: Value) -> Iterator[tuple[str, str | None, Span, Span]]:
             if node.flow and value.text.count("(") != value.text.count(")"):
                 raise _split_at_comma(value.span)
             text, span = value.only_line()
-            yield key.text.strip(), *_trimmed(text, 0, span), key.span
+            yield key.text.strip(), *_trimmed(text, 0, span), key.span, None
         return
     for item in node.items if isinstance(node, Sequence) else (node,):
         if not isinstance(item, Scalar):
             raise ProblemError("an equation is a line `name = formula`", item.span)
-        for line, span in item.lines():
-            text = _COMMENT.sub("", line)
-            if text.strip():
-                yield _statement(text, span, item)
+        lines = ((_COMMENT.sub("", line), span) for line, span in item.lines())
+        for text, span, block in blocks(lines):
+            yield *_statement(text, span, item), block
 
 
 def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str | None, Span, Span]:
@@ -257,7 +294,7 @@ def _function_body(
 
 def _elementwise(expr: Expr, table: Table) -> bool:
     applied = [part for part in parts(expr) if isinstance(part, Apply)]
-    return all(part.op != "entry" and table[part.op].is_elementwise for part in applied)
+    return all(table[part.op].is_elementwise for part in applied)
 
 
 def _row(name: str, params: tuple[str, ...], body: Expr, resolved: Expr, table: Table) -> Operation:

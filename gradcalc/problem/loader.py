@@ -82,6 +82,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
     if loss_line is not None:
         lines.append(loss_line)
     _check_lines(lines, own.heads, data, source)
+    _check_counters(own.letters, data)
     _check_order(lines, loss_line, net)
     data |= {quantity.name: quantity for quantity in letters(asked, lines, data)}
     _check_letters(lines, own.heads, data)
@@ -187,6 +188,18 @@ def _check_lines(
                 else f"{line.name} comes from the network; its layers make z1, a1, …, yhat",
             )
         seen[line.name] = line.span
+
+
+def _check_counters(letters: Dict[str, Span], data: Dict[str, Data]) -> None:
+    """Refuse a repetition that counts by the name of a quantity."""
+    for letter, span in letters.items():
+        if letter in data:
+            raise ProblemError(
+                f"{letter} counts steps and is the name of a quantity",
+                span,
+                f"{letter} stands in line {data[letter].span.line}",
+                "count by another letter: for k = 1..3:",
+            )
 
 
 def _check_order(lines: list[Line], loss: Line | None, net: Network) -> None:

@@ -29,6 +29,7 @@ KINDS = {
     "comparison": "Comparisons: 1 where they hold, otherwise 0",
     "reduction": "Sums and means",
     "matrix": "Vectors and matrices",
+    "layer": "Layers, and entries taken, joined and moved",
 }
 REDUCTIONS = {
     "sum": "summed over all entries",
@@ -37,7 +38,10 @@ REDUCTIONS = {
     "whole": "one number as it stands",
 }
 CLASSES = formula("sum(1 + 0*y, axis=-1, keepdims=1)")
-INTERNAL = ("expand", "fill", "array", "size", "entry", "first_half", "second_half", "join")
+INTERNAL = (
+    *("expand", "fill", "array", "size", "entry", "first_half", "second_half", "join"),
+    *("spread", "unpool", "max_mask", "place"),
+)
 RANKS = ("number", "vector", "matrix")
 MARGIN = 14
 
@@ -144,6 +148,9 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
     for name, default in row.defaults:
         field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
+    for name, says in row.options:
+        if says:
+            field(page, "Parameter", f"{name}: {says}")
     for name, ours in row.parameter_names:
         field(page, "", f"{name} is {ours} by another name")
     for name, other in row.variants:
@@ -199,6 +206,11 @@ def _products(page: Page, table: Table, row: Operation, value: dict[str, Expr]) 
     """Write what each operand receives for an upstream gradient g."""
     if row.vjp is None:
         return
+    for at, words in enumerate(row.told):
+        field(page, "Backward" if at == 0 else "", words)
+    if row.told:
+        field(page, "", "where g is the gradient of the value")
+        return
     rules = row.vjp.items() if isinstance(row.vjp, Mapping) else [((), row.vjp)]
     label = "Backward"
     for ranks, texts in rules:
@@ -220,6 +232,8 @@ def _example(row: Operation) -> Apply:
 
 def _usages(row: Operation) -> list[str]:
     """Return how an operation is written in a problem file."""
+    if row.usage:
+        return [f"{usage} under equations" for usage in row.usage]
     setting = f"({row.defaults[0][0]}={row.defaults[0][1]})" if row.defaults else ""
     if row.kind == "activation":
         learned = row.params[1:]

@@ -19,6 +19,7 @@ def is_call(expr: Expr) -> bool:
         isinstance(expr, Apply)
         and expr.op not in LEVEL
         and expr.op not in ("array", "sum", "entry", "outer", "dot", "diag", "where", "abs", "norm")
+        and expr.op not in ("pick", "part")
         and expr.op not in ("expand", "fill", "identity", "xdivy", "xlogy", "mean", "sqrt")
     )
 

@@ -36,6 +36,7 @@ from gradcalc.report.factors import (
     plain_number,
 )
 from gradcalc.report.lettering import LOWERED, Lettering, raised
+from gradcalc.report.placing import brackets_of, entry_of, shown_attrs
 
 LONGEST = 8
 
@@ -84,8 +85,7 @@ class Notation(Lettering):
         pieces = [self.box(arg) for arg in expr.args]
         pieces += [
             text(f"{self.styled(key, layered=False)}={self.box(value).rows[0]}")
-            for key, value in expr.attrs
-            if key not in ("axis", "keepdims")
+            for key, value in shown_attrs(expr)
         ]
         inner = joined(pieces, ", ")
         alone = len(expr.args) == 1 and not expr.attrs and inner.height == 1
@@ -273,7 +273,10 @@ class Notation(Lettering):
         return beside([text(f"{mark} "), box])
 
     def _mean(self, expr: Apply) -> Box:
-        return self.call("mean", expr)
+        axis = dict(expr.attrs).get("axis")
+        if not isinstance(axis, Number) or len(self.shape(expr.args[0])) != 2:
+            return self.call("mean", expr)
+        return self.call("mean_rows" if axis.value in (0, -2) else "mean_columns", expr)
 
     def _xlogy(self, expr: Apply) -> Box:
         a, b = expr.args
@@ -368,6 +371,16 @@ class Notation(Lettering):
         return beside(
             [text(f"Σ{LOWERED[letter.name]} "), self.child(expr.args[0], LEVEL["mul"] - 1)]
         )
+
+    def _pick(self, expr: Apply) -> Box:
+        found = entry_of(expr)
+        return self._part(expr) if found is None else text(self.entry_name(*found))
+
+    def _part(self, expr: Apply) -> Box:
+        return beside([self.child(expr.args[0], POSTFIX - 1), text(brackets_of(expr))])
+
+    def _unpool(self, expr: Apply) -> Box:
+        return self.call(self.function(expr.op), Apply(expr.op, expr.args[:1], expr.attrs))
 
     # --- arrays ------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.report.lettering import GREEK, spelled
+from gradcalc.report.remarks_layers import laid_over, looked_up, masked, turned
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         return "given"
     parts = gradient_parts(node.name)
     if parts is None or view.shapes.get(node.name) is None:
-        rules: tuple[Rule, ...] = (_rounded, _switched, _reduced, _case, _spread, _by_row)
+        rules: tuple[Rule, ...] = (
+            *(_rounded, _switched, _reduced, _case, _spread, _by_row),
+            laid_over,
+        )
     elif parts[0] == view.problem.loss:
         rules = (
             _rounded,
@@ -41,6 +45,8 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
             _case,
             _passed_on,
             _paths,
+            turned,
+            looked_up,
             _outer,
             _bias,
             _column,
@@ -48,7 +54,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
             _chain,
         )
     else:
-        rules = (_rounded, _kink, _prime, _saved)
+        rules = (_rounded, _kink, masked, _prime, _saved)
     for rule in rules:
         words = rule(view, node)
         if words and not (rule in said and rule in ONCE):

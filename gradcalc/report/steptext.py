@@ -161,6 +161,7 @@ def _tabled(step: Step) -> bool:
         and isinstance(step.shape[0], int)
         and step.shape[0] > DRAWN
         and (not _multiplies(step.formula))
+        and (not _laid(step.formula))
     )
 
 
@@ -176,6 +177,14 @@ def _drawn(step: Step) -> bool:
         and (step.formula.op == "mul" or step.phase == "update")
         and isinstance(count, int)
         and 1 < count <= DRAWN
+    )
+
+
+def _laid(expr: Expr | None) -> bool:
+    """Tell whether numbers are laid over others, as a kernel is."""
+    return isinstance(expr, Apply) and (
+        expr.op in ("conv1d", "max_pool", "mean_pool", "max_mask", "unpool")
+        or any(map(_laid, expr.args))
     )
 
 

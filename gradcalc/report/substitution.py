@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.entries import indices
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, rebuild, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.shapes import size
 from gradcalc.report.figures import figures, literal
 from gradcalc.report.view import View
+from gradcalc.report.writtenout import written_out
 
 if TYPE_CHECKING:
     from gradcalc.engine.graph import Node
@@ -46,7 +47,7 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
     inner = _inner_size(view, formula)
     if inner and len(node.shape) == 1 and 2 <= inner <= SMALL_VECTOR and count <= SMALL_VECTOR:
         rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
-        return _transposed(plain), Apply("array", tuple(rows))
+        return written_out(plain, view.problem.table), Apply("array", tuple(rows))
     if (
         len(node.shape) == 1
         and count <= SMALL_VECTOR
@@ -57,7 +58,7 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
         return Apply("array", tuple(rows)), None
     if "where" in _ops(formula):
         return None, None
-    return _transposed(plain), None
+    return written_out(plain, view.problem.table), None
 
 
 def _scalar_work(view: View, formula: Expr, count: int) -> bool:
@@ -105,26 +106,6 @@ def _product_of_names(formula: Expr) -> bool:
         and formula.op == "mul"
         and all(isinstance(arg, Symbol) for arg in formula.args)
     )
-
-
-def _transposed(expr: Expr) -> Expr:
-    """Return a formula over numbers with transposed matrices written out."""
-
-    def change(part: Expr) -> Expr:
-        if isinstance(part, Apply) and part.op == "transpose":
-            inner = part.args[0]
-            if (
-                isinstance(inner, Apply)
-                and inner.op == "array"
-                and isinstance(inner.args[0], Apply)
-            ):
-                rows = [row.args for row in inner.args if isinstance(row, Apply)]
-                return Apply(
-                    "array", tuple(Apply("array", column) for column in zip(*rows, strict=True))
-                )
-        return part
-
-    return rebuild(expr, change)
 
 
 def _terms(view: View, named: Expr) -> Expr | None:

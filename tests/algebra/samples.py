@@ -32,6 +32,37 @@ ATTRS: Mapping[str, tuple[dict[str, Number | Symbol], ...]] = {
     "norm": ({}, {"axis": number(-1), "keepdims": ONE}, {"axis": number(0)}),
     "amax": ({}, {"axis": number(-1), "keepdims": ONE}, {"axis": number(0)}),
     "expand": ({"axis": number(0)}, {"axis": number(-1)}),
+    "conv1d": (
+        {},
+        {"padding": ONE},
+        {"stride": number(2)},
+        {"padding": ONE, "stride": number(2)},
+    ),
+    "conv2d": (
+        {},
+        {"padding": ONE},
+        {"padding": ONE, "stride": number(2)},
+        {"padding": number(0), "padding_columns": ONE, "stride": ONE},
+    ),
+    "max_pool": ({}, {"size": ONE, "stride": number(2)}, {"stride": number(3)}),
+    "max_mask": ({}, {"size": ONE, "stride": number(2)}, {"stride": number(3)}),
+    "mean_pool": ({}, {"size": ONE, "stride": number(2)}, {"stride": number(3)}),
+    "unpool": ({}, {"size": ONE, "stride": number(2)}, {"stride": number(3)}),
+    "spread": ({"stride": number(2), "rows": number(4), "columns": number(3)}, {}),
+    "layer_norm": ({"eps": HALF},),
+    "batch_norm": ({"eps": HALF}, {"eps": number(1)}),
+    "reshape": ({"rows": number(3)}, {"rows": number(3), "columns": number(2)}),
+    "concat": ({}, {"axis": number(-1)}, {"axis": ONE}),
+    "pick": ({"index": number(2)}, {"index": ONE, "axis": ONE}),
+    "part": (
+        {"first": number(2), "last": number(2)},
+        {"first": ONE, "last": number(2), "axis": number(-1)},
+    ),
+    "place": (
+        {"first": number(2), "of": number(4)},
+        {"first": number(3), "of": number(6), "axis": ONE},
+    ),
+    "one_hot": ({"of": number(3)},),
     "fill": ({"rows": number(3)}, {"rows": number(2), "columns": number(3)}),
     "leaky_relu": ({}, {"alpha": number(2)}),
     "huber": ({}, {"delta": HALF}),
@@ -139,6 +170,9 @@ def _points(
         drawn = [np.asarray(_draw(row, generator, shape)) for shape in shapes]
         if row.name == "where":
             drawn[0] = np.asarray(drawn[0] > 0, dtype=float)
+        if row.name in ("embed", "one_hot"):
+            rows = drawn[0].shape[0] if row.name == "embed" else 3
+            drawn[-1] = np.asarray(generator.integers(1, rows + 1, drawn[-1].shape), dtype=float)
         if _inside(row, drawn, own):
             return drawn
     raise AssertionError(f"no operands for {row.name}")

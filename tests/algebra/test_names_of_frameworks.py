@@ -57,7 +57,17 @@ ACTIVATIONS = {
     "softmin": "nn.Softmin F.softmin",
     "sparsemax": "jax.nn.sparsemax keras.activations.sparsemax",
     "glu": "nn.GLU jax.nn.glu keras.activations.glu",
-    "amax": "torch.amax max_pool maxout",
+    "amax": "torch.amax maxout",
+    "max_pool": "nn.MaxPool1d nn.MaxPool2d F.max_pool2d keras.layers.MaxPooling2D",
+    "mean_pool": "nn.AvgPool2d F.avg_pool1d keras.layers.AveragePooling2D",
+    "conv1d": "nn.Conv1d F.conv1d keras.layers.Conv1D",
+    "conv2d": "nn.Conv2d F.conv2d keras.layers.Conv2D",
+    "layer_norm": "nn.LayerNorm F.layer_norm keras.layers.LayerNormalization",
+    "batch_norm": "nn.BatchNorm1d F.batch_norm keras.layers.BatchNormalization",
+    "embed": "nn.Embedding F.embedding keras.layers.Embedding",
+    "flatten": "nn.Flatten torch.flatten torch.ravel keras.layers.Flatten",
+    "concat": "torch.cat torch.concat jax.numpy.concatenate keras.layers.Concatenate",
+    "stack": "torch.stack",
     "l2_normalize": "F.normalize",
 }
 LOSSES = {

@@ -170,7 +170,7 @@ def test_other_signs(text: str, plain: str) -> None:
         ("x\x1b[0m", "a control character", 2, 1),
         ("x * / y", "a value expected, '/' found", 5, 1),
         ("relu'", "a derivative wants its argument", 1, 5),
-        ("x[y]", "whole numbers, counted from 1", 2, 3),
+        ("x[y^2]", "whole numbers, counted from 1", 2, 5),
         ("[]", "an empty list", 1, 1),
         ("f(alpha=1, x)", "operands come before named parameters", 12, 1),
         ("f(x, alpha=y*z)", "alpha takes a number or a word", 6, 5),

@@ -204,6 +204,114 @@ def attention_head(d):
     return {"s": s, "a": a, "o": o, "L": half_squares(o, d["t"])}
 
 
+@model("convolution-1d")
+def convolution_1d(d):
+    z = F.conv1d(d["x"][None, None], d["k"][None, None])[0, 0]
+    return {"z": z, "L": half_squares(z, d["t"])}
+
+
+@model("convolution-2d")
+def convolution_2d(d):
+    z = F.conv2d(d["x"][None, None], d["K"][None, None], padding=1, stride=2)[0, 0] + d["b"]
+    a = relu(z)
+    f = a.flatten()
+    return {"z": z, "a": a, "f": f, "L": half_squares(f, d["t"])}
+
+
+@model("max-pooling")
+def max_pooling(d):
+    p = F.max_pool2d(d["x"][None, None], 2)[0, 0]
+    f = p.flatten()
+    return {"p": p, "f": f, "L": half_squares(f, d["t"])}
+
+
+@model("mean-pooling")
+def mean_pooling(d):
+    p = F.avg_pool2d(d["x"][None, None], 2)[0, 0]
+    f = p.flatten()
+    yhat = F.linear(f, d["w"][None], d["b"][None])[0]
+    return {"p": p, "f": f, "yhat": yhat, "L": half_squares(yhat, d["y"])}
+
+
+@model("concatenation")
+def concatenation(d):
+    a = relu(d["A"] @ d["x"])
+    c = torch.cat([a, d["u"]])
+    z = d["W"] @ c
+    return {"a": a, "c": c, "z": z, "L": half_squares(z, d["y"])}
+
+
+@model("embedding")
+def embedding(d):
+    e = F.embedding(d["c"].detach().long() - 1, d["E"])
+    m = e.mean(dim=0)
+    z = d["w"] @ m
+    return {"e": e, "m": m, "z": z, "L": F.binary_cross_entropy_with_logits(z, d["y"])}
+
+
+@model("layer-norm")
+def layer_norm(d):
+    y = F.layer_norm(d["x"], (4,), d["g"], d["b"], eps=0.5)
+    return {"y": y, "L": half_squares(y, d["t"])}
+
+
+@model("batch-norm")
+def batch_norm(d):
+    y = F.batch_norm(d["x"], None, None, d["g"], d["b"], training=True, eps=0.5)
+    return {"y": y, "L": half_squares(y, d["t"])}
+
+
+@model("dropout")
+def dropout(d):
+    a = relu(d["W"] @ d["x"])
+    dropped = a * torch.tensor([1.0, 0, 1, 1]) / 0.75
+    yhat = d["w"] @ dropped
+    return {"a": a, "d": dropped, "yhat": yhat, "L": half_squares(yhat, d["y"])}
+
+
+@model("self-attention")
+def self_attention(d):
+    query, key, value = (d[name][None] for name in "QKV")
+    out = F.scaled_dot_product_attention(query, key, value)[0]
+    return {"O": out, "L": half_squares(out, d["t"])}
+
+
+@model("recurrent-network")
+def recurrent_network(d):
+    h, found = d["h0"], {}
+    for t in range(3):
+        h = torch._VF.rnn_tanh_cell(
+            d["x"][t][None], h[None], d["U"], d["W"], d["b"], torch.zeros(2, dtype=h.dtype)
+        )[0]
+        found[f"h{t + 1}"] = h
+    return {**found, "L": half_squares(h, d["y"])}
+
+
+@model("lstm-cell")
+def lstm_cell(d):
+    """PyTorch's gates stand in the order i, f, g, o."""
+    kinds = "ifgo"
+    w, u, b = (torch.stack([d[f"{letter}{k}"] for k in kinds])[:, None] for letter in "wub")
+    h, c, found = d["h0"][None, None], d["c0"][None, None], {}
+    for t in range(2):
+        h, c = torch._VF.lstm_cell(d["x"][t][None, None], (h, c), w, u, b[:, 0], 0 * b[:, 0])
+        found[f"h{t + 1}"] = h[0, 0]
+        h = found[f"h{t + 1}"][None, None]
+    return {**found, "L": half_squares(found["h2"], d["y"])}
+
+
+@model("gru-cell")
+def gru_cell(d):
+    """PyTorch's gates stand in the order r, z, n; its z is u here."""
+    w, u = (torch.cat([d[f"{letter}{k}"] for k in "run"]) for letter in "WU")
+    h, found = d["h0"], {}
+    for t in range(2):
+        none = torch.zeros(6, dtype=h.dtype)
+        h = torch._VF.gru_cell(d["x"][t][None], h[None], w, u, none, none)[0]
+        found[f"h{t + 1}"] = h
+    return {**found, "L": half_squares(h, d["y"])}
+
+
 # Rounding and an upstream gradient have no counterpart in PyTorch; given values are recomputed.
 OTHERWISE = {"hand-calculation-rounded", "relu-backward"}
 

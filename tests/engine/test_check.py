@@ -192,13 +192,17 @@ def wrong(row: Operation) -> Operation:
     if isinstance(row.vjp, Mapping):
         turned = {ranks: tuple(f"-({t})" for t in texts) for ranks, texts in row.vjp.items()}
         return replace(row, vjp=turned)
-    return replace(row, vjp=tuple(f"-({text})" for text in row.vjp or ()))
+    spread_out = f"-({row.spread_out})" if row.spread_out else None
+    texts = tuple(f"-({text})" for text in row.vjp or ())
+    return replace(row, vjp=texts, spread_out=spread_out)
 
 
 SLOPED = [
     row
     for row in TABLE
-    if row.name != "array" and not row.variadic and any(t != "0" for t in row.derivative or "1")
+    if row.name not in ("array", "one_hot", "max_mask")
+    and not row.variadic
+    and any(t != "0" for t in row.derivative or "1")
 ]
 
 

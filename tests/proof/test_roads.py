@@ -19,7 +19,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Operation, formula
 from gradcalc.algebra.table import TABLE
 from tests.algebra.samples import Sample, samples
-from tests.algebra.test_table import FLAT, gradients, weights
+from tests.algebra.test_table import FLAT, STILL, gradients, weights
 from tests.proof import arithmetic
 from tests.proof.arithmetic import Dual, Entries
 
@@ -27,7 +27,7 @@ ROWS = [row for row in TABLE if row.name != "array"]
 IRRATIONAL = {"exp", "log", "sqrt", "sin", "cos", "xlogy", "sigmoid", "tanh", "softplus", "pow"}
 IRRATIONAL |= {"norm", "softmax", "log_softmax", *arithmetic.CLASSES, "arctan", "erf", "lncosh"}
 IRRATIONAL |= {"binary_cross_entropy", "binary_cross_entropy_with_logits", "normal_cdf"}
-IRRATIONAL |= {"normal_pdf", "multi_margin", "focal"}
+IRRATIONAL |= {"layer_norm", "batch_norm", "normal_pdf", "multi_margin", "focal"}
 TINY = 1e-40
 
 
@@ -92,7 +92,7 @@ def complex_step(sample: Sample, name: str) -> Array:
 
 def continuous(row: Operation, name: str) -> bool:
     """Tell whether an operand moves the value; the condition of `where` does not."""
-    return (row.name, name) != ("where", "a0")
+    return (row.name, name) not in STILL
 
 
 @every_row

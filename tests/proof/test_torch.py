@@ -36,9 +36,50 @@ FURTHER: dict[str, Callable[..., Tensor]] = {
     "sum": lambda e, x: reduced(torch.sum, e, x),
     "mean": lambda e, x: reduced(torch.mean, e, x),
     "norm": lambda e, x: reduced(torch.linalg.vector_norm, e, x),
+    "conv1d": lambda e, x, k: F.conv1d(x[None, None], k[None, None], **steps(e))[0, 0],
+    "conv2d": lambda e, x, k: F.conv2d(x[None, None], k[None, None], **steps(e))[0, 0],
+    "max_pool": lambda e, x: (F.max_pool2d if x.dim() == 2 else F.max_pool1d)(
+        x[None, None], whole(e, "size", 2), whole(e, "stride", whole(e, "size", 2))
+    )[0, 0],
+    "mean_pool": lambda e, x: (F.avg_pool2d if x.dim() == 2 else F.avg_pool1d)(
+        x[None, None], whole(e, "size", 2), whole(e, "stride", whole(e, "size", 2))
+    )[0, 0],
+    "layer_norm": lambda e, x: F.layer_norm(x, x.shape[-1:], eps=scalar(e, "eps", 1e-5)),
+    "batch_norm": lambda e, x: F.batch_norm(
+        torch.cat([x, x]), None, None, training=True, eps=scalar(e, "eps", 1e-5)
+    )[: x.shape[0]],  # PyTorch refuses a batch of one; twice the batch has its mean and variance
+    "embed": lambda e, table, c: F.embedding(
+        c.detach().long() - 1, table.reshape(len(table), -1)
+    ).reshape((*c.shape, *table.shape[1:])),
+    "one_hot": lambda e, c: F.one_hot(c.detach().long() - 1, whole(e, "of", 1)).double(),
+    "flatten": lambda e, x: x.flatten(),
+    "reshape": lambda e, x: x.reshape(
+        [whole(e, name, 0) for name in ("rows", "columns") if e.attr(name)]
+    ),
+    "concat": lambda e, *x: torch.cat(x, dim=whole(e, "axis", 0)),
+    "stack": lambda e, *x: torch.stack(x),
+    "flip": lambda e, x: x.flip(tuple(range(x.dim()))),
+    "pick": lambda e, x: x.select(whole(e, "axis", 0), whole(e, "index", 1) - 1),
+    "part": lambda e, x: x.narrow(
+        whole(e, "axis", 0),
+        whole(e, "first", 1) - 1,
+        whole(e, "last", 1) - whole(e, "first", 1) + 1,
+    ),
     "expand": lambda e, x: x.unsqueeze(axis(e)["dim"]),
     "fill": lambda e, x: x.broadcast_to(shape_of({k: v.value for k, v in parameters(e).items()})),
 }
+
+
+def whole(expr: Apply, name: str, default: int) -> int:
+    return int(scalar(expr, name, default))
+
+
+def steps(expr: Apply) -> dict[str, object]:
+    """Return padding and stride as PyTorch takes them."""
+    rows = whole(expr, "padding", 0)
+    columns = whole(expr, "padding_columns", rows)
+    padding = rows if expr.op == "conv1d" else (rows, columns)
+    return {"padding": padding, "stride": whole(expr, "stride", 1)}
 
 
 def reduced(function: Callable[..., Tensor], expr: Apply, x: Tensor) -> Tensor:
@@ -90,6 +131,7 @@ def expected(sample: Sample) -> dict[str, np.ndarray]:
 HERE = {*FURTHER, *TORCH, *LOSSES}
 ELSEWHERE = {"arctan", "erf", "normal_cdf", "normal_pdf", "lncosh", "amax"}
 ELSEWHERE |= {"first_half", "second_half", "join"}
+ELSEWHERE |= {"spread", "unpool", "max_mask", "place"}  # of the backward pass, in test_layers.py
 
 
 def test_every_other_row_stands_beside_pytorch_elsewhere() -> None:
