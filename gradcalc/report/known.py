@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,8 +30,8 @@ MARGIN = 10
 GAP = 4
 
 
-def head(page: Page, view: View, steps: Sequence[Step]) -> None:
-    """Write everything that stands before the forward pass."""
+def head(page: Page, view: View, steps: Sequence[Step], *, question: bool = False) -> None:
+    """Write everything that stands before the forward pass; of a question, what it may tell."""
     page.title(view.problem.title)
     if view.problem.cite:
         page.paragraph(view.problem.cite, 0, "faint")
@@ -59,7 +59,8 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
                 for name, content in reading.items()
             ),
         )
-    _contradiction(page, view)
+    if not question:
+        _contradiction(page, view)
 
 
 def _tied(convention: str, room: int) -> str:
@@ -141,7 +142,7 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
     name = view.notation.name(step.name)
     data = view.problem.data.get(step.name)
     if step.value is None:
-        return text(f"{name} {_dimensions(step.shape)}")
+        return text(f"{name} {dimensions(step.shape)}")
     in_network = bool(view.problem.layers)
     drawn = in_network and step.value.ndim == 1 and step.value.size > 1
     if in_network:
@@ -185,7 +186,8 @@ def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
     return cells
 
 
-def _dimensions(shape: Shape) -> str:
+def dimensions(shape: Shape) -> str:
+    """Return the shape of a quantity without numbers, in words."""
     if not shape:
         return "is a number"
     if len(shape) == 1:
@@ -210,36 +212,55 @@ def _given(page: Page, view: View, steps: Sequence[Step]) -> Box | None:
     return flow([boxes], room, 4)
 
 
-def _contradiction(page: Page, view: View) -> None:
-    """Set given values beside what the equations make of them, where they differ."""
+@dataclass(frozen=True)
+class Contradiction:
+    """Given values beside what the equations make of them: a sentence, a table, what follows.
+
+    rows: the first is the header.
+    """
+
+    sentence: str
+    rows: tuple[tuple[str, ...], ...]
+    consequence: str | None
+
+
+def contradiction(view: View) -> Contradiction | None:
+    """Return what is said where given values differ from the equations, None where none do."""
     solution = view.solution
     wrong = [comparison for comparison in solution.comparisons if comparison.differs]
     if not wrong:
-        return
-    page.blank()
+        return None
     rounded = all(_only_rounded(view, comparison) for comparison in wrong)
     if rounded and not solution.trusted:
-        _exclaim(page, "The given values are rounded, and are set aside. Given were:")
+        sentence = "The given values are rounded, and are set aside. Given were:"
     elif rounded:
-        _exclaim(
-            page,
+        sentence = (
             "The given values are rounded. They are used as they stand; unrounded, the "
-            "equations give:",
+            "equations give:"
         )
     elif solution.trusted:
-        _exclaim(
-            page,
+        sentence = (
             "The given values contradict the equations. They are trusted, as given "
-            "values are unless told otherwise. What the equations would give in their place:",
+            "values are unless told otherwise. What the equations would give in their place:"
         )
     else:
-        _exclaim(page, "The given values contradict the equations and are set aside. Given were:")
+        sentence = "The given values contradict the equations and are set aside. Given were:"
+    consequence = _consequence(view) if solution.trusted else None
+    return Contradiction(sentence, _compared(view, wrong), consequence)
+
+
+def _contradiction(page: Page, view: View) -> None:
+    """Set given values beside what the equations make of them, where they differ."""
+    found = contradiction(view)
+    if found is None:
+        return
     page.blank()
-    _compare(page, view, wrong)
-    consequence = _consequence(view)
-    if consequence and solution.trusted:
+    _exclaim(page, found.sentence)
+    page.blank()
+    _compare(page, found.rows)
+    if found.consequence:
         page.blank()
-        page.paragraph(consequence, 5)
+        page.paragraph(found.consequence, 5)
 
 
 def _exclaim(page: Page, content: str) -> None:
@@ -258,12 +279,17 @@ def _only_rounded(view: View, comparison: Comparison) -> bool:
     return bool((off <= half * (1 + 1e-9)).all())
 
 
-def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
+def _compared(view: View, wrong: Sequence[Comparison]) -> tuple[tuple[str, ...], ...]:
     inputs = [view.notation.name(data.name) for data in view.problem.roles("input")]
     start = inputs[0] if len(inputs) == 1 else "the inputs"
     header = ["", "given", "from the given values before it", f"all from {start}"]
     rows = [header, *(_row(view, comparison) for comparison in wrong)]
     rows += _first_gradient(view, wrong)
+    return tuple(map(tuple, rows))
+
+
+def _compare(page: Page, rows: Sequence[Sequence[str]]) -> None:
+    header = rows[0]
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
         for name, own, *others in rows[1:]:

@@ -48,6 +48,7 @@ class View:
 
     decimals: a fixed number of decimals for computed values.
     unicode: mathematical signs; otherwise plain ASCII. full: arrays are not shortened.
+    typeset: formulas have the structure that documents print.
     """
 
     solution: Solution
@@ -55,6 +56,7 @@ class View:
     jacobians: bool = False
     unicode: bool = True
     full: bool = False
+    typeset: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -97,7 +99,10 @@ class View:
             if name
         }
         problem = self.problem
-        return Notation(
+        kind = Notation
+        if self.typeset:
+            from gradcalc.report.typeset import Typeset as kind  # noqa: PLC0415
+        return kind(
             self.shapes, problem.names, frozenset(layered), self.unicode, problem.table, self.full
         )
 

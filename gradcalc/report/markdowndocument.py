@@ -1,0 +1,92 @@
+"""Documents as Markdown that GitHub, Jupyter and Obsidian render alike.
+
+Mathematics stands in `$$` blocks, each on lines of its own between blank lines; words and
+cells of tables are Unicode, so that nothing in a line of text is taken for markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradcalc.report.document import (
+    Band,
+    Block,
+    Boxed,
+    Document,
+    Drawing,
+    Equation,
+    Equations,
+    Group,
+    Labelled,
+    Line,
+    Listing,
+    Saying,
+)
+from gradcalc.report.glyphs import BLANK
+from gradcalc.report.latexdocument import equation
+from gradcalc.report.partsmarkdown import escaped, grid
+
+ROOM = 96
+
+
+def markdown_document(documents: Sequence[Document]) -> str:
+    """Return problems as one Markdown text."""
+    found: list[str] = []
+    if len(documents) > 1:
+        found.append("# Contents\n")
+        found.append("".join(f"{at}. {escaped(d.title)}\n" for at, d in enumerate(documents, 1)))
+    for document in documents:
+        found.append(f"# {escaped(document.title)}\n")
+        if document.cite:
+            found.append(f"*{escaped(document.cite)}*\n")
+        found += [text for block in document.blocks for text in _block(block)]
+    return "\n".join(found)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Labelled():
+            yield f"**{escaped(block.label)}** {escaped(block.words)}\n"
+        case Equations():
+            if block.label:
+                yield f"**{escaped(block.label)}**\n"
+            for each, said in block.rows:
+                yield _display(equation(each, ROOM), said)
+        case Band():
+            yield f"## {escaped(block.title)}\n"
+        case Group():
+            yield f"### {escaped(block.title)}\n"
+        case Line():
+            note = f" *{escaped(block.note)}*" if block.note else ""
+            yield f"**({block.number})**{note}\n"
+            yield _display(equation(block.equation, ROOM))
+            if block.unfolded:
+                yield from (_display(equation(each, ROOM)) for each in block.entries)
+        case Listing():
+            if block.caption:
+                yield f"{escaped(block.caption)}\n"
+            rows = list(zip(*block.columns, strict=True))
+            cells = [[cell.replace(BLANK, "      ") for cell in row] for row in rows]
+            yield grid(cells[0], [":---"] * len(cells[0]), cells[1:])
+        case Saying():
+            mark = "**!** " if block.tone == "warning" else ""
+            yield f"{mark}{escaped(block.text)}\n"
+        case Boxed():
+            beside = f"\\qquad \\text{{{_word(block.beside)}}}" if block.beside else ""
+            yield _display(f"\\boxed{{{_boxed(block.equation)}}}{beside}")
+        case Drawing():
+            return
+
+
+def _boxed(shown: Equation) -> str:
+    return equation(shown, ROOM)
+
+
+def _word(text: str) -> str:
+    """Return the letters and digits of a few words, for the inside of a formula."""
+    return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in text)
+
+
+def _display(inner: str, said: str = "") -> str:
+    beside = f" \\qquad \\text{{{_word(said)}}}" if said else ""
+    return f"$$\n{inner}{beside}\n$$\n"
