@@ -105,9 +105,7 @@ class Drawing:
     picture: Picture
 
 
-Block: TypeAlias = (
-    Equations | Labelled | Band | Group | Line | Listing | Saying | Boxed | Drawing
-)
+Block: TypeAlias = Equations | Labelled | Band | Group | Line | Listing | Saying | Boxed | Drawing
 
 
 @dataclass(frozen=True)

@@ -214,9 +214,9 @@ def _given(page: Page, view: View, steps: Sequence[Step]) -> Box | None:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Given values beside what the equations make of them: a sentence, a table, what follows.
+    """Given values beside what the equations make of them: a sentence, and a table.
 
-    rows: the first is the header.
+    rows: the first is the header. consequence: what would be without the given values.
     """
 
     sentence: str
@@ -260,7 +260,7 @@ def _contradiction(page: Page, view: View) -> None:
     _compare(page, found.rows)
     if found.consequence:
         page.blank()
-        page.paragraph(found.consequence, 5)
+        page.paragraph(f"With --given recompute {found.consequence}.", 5)
 
 
 def _exclaim(page: Page, content: str) -> None:
@@ -342,5 +342,5 @@ def _consequence(view: View) -> str | None:
         which = (
             "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
         )
-        return f"With --given recompute {which}."
-    return "With --given recompute they are set aside and everything follows from the inputs."
+        return which
+    return "they are set aside and everything follows from the inputs"

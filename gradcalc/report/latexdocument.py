@@ -18,20 +18,23 @@ from gradcalc.report.document import (
     Listing,
     Saying,
 )
-from gradcalc.report.glyphs import read
-from gradcalc.report.latextext import words
+from gradcalc.report.inline import cell
+from gradcalc.report.latextext import plain, words
 from gradcalc.report.mathlatex import latex
-from gradcalc.report.mathtree import Math, extent, lines, tall
+from gradcalc.report.mathtree import extent, lines, tall
 
 ROOM = 78
 """Digits that fit beside each other on a line of the article."""
 SIZES = ((1.0, "normalsize"), (1.25, "footnotesize"), (1.6, "scriptsize"), (99.0, "tiny"))
-PREAMBLE = r"""\documentclass[10pt]{article}
+PREAMBLE = r"""\documentclass[10pt,fleqn,leqno]{article}
 \usepackage{amsmath}
 \setlength{\textwidth}{16.5cm}\setlength{\oddsidemargin}{-0.3cm}
 \setlength{\textheight}{23.5cm}\setlength{\topmargin}{-1.2cm}
-\setlength{\parindent}{0pt}\setlength{\parskip}{4pt}\raggedbottom
+\setlength{\mathindent}{3em}\setlength{\parindent}{0pt}\setlength{\parskip}{4pt}\raggedbottom
 \setcounter{MaxMatrixCols}{200}\allowdisplaybreaks[1]
+"""
+SKIPS = r"""\abovedisplayskip=3pt\belowdisplayskip=3pt
+\abovedisplayshortskip=3pt\belowdisplayshortskip=3pt
 """
 OTHER = r"""\ifdefined\XeTeXversion\DeclareRobustCommand{\other}[2]{#1}\else
 \ifdefined\directlua\DeclareRobustCommand{\other}[2]{#1}\else
@@ -44,16 +47,16 @@ def article(documents: Sequence[Document]) -> str:
     """Return problems as a complete article, with a table of contents where there are several."""
     contents = "\\tableofcontents\n\n" if len(documents) > 1 else ""
     body = "\n\\clearpage\n".join(map(fragment, documents))
-    return f"{PREAMBLE}{OTHER}\\begin{{document}}\n{contents}{body}\\end{{document}}\n"
+    return f"{PREAMBLE}{OTHER}\\begin{{document}}\n{SKIPS}{contents}{body}\\end{{document}}\n"
 
 
 def fragment(document: Document) -> str:
     r"""Return one problem from its `\section` on, to be put into an article."""
-    head = f"\\section*{{{words(document.title)}}}\n"
-    head += f"\\addcontentsline{{toc}}{{section}}{{{words(document.title)}}}\n"
+    head = f"\\section*{{{plain(document.title)}}}\n"
+    head += f"\\addcontentsline{{toc}}{{section}}{{{plain(document.title)}}}\n"
     if document.cite:
-        head += f"\\emph{{{words(document.cite)}}}\n"
-    return "\n".join([head, *(text for block in document.blocks for text in _block(block))])
+        head += f"\\emph{{{plain(document.cite)}}}\n\n"
+    return head + "".join(text for block in document.blocks for text in _block(block))
 
 
 def fragments(documents: Iterable[Document]) -> str:
@@ -65,10 +68,10 @@ def fragments(documents: Iterable[Document]) -> str:
 def _block(block: Block) -> Iterator[str]:
     match block:
         case Labelled():
-            yield f"\\textbf{{{words(block.label)}}}\\quad {words(block.words)}\n"
+            yield f"\\textbf{{{words(block.label)}}}\\quad {words(block.words)}\n\n"
         case Equations():
             label = f"\\textbf{{{words(block.label)}}}\n" if block.label else ""
-            yield label + "".join(_display(each, said) for each, said in block.rows)
+            yield label + _flow(block)
         case Band():
             yield f"\\subsection*{{{words(block.title)}}}\n"
         case Group():
@@ -81,41 +84,85 @@ def _block(block: Block) -> Iterator[str]:
             yield _listing(block)
         case Saying():
             mark = "\\textbf{!}\\quad " if block.tone == "warning" else ""
-            yield f"{mark}{words(block.text)}\n"
+            yield f"{mark}{words(block.text)}\n\n"
         case Boxed():
-            boxed = f"\\boxed{{{equation(block.equation, ROOM)}}}"
             beside = f"\\qquad\\text{{{words(block.beside)}}}" if block.beside else ""
-            yield _sized(f"\\[\n{boxed}{beside}\n\\]\n", _wide(block.equation))
+            inner = f"& \\boxed{{{together([(block.equation, '')])}}}{beside}"
+            yield _aligned([inner], _wide(block.equation))
         case Drawing():
             return
 
 
-def equation(shown: Equation, room: float) -> str:
-    r"""Return an equation in one line where it fits, else aligned at its signs."""
+def rows_of(shown: Equation, room: float) -> list[str]:
+    """Return an equation in one row where it fits, else a row for each of its sides."""
     sign = r"\leftarrow" if shown.sign == "←" else "="
     name = latex(shown.name)
     if not shown.sides:
-        return name
+        return [f"& {name}"]
     whole = extent(shown.name) + sum(extent(side) + 3 for side in shown.sides)
     if whole <= room * 0.8 and sum(map(tall, shown.sides)) < 4:
-        rest = " = ".join(map(latex, shown.sides))
-        return f"{name} {sign} {rest}"
+        return [f"{name} &{sign} {' = '.join(map(latex, shown.sides))}"]
     rows = []
     for at, side in enumerate(shown.sides):
         lead = f"{name} &{sign} " if at == 0 else "&= "
         first, *more = lines(side, room - extent(shown.name) - 3)
         rows.append(lead + latex(first))
         rows += [f"&\\qquad {{}}{latex(each)}" for each in more]
-    inner = "\\\\\n".join(rows)
-    return f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}"
+    return rows
+
+
+def flowing(shown: Equations, room: float) -> list[list[tuple[Equation, str]]]:
+    """Return equations in rows, as many in each as there is room for."""
+    found: list[list[tuple[Equation, str]]] = []
+    used = 0.0
+    for each, said in shown.rows:
+        wide = extent(each.name) + sum(extent(side) + 3 for side in each.sides) + len(said) + 4
+        if not found or used + wide > room or said or found[-1][-1][1]:
+            found.append([])
+            used = 0.0
+        found[-1].append((each, said))
+        used += wide
+    return found
+
+
+def together(row: list[tuple[Equation, str]]) -> str:
+    """Return equations beside each other, without signs to align them at."""
+    shown = (" ".join(rows_of(each, 1e9)).replace("&", "", 1) for each, _ in row)
+    return r"\qquad ".join(shown)
+
+
+def _flow(block: Equations) -> str:
+    """Return equations with a label."""
+    rows = flowing(block, ROOM)
+    found = []
+    for row in rows:
+        ((first, said), *rest) = row
+        found.append(
+            _aligned([f"& {together(row)}"], _wide(first), said) if rest else _display(first, said)
+        )
+    return "".join(found)
 
 
 def _display(shown: Equation, said: str = "", number: str = "") -> str:
+    """Return an equation with its number, words beside its first row or over it."""
+    rows = rows_of(shown, ROOM)
+    first = extent(shown.name) + 3 + (extent(shown.sides[0]) if shown.sides else 0)
+    if len(rows) == 1:
+        first = extent(shown.name) + sum(extent(side) + 3 for side in shown.sides)
+    beside = first + 0.85 * len(said) + 4 <= ROOM
+    over = (
+        ""
+        if beside or not said
+        else f"\\hspace*{{\\mathindent}}\\emph{{{words(said)}}}\\nopagebreak\n"
+    )
+    return over + _aligned(rows, _wide(shown), said if beside else "", number)
+
+
+def _aligned(rows: list[str], wide: float, said: str = "", number: str = "") -> str:
     tag = f"\\tag*{{{number}}}" if number else ""
-    words_of = f"\\hfill\\emph{{{words(said)}}}\\par\\nopagebreak\n" if said and number else ""
-    beside = f"\\qquad\\text{{{words(said)}}}" if said and not number else ""
-    body = f"\\begin{{equation*}}\n{equation(shown, ROOM)}{beside}{tag}\n\\end{{equation*}}\n"
-    return words_of + _sized(body, _wide(shown))
+    beside = f"\\qquad\\text{{\\emph{{{words(said)}}}}}" if said else ""
+    inner = "\\\\\n".join([f"{rows[0]}{beside}{tag}", *rows[1:]])
+    return _sized(f"\\begin{{align*}}\n{inner}\n\\end{{align*}}\n", wide)
 
 
 def _wide(shown: Equation) -> float:
@@ -132,7 +179,10 @@ def _sized(body: str, wide: float) -> str:
 
 
 def _listing(block: Listing) -> str:
-    cells = [[cell_of(text, at > 0) for at, text in enumerate(column)] for column in block.columns]
+    cells = [
+        [_cell(text, row == 0 or at == 0) for row, text in enumerate(column)]
+        for at, column in enumerate(block.columns)
+    ]
     rows = [" & ".join(row) + r" \\" for row in zip(*cells, strict=True)]
     rows.insert(1, "\\hline")
     wide = sum(max(map(len, column)) + 2 for column in block.columns)
@@ -142,14 +192,6 @@ def _listing(block: Listing) -> str:
     return caption + _sized(f"\\begin{{center}}\n{table}\n\\end{{center}}\n", wide * 0.95)
 
 
-def cell_of(text: str, shown: bool) -> str:
-    """Return a cell of a table: mathematics where it has a sign or a digit, else words."""
-    if not text:
-        return ""
-    prose = sum(len(word) > 3 and word.isalpha() for word in text.split()) > 0
-    return words(text) if prose or not shown and text.isalpha() and len(text) > 1 else _math(text)
-
-
-def _math(text: str) -> str:
-    tree: Math = read(text, inline=True)
-    return f"${latex(tree)}$"
+def _cell(content: str, head: bool) -> str:
+    found = cell(content, head=head)
+    return words(found) if isinstance(found, str) else f"${latex(found)}$"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import lru_cache
 
 from gradcalc.errors import visible
 from gradcalc.report.glyphs import read
-from gradcalc.report.lettering import FRACTIONS
-from gradcalc.report.mathlatex import SIGNS, latex
+from gradcalc.report.inline import SIGNS, pieces
+from gradcalc.report.mathlatex import latex
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -62,36 +61,19 @@ _LETTERS = {
     "Ł": r"\L{}",
     "ı": r"\i{}",
 }
-_SIGNS = frozenset(sign for sign in SIGNS if not sign.isascii() and sign != "…") | set(
-    "²³⁰¹⁴⁵⁶⁷⁸⁹⁻⁽⁾₀₁₂₃₄₅₆₇₈₉ᵢⱼᵀ√σαβγδεηθλμφωρτξŷ" + "".join(FRACTIONS.values())
-)
-"""Signs that make a word mathematics."""
 
 
 @lru_cache(maxsize=4096)
 def words(content: str) -> str:
-    """Return a text that stands for itself in LaTeX."""
-    pieces = re.split(r"( +)", " ".join(visible(content.replace("\u00a0", " ")).split()))
-    return "".join(_piece(piece) for piece in pieces)
-
-
-def _piece(piece: str) -> str:
-    core = piece.strip(",.;:")
-    if not core or not _SIGNS & set(unicodedata.normalize("NFC", core)) or _foreign(core):
-        return plain(piece)
-    before, _, after = piece.partition(core)
-    return f"{plain(before)}${latex(read(core, inline=True))}${plain(after)}"
-
-
-def _foreign(core: str) -> bool:
-    """Tell whether letters of a word are neither plain nor Greek nor accented."""
-    base = (unicodedata.normalize("NFD", sign)[0] for sign in core if sign.isalpha())
-    return any(not sign.isascii() and sign not in _SIGNS for sign in base)
+    """Return a text that stands for itself in LaTeX, mathematics in it set as such."""
+    return "".join(
+        plain(piece) if isinstance(piece, str) else f"${latex(piece)}$" for piece in pieces(content)
+    )
 
 
 def plain(content: str) -> str:
-    """Return words without mathematics."""
-    return "".join(map(_sign, unicodedata.normalize("NFC", content)))
+    """Return words in which nothing is a formula."""
+    return "".join(map(_sign, unicodedata.normalize("NFC", visible(content))))
 
 
 def _sign(sign: str) -> str:
@@ -102,7 +84,7 @@ def _sign(sign: str) -> str:
         return sign
     if sign == "…":
         return r"\dots{}"
-    if sign in _SIGNS:
+    if sign in SIGNS:
         return f"${latex(read(sign, inline=True))}$"
     letter, *marks = unicodedata.normalize("NFD", sign)
     if letter.isascii() and len(marks) == 1 and marks[0] in _ACCENTS:

@@ -23,7 +23,7 @@ from gradcalc.report.document import (
     Saying,
 )
 from gradcalc.report.glyphs import BLANK
-from gradcalc.report.latexdocument import equation
+from gradcalc.report.latexdocument import flowing, rows_of, together
 from gradcalc.report.partsmarkdown import escaped, grid
 
 ROOM = 96
@@ -50,8 +50,9 @@ def _block(block: Block) -> Iterator[str]:
         case Equations():
             if block.label:
                 yield f"**{escaped(block.label)}**\n"
-            for each, said in block.rows:
-                yield _display(equation(each, ROOM), said)
+            for row in flowing(block, ROOM):
+                ((first, said), *rest) = row
+                yield _shown(together(row)) if rest else _display(first, said)
         case Band():
             yield f"## {escaped(block.title)}\n"
         case Group():
@@ -59,9 +60,9 @@ def _block(block: Block) -> Iterator[str]:
         case Line():
             note = f" *{escaped(block.note)}*" if block.note else ""
             yield f"**({block.number})**{note}\n"
-            yield _display(equation(block.equation, ROOM))
+            yield _display(block.equation)
             if block.unfolded:
-                yield from (_display(equation(each, ROOM)) for each in block.entries)
+                yield from (_display(each) for each in block.entries)
         case Listing():
             if block.caption:
                 yield f"{escaped(block.caption)}\n"
@@ -73,13 +74,10 @@ def _block(block: Block) -> Iterator[str]:
             yield f"{mark}{escaped(block.text)}\n"
         case Boxed():
             beside = f"\\qquad \\text{{{_word(block.beside)}}}" if block.beside else ""
-            yield _display(f"\\boxed{{{_boxed(block.equation)}}}{beside}")
+            inner = together([(block.equation, "")])
+            yield _shown(f"\\boxed{{{inner}}}{beside}")
         case Drawing():
             return
-
-
-def _boxed(shown: Equation) -> str:
-    return equation(shown, ROOM)
 
 
 def _word(text: str) -> str:
@@ -87,6 +85,15 @@ def _word(text: str) -> str:
     return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in text)
 
 
-def _display(inner: str, said: str = "") -> str:
+def _display(shown: Equation, said: str = "") -> str:
+    rows = rows_of(shown, ROOM)
     beside = f" \\qquad \\text{{{_word(said)}}}" if said else ""
-    return f"$$\n{inner}{beside}\n$$\n"
+    if len(rows) == 1:
+        return _shown(rows[0].replace("&", "", 1) + beside)
+    inner = "\\\\\n".join([rows[0] + beside, *rows[1:]])
+    return _shown(f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}")
+
+
+def _shown(inner: str) -> str:
+    inner = inner.replace("<", r"\lt ").replace(">", r"\gt ")  # no tags
+    return f"$$\n{inner.strip()}\n$$\n"

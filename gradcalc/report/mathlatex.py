@@ -1,7 +1,7 @@
 r"""Mathematics as LaTeX that amsmath, KaTeX and MathJax read alike.
 
-Nothing that a Markdown reader takes for its own: no `\,` or `\{`, no `<`, each row of a
-matrix on a line of its own.
+Little that a Markdown reader takes for its own: no `\,` or `\{`, each row of a matrix on
+a line of its own.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SIGNS = {
     "×": r"\times ",
     "≤": r"\le ",
     "≥": r"\ge ",
-    "<": r"\lt ",
-    ">": r"\gt ",
+    "<": "<",
+    ">": ">",
     "∈": r"\in ",
     "Σ": r"\sum ",
     "∑": r"\sum ",
@@ -60,7 +60,9 @@ SIGNS = {
     "{": r"\lbrace ",
     "}": r"\rbrace ",
 }
-FUNCTIONS = frozenset(("exp", "ln", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"))
+FUNCTIONS = frozenset(
+    ("exp", "ln", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min")
+)
 _GREEK = {sign: name for name, sign in GREEK.items() if name != "lam"}
 _FENCES = {"(": ("(", ")"), "|": (r"\vert ", r"\vert "), "‖": (r"\Vert ", r"\Vert ")}
 _SPECIAL = {"_": r"\_", "#": r"\#", "$": r"\$", "~": r"\sim ", "\\": r"\backslash ", "@": "@"}

@@ -22,6 +22,8 @@ from gradcalc.report.mathtree import (
 from gradcalc.report.partshtml import escaped
 
 ACCENTS = {"hat": "^", "tilde": "~", "bar": "¯"}
+PRIME = Atom("operator", "′")
+MINUS, PLUS = Atom("operator", "−"), Atom("operator", "+")
 PREFIX = ("∂", "Σ", "∑", "∇")
 Classes = Callable[[str], str]
 """What gives the class of a quantity, nothing where a page does not know it."""
@@ -52,7 +54,7 @@ def mathml(part: Math, classes: Classes) -> str:
         case Script():
             return _script(part, of)
         case Fraction():
-            small = ' displaystyle="false" scriptlevel="1"' if part.small else ""
+            small = ' displaystyle="false"' if part.small else ""
             inner = f"<mfrac>{of(part.over)}{of(part.under)}</mfrac>"
             return f"<mstyle{small}>{inner}</mstyle>" if small else inner
         case Root():
@@ -79,12 +81,16 @@ def mathml(part: Math, classes: Classes) -> str:
 
 
 def _row(part: Row, classes: Classes) -> str:
-    found, before = [], None
+    found: list[str] = []
+    before: Math | None = None
     for each in part.parts:
-        unary = isinstance(each, Atom) and each.text in "−-+" and _opens(before)
-        shown = '<mo form="prefix">−</mo>' if unary and each == Atom("operator", "−") else None
-        found.append(shown or mathml(each, classes))
-        before = each
+        if each == MINUS and _opens(before):
+            found.append('<mo form="prefix">−</mo>')
+        elif each == PLUS and before is None:  # of a sum that goes on
+            found.append('<mo form="infix">+</mo>')
+        else:
+            found.append(mathml(each, classes))
+        before = before if isinstance(each, Atom) and each.kind == "space" else each
     return "".join(found)
 
 
@@ -112,13 +118,17 @@ def _atom(part: Atom) -> str:
         return f'<mo stretchy="false">{text}</mo>'
     if part.text in ("Σ", "∑"):
         return '<mo largeop="false" movablelimits="false" lspace="0" rspace="0.2em">∑</mo>'
-    if part.text in PREFIX:
+    if part.text == "/":
+        return '<mo lspace="0.1em" rspace="0.1em">/</mo>'
+    if part.text in (*PREFIX, "⊤"):
         return f'<mi mathvariant="normal">{text}</mi>'
     return f"<mo>{text}</mo>"
 
 
 def _script(part: Script, of: Callable[[Math], str]) -> str:
     base = of(part.base) if part.base is not None else "<mrow></mrow>"
+    if part.above == PRIME and part.below is None:  # its sign is raised by itself
+        return f'<mrow>{base}<mo lspace="0" rspace="0">′</mo></mrow>'
     if part.below is not None and part.above is not None:
         return f"<msubsup>{base}{of(part.below)}{of(part.above)}</msubsup>"
     if part.below is not None:

@@ -162,6 +162,41 @@ def tall(part: Math) -> bool:
             return False
 
 
+def gridded(part: Math) -> bool:
+    """Tell whether a matrix stands in a part."""
+    match part:
+        case Grid() | Cases():
+            return True
+        case Row():
+            return any(map(gridded, part.parts))
+        case Script():
+            return part.base is not None and gridded(part.base)
+        case Fenced() | Root() | Quantity():
+            return gridded(part.inner)
+        case Fraction():
+            return gridded(part.over) or gridded(part.under)
+        case _:
+            return False
+
+
+def stroked(part: Math) -> Math:
+    """Return a part in which derivatives have a stroke, to stand in a fraction."""
+    match part:
+        case Fraction() if not part.small and _derivative(part):
+            return row((part.over, Atom("operator", "/"), part.under))
+        case Row():
+            return row(map(stroked, part.parts))
+        case Quantity() | Fenced():
+            return replace(part, inner=stroked(part.inner))
+        case _:
+            return part
+
+
+def _derivative(part: Fraction) -> bool:
+    first = part.under.parts[0] if isinstance(part.under, Row) else part.under
+    return first == Atom("operator", "∂")
+
+
 def extent(part: Math) -> float:
     """Return about how wide a part is, in digits."""
     match part:

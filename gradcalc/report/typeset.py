@@ -23,7 +23,9 @@ from gradcalc.report.mathtree import (
     Root,
     Script,
     bare,
+    gridded,
     row,
+    stroked,
 )
 from gradcalc.report.notation import LONGEST, Notation
 
@@ -35,7 +37,12 @@ def quantity(notation: Notation, name: str) -> Math:
 
 @dataclass(frozen=True)
 class Typeset(Notation):
-    """How names and formulas of one problem are written in documents."""
+    """How names and formulas of one problem are written in documents.
+
+    flat: quotients have a stroke, as in the entries of a matrix.
+    """
+
+    flat: bool = False
 
     def box(self, expr: Expr) -> Box:
         """Return a formula as a block of text, with its tree."""
@@ -54,7 +61,11 @@ class Typeset(Notation):
 
     def over(self, over: Box, under: Box) -> Box:
         """Return a quotient as a fraction."""
-        return shown(super().over(over, under), Fraction(bare(over.math), bare(under.math)))
+        found = super().over(over, under)
+        top, bottom = bare(over.math), bare(under.math)
+        if self.flat or gridded(top) or gridded(bottom):
+            return found
+        return shown(found, Fraction(stroked(top), stroked(bottom)))
 
     def power(self, base: Box, exponent: Box) -> Box:
         """Return a power, its exponent raised."""
@@ -92,8 +103,8 @@ class Typeset(Notation):
         ]
         if len(rows) == 1 and len(rows[0]) == 1:
             return self.box(rows[0][0])
-        flat = replace(self, drawn=False)
-        cells = [[flat.box(item) for item in line] for line in rows]
+        inner = replace(self, drawn=False, flat=True)
+        cells = [[inner.box(item) for item in line] for line in rows]
         plain = text("(" + ", ".join(" ".join(box.rows[0] for box in line) for line in cells) + ")")
         if is_array(expr.args[0]) or self.drawn:
             return shown(plain, self._grid(cells))

@@ -119,7 +119,7 @@ def _known(view: View, step: Step) -> tuple[Equation, str]:
         return Equation(name), f"{role}, {dimensions(step.shape)}"
     column = bool(view.problem.layers) and step.value.ndim == 1 and step.value.size > 1
     box = value_box(view, step.value, step.texts, drawn=column, room=ROOM)
-    return Equation(name, (box.math,)), role
+    return Equation(name, (box.math,)), "" if view.problem.layers else role
 
 
 def _given(view: View, step: Step) -> Equation:
@@ -146,8 +146,22 @@ def _choices(view: View) -> Iterator[Block]:
             math = formula_box(view, shown).math
         except ProblemError:  # a formula or a word is no array
             math = read(node.text) if isinstance(node, Scalar) else Atom("operator", "…")
-        rows.append((Equation(row((Atom("bracket", "("), read(key.text), Atom("bracket", ")"),
-                                   Atom("space", " "), math))), ""))
+        rows.append(
+            (
+                Equation(
+                    row(
+                        (
+                            Atom("bracket", "("),
+                            read(key.text),
+                            Atom("bracket", ")"),
+                            Atom("space", " "),
+                            math,
+                        )
+                    )
+                ),
+                "",
+            )
+        )
     yield Equations("Options", tuple(rows))
 
 
@@ -157,8 +171,8 @@ def _contradiction(view: View) -> Iterator[Block]:
         return
     yield Saying(found.sentence, "warning")
     yield Listing("", tuple(zip(*found.rows, strict=True)))
-    if found.consequence:
-        yield Saying(found.consequence)
+    if found.consequence and found.consequence.endswith("its sign"):
+        yield Saying(f"Computed from the inputs alone, {found.consequence}.")
 
 
 # --- the passes -------------------------------------------------------------------
