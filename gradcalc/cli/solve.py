@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.cli import output
+from gradcalc.cli.documents import FORMATS, Shown, Writer, style_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
     from gradcalc.problem.solve import Given
+    from gradcalc.report.sheet import Sheet
 
 
 @click.command("solve")
@@ -34,13 +36,23 @@ if TYPE_CHECKING:
 @click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of computed values.")
 @click.option("--jacobians", is_flag=True, help="Local derivatives as whole matrices.")
 @click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
+@click.option("--steps", "lines", metavar="LINES", help="Lines shown: 5-9, dL/dW1, backward.")
+@click.option(
+    "--sheet",
+    type=click.Choice(["problem", "blank", "solution"]),
+    default="solution",
+    show_default=True,
+    help="The question alone; with blanks to fill in; worked out.",
+)
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text to read, or one JSON object a file.",
+    type=click.Choice(FORMATS),
+    help="Text to read, an object a line, or a document (default: by the ending of -o, else text).",
+)
+@click.option("--fragment", is_flag=True, help="LaTeX without preamble, to be put into a document.")
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path), help="Write all into one file."
 )
 def command(
     files: tuple[str, ...],
@@ -50,7 +62,11 @@ def command(
     decimals: int | None,
     jacobians: bool,
     full: bool,
-    style: str,
+    lines: str | None,
+    sheet: Sheet,
+    style: str | None,
+    fragment: bool,
+    target: Path | None,
 ) -> int:
     """Show the worked solution of each FILE: forward pass, backward pass, answer.
 
@@ -62,6 +78,8 @@ def command(
       gradcalc solve problem.yaml --given recompute
       gradcalc solve problems/ --format json > solutions.jsonl
       gradcalc solve problem.yaml --student 4711
+      gradcalc solve a.yaml b.yaml -o all.html
+      gradcalc solve problem.yaml --sheet blank -o sheet.tex
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
     \b
@@ -76,9 +94,17 @@ def command(
     ended early, 2 a file cannot be used, 3 the output could not be written.
     """
     from gradcalc.cli import AT_FAULT, report
+    from gradcalc.cli.files import keep_apart
     from gradcalc.problem.reading import problem_files
 
-    code, first = 0, True
+    style = style_of(style, target)
+    if fragment and style != "latex":
+        raise click.UsageError("--fragment is for LaTeX")
+    if style == "json" and (lines or sheet != "solution"):
+        raise click.UsageError("--steps and --sheet are for text and documents, not for JSON")
+    shown = Shown(style, detail, decimals, jacobians, full, sheet, lines or "", fragment, target)
+    writer = Writer(shown)
+    code = 0
     for argument in files:
         try:
             names = problem_files(argument)
@@ -86,18 +112,19 @@ def command(
             report(error)
             code = AT_FAULT
             continue
+        keep_apart([target], names)
         for name in names:
             try:
                 solution = _solved(name, given, student)
+                writer.add(solution)
             except ProblemError as error:
                 report(error)
                 code = AT_FAULT
                 continue
-            _show(solution, detail, decimals, jacobians, full, style, first)
-            first = False
             failed = solution.check is not None and bool(solution.check.failed)
             if failed or (solution.training is not None and solution.training.stopped):
                 code = max(code, 1)
+    writer.close()
     return code
 
 
@@ -113,29 +140,3 @@ def _solved(name: str, given: Given, student: str | None) -> Solution:
     from gradcalc.problem.solve import solve
 
     return solve(problem, given)
-
-
-def _show(
-    solution: Solution,
-    detail: str,
-    decimals: int | None,
-    jacobians: bool,
-    full: bool,
-    style: str,
-    first: bool,
-) -> None:
-    from gradcalc.report.page import encodable
-    from gradcalc.report.view import View
-
-    unicode = style == "json" or encodable(output.encoding())
-    view = View(solution, decimals, jacobians, unicode, full)
-    if style == "json":
-        from gradcalc.report.record import line
-
-        output.write_json(line(view, detail, ascii_only=not encodable(output.encoding())) + "\n")
-        return
-    from gradcalc.report.terminal import page
-
-    if not first:
-        output.write_text("\n\n")
-    output.write_page(page(view, detail, output.columns()))

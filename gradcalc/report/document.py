@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 from gradcalc.report.graphmodel import Picture
 from gradcalc.report.mathtree import Math
 
-Sheet: TypeAlias = Literal["problem", "blank", "solution"]
 Tone: TypeAlias = Literal["plain", "note", "warning"]
 
 
@@ -121,10 +120,11 @@ def linked(blocks: Sequence[Block]) -> Iterator[Block]:
     """Yield blocks, each line with the numbers of the lines that read it."""
     readers: dict[str, list[int]] = {}
     for block in blocks:
-        for name in block.reads if isinstance(block, Line) else ():
-            readers.setdefault(name, []).append(block.number)
-    for block in blocks:
         if isinstance(block, Line):
+            for name in block.reads:
+                readers.setdefault(name, []).append(block.number)
+    for block in blocks:
+        if isinstance(block, Line) and block.equation.sign == "=":
             yield replace(block, readers=tuple(readers.get(block.key, ())))
         else:
             yield block

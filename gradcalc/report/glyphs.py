@@ -8,18 +8,26 @@ from functools import lru_cache
 
 from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS
 from gradcalc.errors import visible
-from gradcalc.report.lettering import ACCENTED, FRACTIONS
-from gradcalc.report.mathtree import Accent, Atom, Blank, Fraction, Math, Root, Script, row
+from gradcalc.report.lettering import ACCENTED, BLANK, FRACTIONS
+from gradcalc.report.mathtree import (
+    Accent,
+    Atom,
+    Blank,
+    Fraction,
+    Kind,
+    Math,
+    Root,
+    Script,
+    row,
+)
 
-BLANK = "____"
-"""A number that is left to be filled in."""
 _RAISED = SUPERSCRIPTS + "⁽⁾⁻ᵀ′"
 _LOWERED = SUBSCRIPTS + "ᵢⱼ"
 _PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789()−⊤′" + "0123456789ij")
 _HALVES = {sign: value for value, sign in FRACTIONS.items()}
 _ACCENTS = {mark: name for name, mark in ACCENTED.items()}
 _LETTER = rf"(?:(?![Σ{_RAISED}{_LOWERED}])[^\W\d_][\u0300-\u036f]*)"
-_SCRIPTS = rf"[{_RAISED}{_LOWERED}]+"
+_SCRIPTS = rf"(?:⁽[{SUPERSCRIPTS}]+⁾[{_LOWERED}]*|[{_RAISED}{_LOWERED}]+)"
 _NAME = rf"{_LETTER}(?:{_LETTER}|[0-9_](?!_))*(?:{_SCRIPTS})?(?:\[[0-9i]+(?:,[0-9]+)*\])?"
 _TOKEN = re.compile(
     rf"(?P<blank>{BLANK})"
@@ -71,8 +79,8 @@ def _part(found: re.Match[str], content: str, inline: bool, name: bool) -> Math 
             return Atom("number", text)
         case "half":
             value = _HALVES[text]
-            over, under = (Atom("number", str(n)) for n in (value.numerator, value.denominator))
-            return Fraction(over, under, small=True)
+            digits = [Atom("number", str(n)) for n in (value.numerator, value.denominator)]
+            return Fraction(digits[0], digits[1], small=True)
         case "scripts":
             return _scripts(text)
         case "index":
@@ -112,12 +120,14 @@ def _small(signs: str) -> Math | None:
     if not signs:
         return None
     plain = signs.translate(_PLAIN)
-    kinds = {"(": "bracket", ")": "bracket", "−": "operator", "⊤": "operator", "′": "operator"}
-    parts: list[Math] = []
-    for run in re.findall(r"[0-9]+|.", plain):
-        kind = "number" if run.isdigit() else "letter" if run.isalpha() else "operator"
-        parts.append(Atom("bracket" if kinds.get(run) == "bracket" else kind, run))
-    return row(parts)
+    runs = re.findall(r"[0-9]+|.", plain)
+    return row(Atom(_kind(run), run) for run in runs)
+
+
+def _kind(run: str) -> Kind:
+    if run in _BRACKETS:
+        return "bracket"
+    return "number" if run.isdigit() else "letter" if run.isalpha() else "operator"
 
 
 def _word(text: str, *, name: bool) -> Math:

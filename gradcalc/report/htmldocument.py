@@ -70,9 +70,16 @@ class _Article:
         return found
 
     @cached_property
+    def numbered(self) -> dict[int, str]:
+        """Return the quantity that each line is about."""
+        lines = (block for block in self.document.blocks if isinstance(block, Line))
+        return {line.number: line.key for line in lines}
+
+    @cached_property
     def defined(self) -> dict[str, int]:
-        """Return the number of the line that defines a quantity."""
-        return {line.key: line.number for line in self.document.blocks if isinstance(line, Line)}
+        """Return the number of the line that defines a quantity; a new value is no definition."""
+        lines = (block for block in self.document.blocks if isinstance(block, Line))
+        return {line.key: line.number for line in lines if line.equation.sign == "="}
 
     def article(self) -> str:
         cite = f'<p class="kind">{escaped(self.document.cite)}</p>\n' if self.document.cite else ""
@@ -164,8 +171,8 @@ class _Article:
         return f'<p class="links">{content}</p>' if content else ""
 
     def link(self, number: int) -> str:
-        names = {at: self.classes[name] for name, at in self.defined.items()}
-        return f'<a class="{names[number]}" href="#{self.key}-{number}">{number}</a>'
+        name = self.classes[self.numbered[number]]
+        return f'<a class="{name}" href="#{self.key}-{number}">{number}</a>'
 
     def entries(self, line: Line) -> str:
         if not line.entries:

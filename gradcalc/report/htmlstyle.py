@@ -41,8 +41,8 @@ padding:0}
 .scroll{overflow-x:auto;overflow-y:hidden;max-width:100%;min-width:0;padding:.1rem 0}
 .remark,.note,.links,.number,figcaption{color:var(--soft)}
 .remark,.note{font-size:.92rem}
-.line{display:grid;grid-template-columns:2.2rem minmax(0,1fr);align-items:first baseline;margin:.35rem 0;
-border-radius:6px}
+.line{display:grid;grid-template-columns:2.2rem minmax(0,1fr);align-items:first baseline;
+margin:.35rem 0;border-radius:6px}
 .number{font-size:.9rem;text-decoration:none;font-variant-numeric:tabular-nums}
 summary{list-style:none;cursor:pointer}
 summary::-webkit-details-marker{display:none}

@@ -30,8 +30,18 @@ MARGIN = 10
 GAP = 4
 
 
-def head(page: Page, view: View, steps: Sequence[Step], *, question: bool = False) -> None:
-    """Write everything that stands before the forward pass; of a question, what it may tell."""
+def head(
+    page: Page,
+    view: View,
+    steps: Sequence[Step],
+    *,
+    question: bool = False,
+    equations: Box | None = None,
+) -> None:
+    """Write everything that stands before the forward pass.
+
+    question: what is computed is left out. equations: those of the question.
+    """
     page.title(view.problem.title)
     if view.problem.cite:
         page.paragraph(view.problem.cite, 0, "faint")
@@ -47,6 +57,7 @@ def head(page: Page, view: View, steps: Sequence[Step], *, question: bool = Fals
     if theirs is not None:
         words(page, "Student", theirs)
     labelled(page, "Given", _given(page, view, steps))
+    labelled(page, "Equations", equations)
     words(page, "Wanted", wanted(view))
     reading = conventions(view)
     reading.pop("given", None)
@@ -339,8 +350,7 @@ def _consequence(view: View) -> str | None:
     names = [ref.name for ref in view.problem.find if ref.name in solution.recomputed]
     pairs = [(solution.values[name], solution.recomputed[name]) for name in names]
     if pairs and all((a * b < 0).all() for a, b in pairs):
-        which = (
+        return (
             "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
         )
-        return which
     return "they are set aside and everything follows from the inputs"

@@ -86,7 +86,8 @@ def _sign(sign: str) -> str:
         return r"\dots{}"
     if sign in SIGNS:
         return f"${latex(read(sign, inline=True))}$"
-    letter, *marks = unicodedata.normalize("NFD", sign)
+    apart = unicodedata.normalize("NFD", sign)
+    letter, marks = apart[0], apart[1:]
     if letter.isascii() and len(marks) == 1 and marks[0] in _ACCENTS:
         dotless = {"i": r"\i", "j": r"\j"}.get(letter, letter)
         return f"\\{_ACCENTS[marks[0]]}{{{dotless}}}"

@@ -57,6 +57,8 @@ SPELLING = {
     "·": "*",
     "ᵀ": "'",
 }
+BLANK = "____"
+"""A number that is left to be filled in."""
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 
 

@@ -22,8 +22,8 @@ from gradcalc.report.document import (
     Listing,
     Saying,
 )
-from gradcalc.report.glyphs import BLANK
 from gradcalc.report.latexdocument import flowing, rows_of, together
+from gradcalc.report.lettering import BLANK
 from gradcalc.report.partsmarkdown import escaped, grid
 
 ROOM = 96
@@ -58,17 +58,9 @@ def _block(block: Block) -> Iterator[str]:
         case Group():
             yield f"### {escaped(block.title)}\n"
         case Line():
-            note = f" *{escaped(block.note)}*" if block.note else ""
-            yield f"**({block.number})**{note}\n"
-            yield _display(block.equation)
-            if block.unfolded:
-                yield from (_display(each) for each in block.entries)
+            yield from _line(block)
         case Listing():
-            if block.caption:
-                yield f"{escaped(block.caption)}\n"
-            rows = list(zip(*block.columns, strict=True))
-            cells = [[cell.replace(BLANK, "      ") for cell in row] for row in rows]
-            yield grid(cells[0], [":---"] * len(cells[0]), cells[1:])
+            yield _listing(block)
         case Saying():
             mark = "**!** " if block.tone == "warning" else ""
             yield f"{mark}{escaped(block.text)}\n"
@@ -78,6 +70,21 @@ def _block(block: Block) -> Iterator[str]:
             yield _shown(f"\\boxed{{{inner}}}{beside}")
         case Drawing():
             return
+
+
+def _line(line: Line) -> Iterator[str]:
+    note = f" *{escaped(line.note)}*" if line.note else ""
+    yield f"**({line.number})**{note}\n"
+    yield _display(line.equation)
+    if line.unfolded:
+        yield from map(_display, line.entries)
+
+
+def _listing(block: Listing) -> str:
+    rows = list(zip(*block.columns, strict=True))
+    cells = [[cell.replace(BLANK, "      ") for cell in row] for row in rows]
+    table = grid(cells[0], [":---"] * len(cells[0]), cells[1:])
+    return f"{escaped(block.caption)}\n\n{table}" if block.caption else table
 
 
 def _word(text: str) -> str:

@@ -121,9 +121,9 @@ def _flat(parts: Iterable[Math]) -> Iterator[Math]:
 def _scripted(base: Math, script: Script) -> Math:
     """Return a base with one more script; a fraction in brackets."""
     inner = base.inner if isinstance(base, Quantity) else base
-    if isinstance(inner, Script) and inner.above is not None and isinstance(script.above, Atom):
-        if script.above.kind == "number":  # a square beside the number of a layer
-            return replace(script, base=Fenced("(", base, ")"))
+    square = isinstance(script.above, Atom) and script.above.kind == "number"
+    if isinstance(inner, Script) and inner.above is not None and square:  # (a⁽¹⁾)²
+        return replace(script, base=Fenced("(", base, ")"))
     if isinstance(inner, Script):
         below = _beside(inner.below, script.below)
         found: Math = replace(inner, below=below, above=_beside(inner.above, script.above))

@@ -112,8 +112,8 @@ def _table(part: Table) -> str:
         last = [""] * len(titles)
         last[0], last[place] = words, text
         rows.append(last)
-    grid = grid(titles, aligns, rows)
-    return f"{escaped(part.caption)}\n\n{grid}" if part.caption else grid
+    table = grid(titles, aligns, rows)
+    return f"{escaped(part.caption)}\n\n{table}" if part.caption else table
 
 
 def _most(rows: Sequence[Sequence[Cell]], at: int) -> float:
@@ -128,6 +128,7 @@ def _cell(cell: Cell, most: float) -> str:
 
 
 def grid(titles: Sequence[str], aligns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of texts."""
     lines = [[escaped(title) for title in titles], aligns]
     lines += [[escaped(cell) for cell in row] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

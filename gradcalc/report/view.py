@@ -99,9 +99,11 @@ class View:
             if name
         }
         problem = self.problem
-        kind = Notation
+        kind: type[Notation] = Notation
         if self.typeset:
-            from gradcalc.report.typeset import Typeset as kind  # noqa: PLC0415
+            from gradcalc.report.typeset import Typeset  # noqa: PLC0415 - for documents only
+
+            kind = Typeset
         return kind(
             self.shapes, problem.names, frozenset(layered), self.unicode, problem.table, self.full
         )

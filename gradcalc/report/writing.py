@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.errors import ProblemError
-from gradcalc.problem.document import Mapping, Scalar
-from gradcalc.problem.numbers import read_array
 from gradcalc.report.answer import asked, matching_option, sentences
+from gradcalc.report.choice import chosen
 from gradcalc.report.conventions import conventions
 from gradcalc.report.descentpage import method, norm_words, together, way_out
 from gradcalc.report.descenttable import overview
@@ -26,54 +24,52 @@ from gradcalc.report.document import (
     Line,
     Listing,
     Saying,
-    Sheet,
     linked,
 )
 from gradcalc.report.entrytable import worked
 from gradcalc.report.figures import figures
-from gradcalc.report.figures import literal as literal_of
-from gradcalc.report.glyphs import BLANK, read
+from gradcalc.report.glyphs import read
 from gradcalc.report.graphpicture import picture
 from gradcalc.report.known import contradiction, dimensions, wanted
 from gradcalc.report.layout import formula_box, value_box
-from gradcalc.report.mathtree import Atom, Blank, Math, row
+from gradcalc.report.lettering import BLANK
+from gradcalc.report.mathtree import Atom, row
 from gradcalc.report.ownnumbers import whose
 from gradcalc.report.page import Page
+from gradcalc.report.sheet import BANDS, ROOM, Sheet, blanked, options, to_fill
 from gradcalc.report.steps import Step, build_steps
-from gradcalc.report.steptext import drawn, step_boxes
-from gradcalc.report.terminal import BANDS
+from gradcalc.report.steptext import step_boxes
 from gradcalc.report.typeset import quantity
 from gradcalc.report.updates import Letters, update_lines
 from gradcalc.report.view import View
 
-ROOM = 1_000_000
-"""Columns of a page on which nothing is broken or left out for want of room."""
-MOST_ROWS = 40
-
 
 def document(
-    view: View, detail: str = "steps", sheet: Sheet = "solution", chosen: Sequence[Step] = ()
+    view: View, detail: str = "steps", sheet: Sheet = "solution", lines: str = ""
 ) -> Document:
     """Return what is to be printed of a typeset view.
 
-    chosen: the lines that are shown, all where there are none.
+    lines: those that are shown, as `--steps` names them. Raises ProblemError where it
+    names none.
     """
     steps = build_steps(view, "brief" if detail == "brief" else "entries")
-    shown = {step.name for step in chosen} if chosen else {step.name for step in steps}
+    picked = chosen(view, steps, lines) if lines else steps
     problem = view.problem
     blocks = [*_head(view, steps, sheet)]
     if sheet != "problem":
-        lines = [step for step in steps if step.name in shown]
         for phase, title in BANDS.items():
-            band = [step for step in lines if step.phase == phase]
+            band = [step for step in picked if step.phase == phase]
             if band:
                 blocks += [Band(title), *_band(view, band, detail, sheet == "blank")]
     if sheet == "solution":
-        if not chosen:
+        if not lines:
             blocks += _descent(view, detail)
         blocks += [Band("Answer"), *_answer(view, steps)]
     elif sheet == "blank":
-        blocks += [Band("Answer"), *_to_fill(view, steps)]
+        rows = [
+            (Equation(read(name, name=True), (box.math,)), "") for name, box in to_fill(view, steps)
+        ]
+        blocks += [Band("Answer"), Equations("", tuple(rows))]
     return Document(problem.title, problem.cite or "", tuple(linked(blocks)))
 
 
@@ -135,34 +131,12 @@ def _defined(view: View, step: Step) -> Equation:
 
 def _choices(view: View) -> Iterator[Block]:
     """Yield the options of a question, each with its letter."""
-    options = view.problem.extras.get("options")
-    if not isinstance(options, Mapping):
-        return
     rows = []
-    for key, node in options.pairs:
-        try:
-            cells = read_array(node, "an option")
-            shown = literal_of(cells.shape, tuple(cell.text for cell in cells.cells))
-            math = formula_box(view, shown).math
-        except ProblemError:  # a formula or a word is no array
-            math = read(node.text) if isinstance(node, Scalar) else Atom("operator", "…")
-        rows.append(
-            (
-                Equation(
-                    row(
-                        (
-                            Atom("bracket", "("),
-                            read(key.text),
-                            Atom("bracket", ")"),
-                            Atom("space", " "),
-                            math,
-                        )
-                    )
-                ),
-                "",
-            )
-        )
-    yield Equations("Options", tuple(rows))
+    for letter, box in options(view):
+        parts = (Atom("bracket", "("), read(letter), Atom("bracket", ")"), Atom("space", " "))
+        rows.append((Equation(row((*parts, box.math))), ""))
+    if rows:
+        yield Equations("Options", tuple(rows))
 
 
 def _contradiction(view: View) -> Iterator[Block]:
@@ -184,7 +158,7 @@ def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterat
         if step.group != group and step.group is not None:
             yield Group(step.group)
         group = step.group
-        yield _to_do(view, step) if blank else line(view, step, detail)
+        yield line(view, blanked(step) if blank else step, detail)
         table = worked(view, steps, at, blank=BLANK if blank else "") if view.values else None
         if table is not None and detail != "brief":
             first, last = table.first.number, table.last.number
@@ -218,27 +192,6 @@ def _entry(view: View, step: Step, at: int, sign: str) -> Equation:
         maths.append(read(notation.number(entry.value)))
     name = read(notation.entry_name(step.name, entry.index), name=True)
     return Equation(name, tuple(maths), sign)
-
-
-def _to_do(view: View, step: Step) -> Line:
-    """Return a line with blanks: of the forward pass its formula is known."""
-    name = quantity(view.notation, step.name)
-    sides: list[Math] = []
-    if step.formula is not None and step.phase == "forward":
-        sides.append(formula_box(view, step.formula).math)
-    sides.append(_blank(view, step))
-    reads = symbols(step.formula) if step.formula is not None else ()
-    return Line(step.number or 0, step.name, Equation(name, tuple(sides)), reads=reads)
-
-
-def _blank(view: View, step: Step) -> Math:
-    """Return a blank for each entry of a value; a given value as it stands."""
-    if step.value is None:
-        return Blank()
-    if step.given:
-        return value_box(view, step.value, step.texts, room=ROOM).math
-    texts = (BLANK,) * step.value.size
-    return value_box(view, step.value, texts, drawn=drawn(step), room=ROOM).math
 
 
 # --- descent and answer -----------------------------------------------------------
@@ -294,16 +247,3 @@ def _answer(view: View, steps: Sequence[Step]) -> Iterator[Block]:
     for sentence in sentences(view, steps):
         warning = sentence.startswith("! ")
         yield Saying(sentence.removeprefix("! "), "warning" if warning else "plain")
-
-
-def _to_fill(view: View, steps: Sequence[Step]) -> Iterator[Block]:
-    """Yield what is asked for, with blanks."""
-    found = {step.name: replace(step, given=False) for step in steps}
-    rows = []
-    for ref in view.problem.find:
-        name = quantity(view.notation, ref.name)
-        blank: Math = _blank(view, found[ref.name]) if ref.name in found else Blank()
-        if ref.index is not None:
-            name, blank = read(view.notation.entry_name(ref.name, ref.index), name=True), Blank()
-        rows.append((Equation(name, (blank,)), ""))
-    yield Equations("", tuple(rows))
