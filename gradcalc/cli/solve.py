@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.cli import output
-from gradcalc.cli.scripts import SCRIPTS, check_output, write_script
+from gradcalc.cli.documents import FORMATS, SCRIPTS, Shown, Writer, style_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
     from gradcalc.problem.solve import Given
+    from gradcalc.report.sheet import Sheet
 
 
 @click.command("solve")
@@ -42,15 +43,24 @@ if TYPE_CHECKING:
     help="The same; entry i, j of da/dz is da[i]/dz[j], or da[j]/dz[i].",
 )
 @click.option("--full", is_flag=True, help="Large matrices whole, not elided in the middle.")
+@click.option("--steps", "lines", metavar="LINES", help="Lines shown: 5-9, dL/dW1, backward.")
+@click.option(
+    "--sheet",
+    type=click.Choice(["problem", "blank", "solution"]),
+    default="solution",
+    show_default=True,
+    help="The question alone; with blanks to fill in; worked out.",
+)
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json", *SCRIPTS]),
-    default="text",
-    show_default=True,
-    help="Text to read, one JSON object a file, or a script that computes the same.",
+    type=click.Choice(FORMATS),
+    help="Text to read, an object a line, or a document (default: by the ending of -o, else text).",
 )
-@click.option("-o", "--output", "file", type=click.Path(), help="Write the script to FILE.py.")
+@click.option("--fragment", is_flag=True, help="LaTeX without preamble, to be put into a document.")
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path), help="Write all into one file."
+)
 def command(
     files: tuple[str, ...],
     given: Given,
@@ -61,8 +71,11 @@ def command(
     turned: str | None,
     letters: tuple[str, ...],
     full: bool,
-    style: str,
-    file: str | None,
+    lines: str | None,
+    sheet: Sheet,
+    style: str | None,
+    fragment: bool,
+    target: Path | None,
 ) -> int:
     """Show the worked solution of each FILE: forward pass, backward pass, answer.
 
@@ -76,6 +89,8 @@ def command(
       gradcalc solve problem.yaml --student 4711
       gradcalc solve problem.yaml --format torch -o problem.py
       gradcalc solve letters.yaml --set N=3 --detail entries
+      gradcalc solve a.yaml b.yaml -o all.html
+      gradcalc solve problem.yaml --sheet blank -o sheet.tex
       cat problem.yaml | gradcalc solve - --detail entries --decimals 4
 
     \b
@@ -90,13 +105,21 @@ def command(
     ended early, 2 a file cannot be used, 3 the output could not be written.
     """
     from gradcalc.cli import AT_FAULT, report
+    from gradcalc.cli.files import keep_apart
     from gradcalc.problem.reading import problem_files
     from gradcalc.problem.sizes import read_sizes
 
-    if file is not None:
-        check_output(file, style, files)
+    style = style_of(style, target)
+    if fragment and style != "latex":
+        raise click.UsageError("--fragment is for LaTeX")
+    if style in ("json", *SCRIPTS) and (lines or sheet != "solution"):
+        raise click.UsageError("--steps and --sheet are for text and documents")
     sizes = read_sizes(letters)
-    code, first = 0, True
+    shown = Shown(
+        style, detail, decimals, jacobians, turned, full, sheet, lines or "", fragment, target
+    )
+    writer = Writer(shown)
+    code = 0
     for argument in files:
         try:
             names = problem_files(argument)
@@ -104,21 +127,19 @@ def command(
             report(error)
             code = AT_FAULT
             continue
+        keep_apart([target], names)
         for name in names:
             try:
                 solution = _solved(name, given, student, sizes)
+                writer.add(solution)
             except ProblemError as error:
                 report(error)
                 code = AT_FAULT
                 continue
-            if style in SCRIPTS:
-                write_script(solution, style, file, first)
-            else:
-                _show(solution, detail, decimals, jacobians, turned, full, style, first)
-            first = False
             failed = solution.check is not None and bool(solution.check.failed)
             if failed or (solution.training is not None and solution.training.stopped):
                 code = max(code, 1)
+    writer.close()
     return code
 
 
@@ -134,30 +155,3 @@ def _solved(name: str, given: Given, student: str | None, sizes: dict[str, int])
     from gradcalc.problem.solve import solve
 
     return solve(problem, given)
-
-
-def _show(
-    solution: Solution,
-    detail: str,
-    decimals: int | None,
-    jacobians: bool,
-    turned: str | None,
-    full: bool,
-    style: str,
-    first: bool,
-) -> None:
-    from gradcalc.report.page import encodable
-    from gradcalc.report.view import View
-
-    unicode = style == "json" or encodable(output.encoding())
-    view = View(solution, decimals, jacobians or bool(turned), unicode, full, turned)
-    if style == "json":
-        from gradcalc.report.record import line
-
-        output.write_json(line(view, detail, ascii_only=not encodable(output.encoding())) + "\n")
-        return
-    from gradcalc.report.terminal import page
-
-    if not first:
-        output.write_text("\n\n")
-    output.write_page(page(view, detail, output.columns()))

@@ -27,7 +27,7 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
     """Write what `find` asks for, and how its lines were checked."""
     found = {step.name: step for step in steps}
     room = page.columns - INDENT - (FRAME if len(view.problem.find) == 1 else 0)
-    boxes = [_asked(view, ref, found, room) for ref in view.problem.find]
+    boxes = [asked(view, ref, found, room) for ref in view.problem.find]
     if len(boxes) == 1 and boxes[0].width <= room:
         letter = matching_option(view)
         beside = f"option {letter}" if letter and boxes[0].width + 14 <= room else ""
@@ -36,14 +36,19 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
             page.text(f"option {letter}", "plain", INDENT)
     else:
         _several(page, boxes)
-    said = (_options(view), _direction(view), *notes(view), _batch(view), _proof(view, steps))
-    for sentence in said:
-        if sentence:
-            page.blank()
-            page.paragraph(sentence, INDENT)
+    for sentence in sentences(view, steps):
+        page.blank()
+        page.paragraph(sentence, INDENT)
 
 
-def _asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
+def sentences(view: View, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return what is said under the answer: its option, its sign, notes, how it was checked."""
+    found = (_options(view), _direction(view), *notes(view), _batch(view), _proof(view, steps))
+    return tuple(sentence for sentence in found if sentence)
+
+
+def asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
+    """Return `name = value` of what is asked for; in letters, its formula."""
     step = steps.get(ref.name)
     name = view.notation.name(ref.name)
     value = view.values.get(ref.name)

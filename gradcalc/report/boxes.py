@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from gradcalc.errors import width
+
+if TYPE_CHECKING:
+    from gradcalc.report.mathtree import Math
 
 
 @dataclass(frozen=True)
 class Box:
-    """Rows of equal width; `base` is the row that stands on the line of text."""
+    """Rows of equal width; `base` is the row that stands on the line of text.
+
+    tree: makes the tree of what they show, for documents; None where the row says it.
+    """
 
     rows: tuple[str, ...]
     base: int = 0
+    tree: Callable[[], Math] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def math(self) -> Math:
+        """Return what the box shows as a tree, with the structure that rows cannot have."""
+        from gradcalc.report.glyphs import read  # noqa: PLC0415 - a terminal needs no trees
+
+        return read(self.rows[self.base]) if self.tree is None else self.tree()
 
     @property
     def width(self) -> int:
@@ -31,13 +46,41 @@ def text(content: str) -> Box:
     return Box((content,))
 
 
+def shown(box: Box, tree: Math) -> Box:
+    """Return a box with the tree of what it shows."""
+    return replace(box, tree=lambda: tree)
+
+
+def _row(boxes: Sequence[Box]) -> Math:
+    from gradcalc.report.mathtree import row  # noqa: PLC0415 - a terminal needs no trees
+
+    return row(box.math for box in boxes)
+
+
+def _grid(cells: Sequence[Sequence[str]]) -> Math:
+    from gradcalc.report.glyphs import read  # noqa: PLC0415 - a terminal needs no trees
+    from gradcalc.report.mathtree import Grid  # noqa: PLC0415
+
+    return Grid(tuple(tuple(read(cell.strip()) for cell in line) for line in cells))
+
+
+def _fenced(box: Box) -> Math:
+    from gradcalc.report.mathtree import Fenced  # noqa: PLC0415 - a terminal needs no trees
+
+    return Fenced("(", box.math, ")")
+
+
 def beside(boxes: Sequence[Box]) -> Box:
     """Return the boxes side by side, baselines in one row."""
     boxes = [box for box in boxes if box.width]
     if not boxes:
         return text("")
+    if len(boxes) == 1:
+        return boxes[0]
+    plain = all(box.tree is None for box in boxes)
+    tree = None if plain else lambda: _row(boxes)
     if all(box.height == 1 for box in boxes):
-        return text("".join(box.rows[0] for box in boxes))
+        return Box(("".join(box.rows[0] for box in boxes),), tree=tree)
     base = max(box.base for box in boxes)
     below = max(box.height - box.base for box in boxes)
     rows = []
@@ -47,7 +90,7 @@ def beside(boxes: Sequence[Box]) -> Box:
             at = row - base + box.base
             cells.append(box.rows[at] if 0 <= at < box.height else " " * box.width)
         rows.append("".join(cells))
-    return Box(tuple(rows), base)
+    return Box(tuple(rows), base, tree)
 
 
 def joined(boxes: Sequence[Box], between: str) -> Box:
@@ -82,28 +125,33 @@ def matrix(cells: Sequence[Sequence[str]], gap: str = "  ") -> Box:
     """Return a matrix in brackets: ⎡ ⎤ ⎣ ⎦, one row in [ ]."""
     columns = [aligned([row[j] for row in cells]) for j in range(len(cells[0]))]
     lines = [gap.join(column[i] for column in columns) for i in range(len(cells))]
-    return bracketed(lines)
+    return replace(bracketed(lines), tree=lambda: _grid(cells))
 
 
 def bracketed(lines: Sequence[str]) -> Box:
     """Return rows of one width in square brackets as high as they are."""
     last = len(lines) - 1
+
+    def tree() -> Math:
+        return _grid([[line] for line in lines])
+
     if last == 0:
-        return text(f"[ {lines[0]} ]")
+        return Box((f"[ {lines[0]} ]",), tree=tree)
     rows = []
     for i, line in enumerate(lines):
         left, right = ("⎡", "⎤") if i == 0 else ("⎣", "⎦") if i == last else ("⎢", "⎥")
         rows.append(f"{left} {line} {right}")
-    return Box(tuple(rows), last // 2)
+    return Box(tuple(rows), last // 2, tree)
 
 
 def round_brackets(box: Box) -> Box:
     """Return a box in round brackets as high as it is."""
+    tree = None if box.tree is None else lambda: _fenced(box)
     if box.height == 1:
-        return text(f"({box.rows[0]})")
+        return Box((f"({box.rows[0]})",), tree=tree)
     last = box.height - 1
     rows = []
     for i, row in enumerate(box.rows):
         left, right = ("⎛", "⎞") if i == 0 else ("⎝", "⎠") if i == last else ("⎜", "⎟")
         rows.append(f"{left}{row}{right}")
-    return Box(tuple(rows), box.base)
+    return Box(tuple(rows), box.base, tree)

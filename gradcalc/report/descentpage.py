@@ -25,13 +25,13 @@ def descent(page: Page, view: View, detail: str = "steps") -> None:
     names = Letters(view, plan)
     page.band("Ascent" if plan.settings["maximise"] else "Descent")
     training = view.solution.training
-    page.paragraph(_method(view, names), indent_of(page))
+    page.paragraph(method(view, names), indent_of(page))
     if training and plan.steps > 1:
         page.blank()
         page.text("The first step:", "plain", indent_of(page))
     page.blank()
     _first(page, view, plan, update_lines(view, detail), detail)
-    sentence = _together(plan, view)
+    sentence = together(plan, view)
     if sentence:
         page.blank()
         page.paragraph(sentence, indent_of(page))
@@ -63,7 +63,7 @@ def method_words(plan: Descent) -> str:
     return f"{words} with {', '.join(most) + ' and ' if most else ''}{last}{climbing}"
 
 
-def _method(view: View, names: Letters) -> str:
+def method(view: View, names: Letters) -> str:
     """Return the sentence that names the optimiser and its settings."""
     plan, notation = names.descent, view.notation
     shown = []
@@ -117,7 +117,7 @@ def _start(view: View, names: Letters) -> str:
     return f" {joined}{owner} {'starts' if len(shown) == 1 else 'start'} at 0{count}."
 
 
-def _together(plan: Descent, view: View) -> str:
+def together(plan: Descent, view: View) -> str:
     """Say that no gradient is that of a changed parameter, and what given values are for."""
     sentences = []
     if len(plan.parameters) > 1:
@@ -139,16 +139,21 @@ def _table(page: Page, view: View, training: Training) -> None:
         if table.norm:
             loss = view.notation.name(view.problem.loss)
             page.blank()
-            words = f"{table.norm} is the length of the gradient of {loss} by all parameters."
-            page.paragraph(words, indent)
+            page.paragraph(norm_words(table.norm, loss), indent)
         if not table.parameters and len(training.updates) > 1:
             _ends(page, view, training)
     if training.stopped:
         page.blank()
-        page.beside(f"!  {training.stopped}; {_way_out(training)}", "", "warning", indent - 3, 3)
+        page.beside(f"!  {training.stopped}; {way_out(training)}", "", "warning", indent - 3, 3)
 
 
-def _way_out(training: Training) -> str:
+def norm_words(norm: str, loss: str) -> str:
+    """Say what the sign of a gradient's length stands for."""
+    return f"{norm} is the length of the gradient of {loss} by all parameters."
+
+
+def way_out(training: Training) -> str:
+    """Return what has been done of a descent that ended early, and what to try."""
     done, due = len(training.updates), training.descent.steps
     ends = f"{done} of {due} steps are done" if due > 1 else "the descent ends"
     by_zero = not training.descent.settings.get("eps", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,6 +85,39 @@ def entry_table(page: Page, view: View, steps: Sequence[Step], at: int, indent: 
         page.blank()
         page.paragraph(sentence, indent)
     return True
+
+
+@dataclass(frozen=True)
+class Worked:
+    """Elementwise lines of one shape, entry by entry: their columns, and what that means."""
+
+    first: Step
+    last: Step
+    columns: tuple[tuple[str, ...], ...]
+    sentence: str | None
+
+
+def worked(view: View, steps: Sequence[Step], at: int, *, blank: str = "") -> Worked | None:
+    """Return the table of the run of elementwise lines that ends with line `at`, None without.
+
+    blank: what stands in place of everything that is computed.
+    """
+    run = _run(view, steps, at)
+    if len(run) < 2 or (run[-1].number or 0) - (run[0].number or 0) != len(run) - 1:
+        return None
+    table = _Table(view, run)
+    columns = [table.index(), *map(table.leaf, table.leaves())]
+    if blank:
+        count = len(columns[0]) - 1
+        columns += [[view.notation.indexed(step.name), *[blank] * count] for step in run]
+        leaves = {name for name in table.leaves() if name not in view.problem.data}
+        for name, column in zip(table.leaves(), columns[1:], strict=False):
+            if name in leaves:
+                column[1:] = [blank] * count
+    else:
+        columns += [table.worked(step, True) for step in run]
+    shown = tuple(tuple(cell.strip() for cell in column) for column in columns)
+    return Worked(run[0], run[-1], shown, None if blank else _off(view, run))
 
 
 def _run(view: View, steps: Sequence[Step], at: int) -> list[Step]:

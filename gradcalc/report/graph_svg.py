@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gradcalc.report.graphmodel import Link, Picture, Spot
 from gradcalc.report.layering import Layout, layered
 from gradcalc.report.page import wrapped
@@ -24,14 +26,23 @@ SHAPES = {"data": "paper", "weight": "warm", "line": "fill", "loss": "fill", "en
 LINE_OF_NOTE = 17.0
 
 
-def svg(shown: Picture, *, name: str = "gradcalc-graph", dark: bool = True) -> str:
-    """Return the picture; raises TooLargeError where a layout would have too many parts."""
+def svg(
+    shown: Picture,
+    *,
+    name: str = "gradcalc-graph",
+    dark: bool = True,
+    classes: Callable[[str], str] = lambda key: "",
+) -> str:
+    """Return the picture; raises TooLargeError where a layout would have too many parts.
+
+    classes: gives the class of a node by its key, and of the edges that leave it.
+    """
     numbers = shown.numbers
     nodes = [_size(spot) for spot in shown.spots]
     joints = [(numbers[li.source], numbers[li.target], _label_size(li)) for li in shown.links]
     layout = layered(nodes, joints, GAP, APART)
-    content = [_edge(layout, at, link) for at, link in enumerate(shown.links)]
-    content += [_node(layout, at, spot) for at, spot in enumerate(shown.spots)]
+    content = [_edge(layout, at, li, classes(li.source)) for at, li in enumerate(shown.links)]
+    content += [_node(layout, at, spot, classes(spot.key)) for at, spot in enumerate(shown.spots)]
     wide = max(layout.wide, 420.0)
     per_line = int(wide / (0.5 * SMALL))
     note = f"{shown.legend} {shown.note}".strip()
@@ -78,7 +89,7 @@ def _stacked(link: Link) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return above, below
 
 
-def _node(layout: Layout, at: int, spot: Spot) -> str:
+def _node(layout: Layout, at: int, spot: Spot, group: str) -> str:
     part = layout.parts[at]
     wide, high = _size(spot)
     if spot.kind == "end":
@@ -105,10 +116,10 @@ def _node(layout: Layout, at: int, spot: Spot) -> str:
         lines.append(text(part.x, part.y + 15, spot.formula, "soft", anchor="middle", size=SMALL))
     else:
         lines.append(text(part.x, part.y + SIZE / 3, spot.label, anchor="middle", weight=weight))
-    return element("g", {}, lines)
+    return element("g", {"class": group} if group else {}, lines)
 
 
-def _edge(layout: Layout, at: int, link: Link) -> str:
+def _edge(layout: Layout, at: int, link: Link, group: str) -> str:
     """Return an edge: level across each layer, a bend between two of them, an arrow at its end."""
     route = layout.routes[at]
     first, last = layout.parts[route[0]], layout.parts[route[-1]]
@@ -135,7 +146,7 @@ def _edge(layout: Layout, at: int, link: Link) -> str:
         element("path", {"d": arrow, **painted("line")}),
         *_texts(link, label.x, label.y),
     ]
-    return element("g", {}, lines)
+    return element("g", {"class": group} if group else {}, lines)
 
 
 def _texts(link: Link, x: float, y: float) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.problem.model import Comparison
 from gradcalc.problem.solve import without
@@ -29,8 +30,18 @@ MARGIN = 10
 GAP = 4
 
 
-def head(page: Page, view: View, steps: Sequence[Step]) -> None:
-    """Write everything that stands before the forward pass."""
+def head(
+    page: Page,
+    view: View,
+    steps: Sequence[Step],
+    *,
+    question: bool = False,
+    equations: Box | None = None,
+) -> None:
+    """Write everything that stands before the forward pass.
+
+    question: what is computed is left out. equations: those of the question.
+    """
     page.title(view.problem.title)
     if view.problem.cite:
         page.paragraph(view.problem.cite, 0, "faint")
@@ -46,6 +57,7 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
     if theirs is not None:
         words(page, "Student", theirs)
     labelled(page, "Given", _given(page, view, steps))
+    labelled(page, "Equations", equations)
     words(page, "Wanted", wanted(view))
     reading = conventions(view)
     reading.pop("given", None)
@@ -58,7 +70,8 @@ def head(page: Page, view: View, steps: Sequence[Step]) -> None:
                 for name, content in reading.items()
             ),
         )
-    _contradiction(page, view)
+    if not question:
+        _contradiction(page, view)
 
 
 def _tied(convention: str, room: int) -> str:
@@ -184,6 +197,15 @@ def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
     return cells
 
 
+def dimensions(shape: Shape) -> str:
+    """Return the shape of a quantity without numbers, in words."""
+    if not shape:
+        return "is a number"
+    if len(shape) == 1:
+        return f"has {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
+    return "is " + "×".join(str(dim) for dim in shape)
+
+
 # --- given ------------------------------------------------------------------------
 
 
@@ -201,36 +223,55 @@ def _given(page: Page, view: View, steps: Sequence[Step]) -> Box | None:
     return flow([boxes], room, 4)
 
 
-def _contradiction(page: Page, view: View) -> None:
-    """Set given values beside what the equations make of them, where they differ."""
+@dataclass(frozen=True)
+class Contradiction:
+    """Given values beside what the equations make of them: a sentence, and a table.
+
+    rows: the first is the header. consequence: what would be without the given values.
+    """
+
+    sentence: str
+    rows: tuple[tuple[str, ...], ...]
+    consequence: str | None
+
+
+def contradiction(view: View) -> Contradiction | None:
+    """Return what is said where given values differ from the equations, None where none do."""
     solution = view.solution
     wrong = [comparison for comparison in solution.comparisons if comparison.differs]
     if not wrong:
-        return
-    page.blank()
+        return None
     rounded = all(_only_rounded(view, comparison) for comparison in wrong)
     if rounded and not solution.trusted:
-        _exclaim(page, "The given values are rounded, and are set aside. Given were:")
+        sentence = "The given values are rounded, and are set aside. Given were:"
     elif rounded:
-        _exclaim(
-            page,
+        sentence = (
             "The given values are rounded. They are used as they stand; unrounded, the "
-            "equations give:",
+            "equations give:"
         )
     elif solution.trusted:
-        _exclaim(
-            page,
+        sentence = (
             "The given values contradict the equations. They are trusted, as given "
-            "values are unless told otherwise. What the equations would give in their place:",
+            "values are unless told otherwise. What the equations would give in their place:"
         )
     else:
-        _exclaim(page, "The given values contradict the equations and are set aside. Given were:")
+        sentence = "The given values contradict the equations and are set aside. Given were:"
+    consequence = _consequence(view) if solution.trusted else None
+    return Contradiction(sentence, _compared(view, wrong), consequence)
+
+
+def _contradiction(page: Page, view: View) -> None:
+    """Set given values beside what the equations make of them, where they differ."""
+    found = contradiction(view)
+    if found is None:
+        return
     page.blank()
-    _compare(page, view, wrong)
-    consequence = _consequence(view)
-    if consequence and solution.trusted:
+    _exclaim(page, found.sentence)
+    page.blank()
+    _compare(page, found.rows)
+    if found.consequence:
         page.blank()
-        page.paragraph(consequence, 5)
+        page.paragraph(f"With --given recompute {found.consequence}.", 5)
 
 
 def _exclaim(page: Page, content: str) -> None:
@@ -249,12 +290,17 @@ def _only_rounded(view: View, comparison: Comparison) -> bool:
     return bool((off <= half * (1 + 1e-9)).all())
 
 
-def _compare(page: Page, view: View, wrong: Sequence[Comparison]) -> None:
+def _compared(view: View, wrong: Sequence[Comparison]) -> tuple[tuple[str, ...], ...]:
     inputs = [view.notation.name(data.name) for data in view.problem.roles("input")]
     start = inputs[0] if len(inputs) == 1 else "the inputs"
     header = ["", "given", "from the given values before it", f"all from {start}"]
     rows = [header, *(_row(view, comparison) for comparison in wrong)]
     rows += _first_gradient(view, wrong)
+    return tuple(map(tuple, rows))
+
+
+def _compare(page: Page, rows: Sequence[Sequence[str]]) -> None:
+    header = rows[0]
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
         for name, own, *others in rows[1:]:
@@ -304,8 +350,7 @@ def _consequence(view: View) -> str | None:
     names = [ref.name for ref in view.problem.find if ref.name in solution.recomputed]
     pairs = [(solution.values[name], solution.recomputed[name]) for name in names]
     if pairs and all((a * b < 0).all() for a, b in pairs):
-        which = (
+        return (
             "every gradient changes its sign" if len(pairs) > 1 else "the answer changes its sign"
         )
-        return f"With --given recompute {which}."
-    return "With --given recompute they are set aside and everything follows from the inputs."
+    return "they are set aside and everything follows from the inputs"

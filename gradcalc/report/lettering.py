@@ -64,6 +64,8 @@ SPELLING = {
 }
 LOWERED = dict(zip("ijklmnprstuv0123456789", "ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ" + SUBSCRIPTS, strict=True))
 """Letters and digits that have a small form below the line."""
+BLANK = "____"
+"""A number that is left to be filled in."""
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 
 

@@ -201,7 +201,11 @@ class Notation(Lettering):
 
     def _div(self, expr: Apply) -> Box:
         over = self.child(expr.args[0], LEVEL["div"] - 1)
-        return beside([over, text(" / "), self.child(expr.args[1], LEVEL["div"])])
+        return self.over(over, self.child(expr.args[1], LEVEL["div"]))
+
+    def over(self, over: Box, under: Box) -> Box:
+        """Return a quotient."""
+        return beside([over, text(" / "), under])
 
     def _pow(self, expr: Apply) -> Box:
         base, exponent = expr.args
@@ -212,7 +216,11 @@ class Notation(Lettering):
         if self.unicode and isinstance(exponent, Number) and exponent.value.denominator == 1:
             sign = "⁻" if exponent.value < 0 else ""
             return beside([box, text(sign + raised(str(abs(exponent.value))))])
-        return beside([box, text("^"), self.child(exponent, POSTFIX - 1)])
+        return self.power(box, self.child(exponent, POSTFIX - 1))
+
+    def power(self, base: Box, exponent: Box) -> Box:
+        """Return a power whose exponent is more than a whole number."""
+        return beside([base, text("^"), exponent])
 
     def _matmul(self, expr: Apply) -> Box:
         first = expr.args[0]
@@ -298,7 +306,11 @@ class Notation(Lettering):
         inner = self.box(expr.args[0])
         if inner.height > 1:
             return self.call("abs", expr)
-        return beside([text("|"), inner, text("|")])
+        return self.between("|", inner)
+
+    def between(self, sign: str, inner: Box) -> Box:
+        """Return an absolute value or a norm."""
+        return beside([text(sign), inner, text(sign)])
 
     def _sqrt(self, expr: Apply) -> Box:
         if not self.unicode:
@@ -307,12 +319,16 @@ class Notation(Lettering):
         under = expr.args[0]
         named = isinstance(under, Symbol | Number) or under.op == "entry"
         simple = named and inner.height == 1
-        return beside([text("√"), inner if simple else round_brackets(inner)])
+        return self.root(inner if simple else round_brackets(inner))
+
+    def root(self, inner: Box) -> Box:
+        """Return a square root."""
+        return beside([text("√"), inner])
 
     def _norm(self, expr: Apply) -> Box:
         if not self.unicode:
             return self.call("norm", expr)
-        return beside([text("‖"), self.box(expr.args[0]), text("‖")])
+        return self.between("‖", self.box(expr.args[0]))
 
     def whole(self, expr: Expr) -> Box:
         """Return a whole formula; one of two cases in two rows after a brace."""

@@ -25,7 +25,7 @@ from gradcalc.report.parts import (
     Title,
 )
 
-STYLE = """
+BASE = """
 :root{color-scheme:light dark;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--paper:#fff;
 --bar:#3b6ea8;--warn:#8a4600}
 @media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--soft:#9aa4af;--line:#3a424c;
@@ -37,6 +37,11 @@ main{max-width:62rem;margin:0 auto;padding:1.5rem 1rem 3rem;overflow-wrap:anywhe
 h1{font-size:1.5rem;line-height:1.25;margin:0}
 h2{font-size:1.15rem;margin:2.2rem 0 .8rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}
 p{margin:.7rem 0;max-width:46rem}
+"""
+"""What every page shares."""
+STYLE = (
+    BASE
+    + """\
 .kind{margin:.2rem 0 1.4rem}
 .kind,.note,caption,dt,figcaption,.remark,thead th{color:var(--soft)}
 .heading{font-weight:600;margin-top:1.4rem}
@@ -77,8 +82,7 @@ dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:.5rem}}
 --bar:#3b6ea8;--warn:#000}main{max-width:none;padding:0}h2{break-after:avoid}tr,li,figure{break-inside:avoid}
 .wide{overflow:visible}rect{print-color-adjust:exact}}
 """
-_HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'"
+)
 
 
 def html_file(parts: Iterable[Part]) -> str:
@@ -87,13 +91,20 @@ def html_file(parts: Iterable[Part]) -> str:
     titles = [part for part in parts if isinstance(part, Title)]
     title = escaped(" – ".join(text for each in titles[:1] for text in (each.text, each.kind)))
     body = "".join(_part(part) for part in parts)
+    return framed(title, STYLE, f"<main>\n{body}</main>\n")
+
+
+def framed(title: str, style: str, body: str) -> str:
+    """Return a page of markup that allows its own style and nothing else, no script either."""
+    own = base64.b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{own}'; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}"
-        "</main>\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}"
+        "</body>\n</html>\n"
     )
 
 

@@ -97,7 +97,7 @@ def _bars(part: Bars) -> str:
         (f"{low} – {high}" if high else low, str(count), bar(count / most * LENGTH))
         for low, high, count in part.rows
     ]
-    return _grid(("score", part.counted, ""), ("---:", "---:", ":---"), rows)
+    return grid(("score", part.counted, ""), ("---:", "---:", ":---"), rows)
 
 
 def _table(part: Table) -> str:
@@ -112,8 +112,8 @@ def _table(part: Table) -> str:
         last = [""] * len(titles)
         last[0], last[place] = words, text
         rows.append(last)
-    grid = _grid(titles, aligns, rows)
-    return f"{escaped(part.caption)}\n\n{grid}" if part.caption else grid
+    table = grid(titles, aligns, rows)
+    return f"{escaped(part.caption)}\n\n{table}" if part.caption else table
 
 
 def _most(rows: Sequence[Sequence[Cell]], at: int) -> float:
@@ -127,7 +127,8 @@ def _cell(cell: Cell, most: float) -> str:
     return cell
 
 
-def _grid(titles: Sequence[str], aligns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def grid(titles: Sequence[str], aligns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of texts."""
     lines = [[escaped(title) for title in titles], aligns]
     lines += [[escaped(cell) for cell in row] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -132,7 +132,7 @@ def _parts(page: Page, boxes: Sequence[Box], indent: int, column: int) -> None:
 
 def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
     """Return formula, substitution, worked form and value of a step, repeats left out."""
-    drawn = _drawn(step)
+    columns = drawn(step)
     room = page.columns - indent_of(page) - 4
     boxes = []
     if step.formula is not None:
@@ -143,10 +143,10 @@ def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
     if step.value is not None:
         for expr in (step.substitution, step.worked):
             if expr is not None and not _tabled(step):
-                box = formula_box(view, expr, drawn=drawn)
+                box = formula_box(view, expr, drawn=columns)
                 if box.height == 1 or box.width <= room or view.full:
                     boxes.append(box)
-        boxes.append(value_box(view, step.value, step.texts, drawn=drawn, room=room))
+        boxes.append(value_box(view, step.value, step.texts, drawn=columns, room=room))
     kept = boxes[:1]
     kept += [after for before, after in pairwise(boxes) if after != before]
     if len(kept) > 2 and kept[-2].rows == kept[-1].rows:
@@ -165,7 +165,7 @@ def _tabled(step: Step) -> bool:
     )
 
 
-def _drawn(step: Step) -> bool:
+def drawn(step: Step) -> bool:
     """Tell whether vectors stand as columns: where they are multiplied."""
     if step.given or step.formula is None or isinstance(step.formula, Symbol):
         return False

@@ -104,6 +104,16 @@ def text_width(content: str, size: float = SIZE) -> float:
     return size * WIDE * (width(visible(content)) - 0.42 * narrow)
 
 
+def colours() -> tuple[str, str]:
+    """Return the rules of a style sheet for the colours by day, and by night."""
+    rules = ["", ""]
+    for role, pair in PALETTE.items():
+        for at, colour in enumerate(pair):
+            rules[at] += f".gradcalc-picture .{role}{{fill:{colour}}}"
+            rules[at] += f".gradcalc-picture .s-{role}{{stroke:{colour}}}"
+    return rules[0], rules[1]
+
+
 def picture(
     wide: float,
     high: float,
@@ -119,15 +129,8 @@ def picture(
     name: the beginning of its ids, to be another for each picture of a page.
     dark: other colours where the reader's system is set to dark.
     """
-    by_day = "".join(
-        f".gradcalc-picture .{role}{{fill:{day}}}.gradcalc-picture .s-{role}{{stroke:{day}}}"
-        for role, (day, _) in PALETTE.items()
-    )
-    by_night = "".join(
-        f".gradcalc-picture .{role}{{fill:{night}}}.gradcalc-picture .s-{role}{{stroke:{night}}}"
-        for role, (_, night) in PALETTE.items()
-    )
-    style = f"@media (prefers-color-scheme:dark){{{by_night}}}@media print{{{by_day}}}"
+    day, night = colours()
+    style = f"@media (prefers-color-scheme:dark){{{night}}}@media print{{{day}}}"
     body = [
         element("title", {"id": f"{name}-title"}, [escaped(title)]),
         element("desc", {"id": f"{name}-desc"}, [escaped(description)]),

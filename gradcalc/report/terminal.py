@@ -4,37 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcalc.report.answer import answer
+from gradcalc.report.answer import INDENT, answer
+from gradcalc.report.boxes import Box, beside, text
+from gradcalc.report.choice import chosen
 from gradcalc.report.descentpage import descent
 from gradcalc.report.entrytable import entry_lines, entry_table
-from gradcalc.report.known import head
+from gradcalc.report.known import MARGIN, head, labelled
+from gradcalc.report.layout import broken, formula_box, named, stacked
 from gradcalc.report.letterpage import answers, under_line
 from gradcalc.report.page import Page
 from gradcalc.report.samplepage import sample_band
+from gradcalc.report.sheet import BANDS, Sheet, blanked, options, to_fill
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.steptext import indent_of, write_step
 from gradcalc.report.view import View
 
-BANDS = {"forward": "Forward pass", "backward": "Backward pass"}
 
+def page(
+    view: View,
+    detail: str = "steps",
+    columns: int = 80,
+    *,
+    sheet: Sheet = "solution",
+    lines: str = "",
+) -> Page:
+    """Return the worked solution, the question or a sheet to fill in, `columns` wide.
 
-def page(view: View, detail: str = "steps", columns: int = 80) -> Page:
-    """Return the worked solution as a page of `columns` columns."""
+    lines: those that are shown, as `--steps` names them. Raises ProblemError where it
+    names none.
+    """
     found = Page(columns, view.unicode)
     steps = build_steps(view, detail)
-    head(found, view, steps)
+    picked = chosen(view, steps, lines) if lines else steps
+    if sheet == "problem":
+        head(found, view, steps, question=True, equations=_equations(view, steps, columns))
+        _options(found, view)
+        return found
+    blank = sheet == "blank"
+    head(found, view, steps, question=blank)
     for phase, title in BANDS.items():
-        lines = [step for step in steps if step.phase == phase]
-        if lines:
+        band = [blanked(step) if blank else step for step in picked if step.phase == phase]
+        if band:
             found.band(title)
-            _band(found, view, lines, detail)
-    if detail == "entries":
-        sample_band(found, view)
-    descent(found, view, detail)
+            _band(found, view, band, "brief" if blank else detail)
+    if blank:
+        found.band("Answer")
+        for name, box in to_fill(view, steps):
+            found.block(named(name, box), INDENT)
+            found.blank()
+        return found
+    if not lines:
+        if detail == "entries":
+            sample_band(found, view)
+        descent(found, view, detail)
     found.band("Answer")
     if not answers(found, view, detail):
         answer(found, view, steps)
     return found
+
+
+def _equations(view: View, steps: Sequence[Step], columns: int) -> Box | None:
+    """Return the equations of the forward pass."""
+    forward = [step for step in steps if step.phase == "forward"]
+    rows: list[Box] = []
+    for step in forward:
+        if step.formula is None:
+            continue
+        box = named(view.notation.name(step.name), formula_box(view, step.formula))
+        if box.height == 1:
+            rows += [text(row) for row in broken(box.rows[0], columns - MARGIN)]
+        else:
+            rows.append(box)
+    return stacked(rows) if rows else None
+
+
+def _options(page: Page, view: View) -> None:
+    found = [beside([text(f"({letter})  "), box]) for letter, box in options(view)]
+    if found:
+        labelled(page, "Options", stacked(found))
 
 
 def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:

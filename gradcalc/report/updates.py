@@ -160,6 +160,7 @@ def _lines(
             view.decimals,
             unicode=view.unicode,
             full=view.full,
+            typeset=view.typeset,
             own=dict(values),
             own_shapes=shapes,
             own_texts=dict(texts),

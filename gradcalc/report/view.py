@@ -49,7 +49,8 @@ class View:
 
     decimals: a fixed number of decimals for computed values.
     unicode: mathematical signs; otherwise plain ASCII. full: arrays are not shortened.
-    turned: the layout of Jacobians, in place of the file's.
+    turned: the layout of Jacobians, in place of the file's. typeset: formulas have the
+    structure that documents print.
     """
 
     solution: Solution
@@ -58,6 +59,7 @@ class View:
     unicode: bool = True
     full: bool = False
     turned: str | None = None
+    typeset: bool = False
 
     @property
     def numerator(self) -> bool:
@@ -105,7 +107,12 @@ class View:
             if name
         }
         problem = self.problem
-        return Notation(
+        kind: type[Notation] = Notation
+        if self.typeset:
+            from gradcalc.report.typeset import Typeset  # noqa: PLC0415 - for documents only
+
+            kind = Typeset
+        return kind(
             self.shapes,
             problem.names,
             frozenset(layered),

@@ -1,0 +1,143 @@
+"""Read the signs of one row of Unicode mathematics: `W⁽¹⁾₂₁`, `ŷ`, `−½`, `∂L/∂z`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS
+from gradcalc.errors import visible
+from gradcalc.report.lettering import ACCENTED, BLANK, FRACTIONS
+from gradcalc.report.mathtree import (
+    Accent,
+    Atom,
+    Blank,
+    Fraction,
+    Kind,
+    Math,
+    Root,
+    Script,
+    row,
+)
+
+_RAISED = SUPERSCRIPTS + "⁽⁾⁻ᵀ′"
+_LOWERED = SUBSCRIPTS + "ᵢⱼ"
+_PLAIN = str.maketrans(_RAISED + _LOWERED, "0123456789()−⊤′" + "0123456789ij")
+_HALVES = {sign: value for value, sign in FRACTIONS.items()}
+_ACCENTS = {mark: name for name, mark in ACCENTED.items()}
+_LETTER = rf"(?:(?![Σ{_RAISED}{_LOWERED}])[^\W\d_][\u0300-\u036f]*)"
+_SCRIPTS = rf"(?:⁽[{SUPERSCRIPTS}]+⁾[{_LOWERED}]*|[{_RAISED}{_LOWERED}]+)"
+_NAME = rf"{_LETTER}(?:{_LETTER}|[0-9_](?!_))*(?:{_SCRIPTS})?(?:\[[0-9i]+(?:,[0-9]+)*\])?"
+_TOKEN = re.compile(
+    rf"(?P<blank>{BLANK})"
+    rf"|(?P<derivative>∂{_NAME}/∂{_NAME})"
+    r"|(?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+    rf"|(?P<half>[{''.join(_HALVES)}])"
+    rf"|(?P<scripts>{_SCRIPTS})"
+    r"|(?P<index>_[a-z]+)"
+    rf"|(?P<name>{_LETTER}(?:{_LETTER}|[0-9])*(?:_[^\W_]+)*)"
+    r"|(?P<root>√(?P<under>[0-9.]+))"
+    r"|(?P<space>\s+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+_OPERATORS = set("+−-·⊙×/=<>≤≥∈,.:;∑Σ∂∇…⋮←→|‖∞*^&%!?'")
+_BRACKETS = set("()[]{}")
+
+
+@lru_cache(maxsize=4096)
+def read(content: str, *, inline: bool = False, name: bool = False) -> Math:
+    """Return one row of mathematics as a tree; every sign stands for itself.
+
+    inline: ∂L/∂z keeps its stroke, for lines of text. name: letters are the name of a
+    quantity, not of a function.
+    """
+    content = unicodedata.normalize("NFC", visible(content))
+    parts: list[Math] = []
+    for found in _TOKEN.finditer(content):
+        part = _part(found, content, inline, name)
+        if part is not None:
+            parts.append(part)
+    return row(parts)
+
+
+def _part(found: re.Match[str], content: str, inline: bool, name: bool) -> Math | None:
+    text = found[0]
+    match found.lastgroup if found.lastgroup != "under" else "root":
+        case "blank":
+            return Blank()
+        case "derivative" if not inline:
+            over, under = text[1:].split("/∂", 1)
+            d = Atom("operator", "∂")
+            return Fraction(row((d, read(over, name=True))), row((d, read(under, name=True))))
+        case "derivative":
+            over, under = text[1:].split("/∂", 1)
+            d, stroke = Atom("operator", "∂"), Atom("operator", "/")
+            return row((d, read(over, name=True), stroke, d, read(under, name=True)))
+        case "number":
+            return Atom("number", text)
+        case "half":
+            value = _HALVES[text]
+            digits = [Atom("number", str(n)) for n in (value.numerator, value.denominator)]
+            return Fraction(digits[0], digits[1], small=True)
+        case "scripts":
+            return _scripts(text)
+        case "index":
+            return Script(None, below=Atom("word", text[1:]))
+        case "name":
+            return _word(text, name=name)
+        case "root":
+            return Root(Atom("number", found["under"]))
+        case "space":
+            return _space(found, content)
+        case _ if text in _BRACKETS:
+            return Atom("bracket", text)
+        case _:
+            return Atom("operator" if text in _OPERATORS else "word", text)
+
+
+def _space(found: re.Match[str], content: str) -> Math | None:
+    """Return a blank between two factors or two words; those around a sign say nothing."""
+    before, after = content[: found.start()][-1:], content[found.end() :][:1]
+    if not before or not after:
+        joins = (before or after).isalnum() or (before or after) in f"()½{_RAISED}{_LOWERED}√Σ"
+        return Atom("space", " ") if joins else None
+    if before in ",;":
+        return Atom("space", " ")
+    if before in _OPERATORS or after in _OPERATORS - set("Σ∂"):
+        return None
+    return Atom("space", " ")
+
+
+def _scripts(text: str) -> Script:
+    above = "".join(sign for sign in text if sign in _RAISED)
+    below = "".join(sign for sign in text if sign in _LOWERED)
+    return Script(None, _small(below), _small(above))
+
+
+def _small(signs: str) -> Math | None:
+    if not signs:
+        return None
+    plain = signs.translate(_PLAIN)
+    runs = re.findall(r"[0-9]+|.", plain)
+    return row(Atom(_kind(run), run) for run in runs)
+
+
+def _kind(run: str) -> Kind:
+    if run in _BRACKETS:
+        return "bracket"
+    return "number" if run.isdigit() else "letter" if run.isalpha() else "operator"
+
+
+def _word(text: str, *, name: bool) -> Math:
+    """Return a letter, with its accent where it has one, or a word."""
+    letters = unicodedata.normalize("NFD", text)
+    if len(letters) == 2 and letters[1] in _ACCENTS:
+        return Accent(Atom("letter", letters[0]), _ACCENTS[letters[1]])
+    if len(text) == 1:
+        return Atom("letter", text)
+    stem, _, rest = text.partition("_")
+    if stem and rest:
+        return Script(_word(stem, name=name), below=Atom("word", rest.replace("_", " ")))
+    return Atom("word" if name else "function", text)

@@ -1,0 +1,249 @@
+"""Write a solution, a question or a sheet to fill in as the blocks of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradcalc.algebra.expr import symbols
+from gradcalc.errors import ProblemError
+from gradcalc.report.answer import asked, matching_option, sentences
+from gradcalc.report.choice import chosen
+from gradcalc.report.conventions import conventions
+from gradcalc.report.descentpage import method, norm_words, together, way_out
+from gradcalc.report.descenttable import overview
+from gradcalc.report.document import (
+    Band,
+    Block,
+    Boxed,
+    Document,
+    Drawing,
+    Equation,
+    Equations,
+    Group,
+    Labelled,
+    Line,
+    Listing,
+    Saying,
+    linked,
+)
+from gradcalc.report.entrytable import worked
+from gradcalc.report.figures import figures
+from gradcalc.report.glyphs import read
+from gradcalc.report.graphpicture import picture
+from gradcalc.report.known import contradiction, dimensions, wanted
+from gradcalc.report.layout import formula_box, value_box
+from gradcalc.report.lettering import BLANK
+from gradcalc.report.mathtree import Atom, row
+from gradcalc.report.ownnumbers import whose
+from gradcalc.report.page import Page
+from gradcalc.report.sheet import BANDS, ROOM, Sheet, blanked, options, to_fill
+from gradcalc.report.steps import Step, build_steps
+from gradcalc.report.steptext import step_boxes
+from gradcalc.report.typeset import quantity
+from gradcalc.report.updates import Letters, update_lines
+from gradcalc.report.view import View
+
+
+def document(
+    view: View, detail: str = "steps", sheet: Sheet = "solution", lines: str = ""
+) -> Document:
+    """Return what is to be printed of a typeset view.
+
+    lines: those that are shown, as `--steps` names them. Raises ProblemError where it
+    names none.
+    """
+    steps = build_steps(view, "brief" if detail == "brief" else "entries")
+    picked = chosen(view, steps, lines) if lines else steps
+    problem = view.problem
+    blocks = [*_head(view, steps, sheet)]
+    if sheet != "problem":
+        for phase, title in BANDS.items():
+            band = [step for step in picked if step.phase == phase]
+            if band:
+                blocks += [Band(title), *_band(view, band, detail, sheet == "blank")]
+    if sheet == "solution":
+        if not lines:
+            blocks += _descent(view, detail)
+        blocks += [Band("Answer"), *_answer(view, steps)]
+    elif sheet == "blank":
+        rows = [
+            (Equation(read(name, name=True), (box.math,)), "") for name, box in to_fill(view, steps)
+        ]
+        blocks += [Band("Answer"), Equations("", tuple(rows))]
+    return Document(problem.title, problem.cite or "", tuple(linked(blocks)))
+
+
+# --- the head ---------------------------------------------------------------------
+
+
+def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
+    known = [step for step in steps if step.phase == "known"]
+    if known:
+        yield Equations("Known", tuple(_known(view, step) for step in known))
+    theirs = whose(view.problem, view.notation)
+    if theirs is not None:
+        yield Labelled("Student", theirs)
+    fixed = [step for step in steps if step.given and step.phase != "known"]
+    if fixed:
+        last = "used as they stand" if len(fixed) > 1 else "used as it stands"
+        words = [""] * (len(fixed) - 1) + [last]
+        rows = zip((_given(view, step) for step in fixed), words, strict=True)
+        yield Equations("Given", tuple(rows))
+    if sheet == "problem":
+        lines = [step for step in steps if step.phase == "forward" and step.formula is not None]
+        yield Equations("Equations", tuple((_defined(view, step), "") for step in lines))
+    yield Labelled("Wanted", wanted(view))
+    reading = conventions(view)
+    reading.pop("given", None)
+    if reading:
+        yield Labelled("Read as", "; ".join(reading.values()))
+    if sheet == "problem":
+        yield from _choices(view)
+    if sheet == "solution":
+        yield from _contradiction(view)
+        try:
+            yield Drawing(picture(view))
+        except ProblemError:  # too large a graph
+            return
+
+
+def _known(view: View, step: Step) -> tuple[Equation, str]:
+    data = view.problem.data.get(step.name)
+    role = data.role if data else "given, the upstream gradient"
+    name = quantity(view.notation, step.name)
+    if step.value is None:
+        return Equation(name), f"{role}, {dimensions(step.shape)}"
+    column = bool(view.problem.layers) and step.value.ndim == 1 and step.value.size > 1
+    box = value_box(view, step.value, step.texts, drawn=column, room=ROOM)
+    return Equation(name, (box.math,)), "" if view.problem.layers else role
+
+
+def _given(view: View, step: Step) -> Equation:
+    assert step.value is not None
+    box = value_box(view, step.value, step.texts, room=ROOM)
+    return Equation(quantity(view.notation, step.name), (box.math,))
+
+
+def _defined(view: View, step: Step) -> Equation:
+    assert step.formula is not None
+    return Equation(quantity(view.notation, step.name), (formula_box(view, step.formula).math,))
+
+
+def _choices(view: View) -> Iterator[Block]:
+    """Yield the options of a question, each with its letter."""
+    rows = []
+    for letter, box in options(view):
+        parts = (Atom("bracket", "("), read(letter), Atom("bracket", ")"), Atom("space", " "))
+        rows.append((Equation(row((*parts, box.math))), ""))
+    if rows:
+        yield Equations("Options", tuple(rows))
+
+
+def _contradiction(view: View) -> Iterator[Block]:
+    found = contradiction(view)
+    if found is None:
+        return
+    yield Saying(found.sentence, "warning")
+    yield Listing("", tuple(zip(*found.rows, strict=True)))
+    if found.consequence and found.consequence.endswith("its sign"):
+        yield Saying(f"Computed from the inputs alone, {found.consequence}.")
+
+
+# --- the passes -------------------------------------------------------------------
+
+
+def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterator[Block]:
+    group: str | None = None
+    for at, step in enumerate(steps):
+        if step.group != group and step.group is not None:
+            yield Group(step.group)
+        group = step.group
+        yield line(view, blanked(step) if blank else step, detail)
+        table = worked(view, steps, at, blank=BLANK if blank else "") if view.values else None
+        if table is not None and detail != "brief":
+            first, last = table.first.number, table.last.number
+            yield Listing(f"Lines {first} to {last}, entry by entry:", table.columns)
+            if table.sentence:
+                yield Saying(table.sentence)
+
+
+def line(view: View, step: Step, detail: str) -> Line:
+    """Return one numbered line."""
+    sides = tuple(box.math for box in step_boxes(Page(ROOM), view, step))
+    sign = "←" if step.phase == "update" else "="
+    name = quantity(view.notation, step.name)
+    entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
+    reads = symbols(step.formula) if step.formula is not None else ()
+    note = step.note or ""
+    opened = detail == "entries"
+    return Line(
+        step.number or 0, step.name, Equation(name, sides, sign), note, entries, opened, reads
+    )
+
+
+def _entry(view: View, step: Step, at: int, sign: str) -> Equation:
+    entry = step.entries[at]
+    notation = view.notation
+    sides = [notation.box(entry.formula)]
+    if entry.substitution is not None:
+        sides.append(notation.box(entry.substitution))
+    maths = [side.math for side in sides]
+    if entry.value is not None and notation.number(entry.value) != sides[-1].rows[0]:
+        maths.append(read(notation.number(entry.value)))
+    name = read(notation.entry_name(step.name, entry.index), name=True)
+    return Equation(name, tuple(maths), sign)
+
+
+# --- descent and answer -----------------------------------------------------------
+
+
+def _descent(view: View, detail: str) -> Iterator[Block]:
+    plan, training = view.problem.descent, view.solution.training
+    if plan is None:
+        return
+    yield Band("Ascent" if plan.settings["maximise"] else "Descent")
+    names = Letters(view, plan)
+    yield Saying(method(view, names))
+    several = len(plan.assignments) > 1 and len(plan.parameters) > 1
+    group = None
+    lines = update_lines(view, "brief" if detail == "brief" else "entries")
+    for each in lines:
+        if several and each.step.group != group:
+            group = each.step.group
+            yield Group(view.notation.name(group or ""))
+        yield line(each.view, each.step, detail)
+    sentence = together(plan, view)
+    if sentence:
+        yield Saying(sentence)
+    if training is None:
+        return
+    if training.updates:
+        table = overview(view, training)
+        yield Listing("", tuple(tuple(column) for column in table.columns))
+        if table.norm:
+            yield Saying(norm_words(table.norm, view.notation.name(view.problem.loss)))
+        if not table.parameters and len(training.updates) > 1:
+            rows = (_after(view, name) for name in training.values)
+            yield Equations(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))
+    if training.stopped:
+        yield Saying(f"{training.stopped}; {way_out(training)}", "warning")
+
+
+def _after(view: View, name: str) -> Equation:
+    assert view.solution.training is not None
+    value = view.solution.training.values[name]
+    box = value_box(view, value, figures(value, view.decimals), drawn=bool(value.ndim), room=ROOM)
+    return Equation(quantity(view.notation, name), (box.math,))
+
+
+def _answer(view: View, steps: Sequence[Step]) -> Iterator[Block]:
+    found = {step.name: step for step in steps}
+    equations = [Equation(asked(view, ref, found, ROOM).math) for ref in view.problem.find]
+    letter = matching_option(view)
+    if len(equations) == 1:
+        yield Boxed(equations[0], f"option {letter}" if letter else "")
+    else:
+        yield Equations("", tuple((each, "") for each in equations))
+    for sentence in sentences(view, steps):
+        warning = sentence.startswith("! ")
+        yield Saying(sentence.removeprefix("! "), "warning" if warning else "plain")
