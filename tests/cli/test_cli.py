@@ -248,11 +248,15 @@ def test_json_has_the_documented_keys() -> None:
         "values",
         "exact",
         "steps",
+        "samples",
         "descent",
         "given",
         "find",
+        "notes",
         "check",
     ]
+    assert found["samples"] is None
+    assert found["notes"] == []
     assert found["descent"] is None
     assert found["schema"] == "gradcalc/solution/1"
     for step in found["steps"]:
