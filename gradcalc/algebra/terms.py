@@ -73,6 +73,7 @@ def _split(base: Expr, exponent: Fraction, taken: Factors) -> Number:
 
 
 def small(exponent: Fraction) -> bool:
+    """Tell whether an exponent is a whole number that is worth multiplying out."""
     return exponent.denominator == 1 and abs(exponent) <= MAX_POWER
 
 
@@ -81,6 +82,7 @@ def _exponents(expr: Expr) -> tuple[Expr, ...]:
 
 
 def into(factors: Factors, base: Expr, exponent: Fraction) -> None:
+    """Multiply factors by a power of a base; what cancels goes."""
     if base == ONE:
         return
     total = factors.get(base, Fraction(0)) + exponent
@@ -91,6 +93,7 @@ def into(factors: Factors, base: Expr, exponent: Fraction) -> None:
 
 
 def times_numbers(first: Number, second: Number) -> Number:
+    """Return the product of two numbers, as a decimal where one of them is."""
     if first.value == 1:
         return second
     if second.value == 1:
@@ -101,6 +104,7 @@ def times_numbers(first: Number, second: Number) -> Number:
 
 
 def merged(first: Term, second: Term) -> Term:
+    """Return the product of two terms."""
     factors = dict(first[1])
     for base, exponent in second[1].items():
         into(factors, base, exponent)
@@ -179,6 +183,7 @@ def built(coefficient: Number, factors: Factors) -> Expr:
 
 
 def is_negative(expr: Expr) -> bool:
+    """Tell whether a formula begins with a minus."""
     return isinstance(expr, Apply) and expr.op == "neg"
 
 
