@@ -28,7 +28,7 @@ from gradcalc.algebra.expr import (
 )
 from gradcalc.algebra.operations import Operation, Table, applied, formula
 from gradcalc.algebra.simplify import product
-from gradcalc.algebra.tidy import rank
+from gradcalc.algebra.terms import rank
 
 NAMES: Mapping[str, str] = {
     "exp": "exponential",
