@@ -38,6 +38,7 @@ INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
         "plot": ("gradcalc.cli.plot", "Draw functions and their derivatives."),
         "graph": ("gradcalc.cli.graph", "Draw the computational graph, or the network."),
         "ops": ("gradcalc.cli.ops", "List the operations, or show one of them."),
+        "schema": ("gradcalc.cli.schema", "Print the JSON Schema of problem files."),
     },
 )
 @click.version_option(__version__, message="gradcalc %(version)s")

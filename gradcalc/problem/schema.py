@@ -34,7 +34,7 @@ KEYS: dict[str, tuple[str, str]] = {
     "update": ("mapping", "the same as descent"),
     "individual": ("mapping", "numbers that are drawn for every student"),
 }
-_EXAMPLES = {
+EXAMPLES = {
     "title": "A ReLU network",
     "source": "Exercise sheet 4",
     "inputs": "{x: [1, 2]}",
@@ -113,7 +113,7 @@ def check_keys(root: Mapping) -> None:
 
 
 def _example(key: str) -> str | None:
-    return f"as in {key}: {_EXAMPLES[key]}" if key in _EXAMPLES else None
+    return f"as in {key}: {EXAMPLES[key]}" if key in EXAMPLES else None
 
 
 def blank_after_colon(text: str) -> str | None:

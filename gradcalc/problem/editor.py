@@ -1,0 +1,215 @@
+"""The problem format as a JSON Schema (draft-07), so that editors complete and check files.
+
+It is made from the keys of `schema`, the table of operations and the optimisers. It says
+what can be said of one value; whether names and shapes fit together, the loader says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from gradcalc.algebra.optimisers import OPTIMISERS, SETTINGS
+from gradcalc.algebra.table import TABLE
+from gradcalc.problem.descent import MAX_STEPS
+from gradcalc.problem.editorshapes import (
+    DECIMAL,
+    DEFINITIONS,
+    Shape,
+    any_of,
+    array_of,
+    bounded,
+    mapping_of,
+    ref,
+)
+from gradcalc.problem.individual import SEED
+from gradcalc.problem.layers import LAYOUTS
+from gradcalc.problem.rounding import MAX_DIGITS, MODES
+from gradcalc.problem.schema import ACCEPT, EXAMPLES, KEYS
+
+FILE = Path(__file__).with_name("problem.schema.json")
+"""The schema as it is shipped."""
+_CALL = r"^\s*[^\s()]+\s*(\(.*\))?\s*$"
+_WEIGHTS = ("points", "follows", "convention", "blank", "cap")
+
+
+def _section() -> Shape:
+    return mapping_of(ref("quantity"), propertyNames=ref("name"))
+
+
+def _words(known: Iterable[str], say: str) -> Shape:
+    """Return a text that is one of these words, or a call with parameters, or one's own."""
+    return any_of({"enum": list(known)}, {"type": "string", "pattern": _CALL, "description": say})
+
+
+def _functions(kinds: tuple[str, ...]) -> list[str]:
+    return [row.name for row in TABLE if row.kind in kinds]
+
+
+def _aliases(kinds: tuple[str, ...]) -> list[str]:
+    return [alias for row in TABLE if row.kind in kinds for alias in row.aliases]
+
+
+def _digits(least: int) -> Shape:
+    text = {"type": "string", "pattern": r"^\s*\d{1,2}\s*$"}
+    return any_of({"type": "integer", "minimum": least, "maximum": MAX_DIGITS}, text)
+
+
+def _rounding() -> Shape:
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {
+            "decimals": {"description": "of every computed value", **_digits(0)},
+            "significant": {"description": "digits of every computed value", **_digits(1)},
+            "mode": {"description": "half_up unless it is said", "enum": list(MODES)},
+        },
+        "additionalProperties": {"description": "decimals of this value", **_digits(0)},
+        "not": {"required": ["decimals", "significant"]},
+        "if": {"required": ["mode"]},
+        "then": {"minProperties": 2},
+    }
+
+
+def _descent() -> Shape:
+    """Return the keys of `descent:`: settings of any optimiser under any of their names."""
+    methods = [name for row in OPTIMISERS for name in (row.name, *dict(row.aliases))]
+    switch = {"enum": [True, False, "true", "false", "yes", "no"]}
+    properties: dict[str, Shape] = {
+        "method": {
+            "description": "the optimiser; sgd unless it is said",
+            **any_of({"enum": list(dict.fromkeys(methods))}, {"type": "string"}),
+        },
+        "steps": {
+            "description": "how many steps; 1 unless it is said",
+            **any_of(
+                {"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
+                {"type": "string", "pattern": DECIMAL},
+            ),
+        },
+        "parameters": {
+            "description": "what is moved; all weights unless it is said",
+            **any_of({"type": "string"}, array_of({"type": "string"})),
+        },
+        "betas": {
+            "description": "beta1 and beta2 of adam and adamw",
+            **array_of(bounded(above=False, below=1), minItems=2, maxItems=2),
+        },
+    }
+    for row in SETTINGS:
+        one = bounded(above=row.above, below=row.below)
+        rates = any_of(one, array_of(one))
+        values = switch if row.switch else rates if row.key == "learning_rate" else one
+        for word in (row.key, *row.aliases):
+            said = row.text if word == row.key else f"{row.text}: the same as {row.key}"
+            properties[word] = {"description": said, **any_of(values)}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _kinds() -> dict[str, Shape]:
+    """Return what each key holds, where more is known than its kind."""
+    functions = ("activation", "elementwise")
+    return {
+        "inputs": _section(),
+        "targets": _section(),
+        "weights": _section(),
+        "constants": _section(),
+        "given": mapping_of(ref("quantity")),
+        "activations": any_of(
+            _words(_functions(("activation",)), "a name, or a call: leaky_relu(alpha=0.1)"),
+            array_of(_words(_functions(functions), "a name, or a call: leaky_relu(alpha=0.1)")),
+        )
+        | {"examples": [[alias] for alias in _aliases(("activation",))]},
+        "units": ref("dimensions"),
+        "weights_layout": {"enum": list(LAYOUTS)},
+        "network_input": {"type": "string"},
+        "loss": _words(_functions(("loss",)), "a name, or a call: huber(delta=0.5)")
+        | {"examples": _aliases(("loss",))},
+        "find": any_of({"type": "string"}, array_of({"type": "string"})),
+        "names": mapping_of(
+            {
+                "description": "a name, or one for each entry",
+                **any_of(ref("letter"), array_of(any_of(ref("letter"), array_of(ref("letter"))))),
+            }
+        ),
+        "rounding": _rounding(),
+        "kinks": mapping_of(any_of(ref("number"), array_of(ref("number")))),
+        "accept": any_of(
+            {"enum": list(ACCEPT)}, {"type": "array", "items": {"enum": list(ACCEPT)}}
+        ),
+        "options": mapping_of(ref("answer"), minProperties=1),
+        "expect": mapping_of(ref("answer")),
+        "marking": {
+            "type": "object",
+            "properties": {
+                **{word: {"description": "points or a share"} for word in _WEIGHTS},
+                "points": any_of(ref("number"), mapping_of(ref("number"))),
+                "deduct": mapping_of(ref("number"), description="what a mistake takes off, by id"),
+            },
+            "additionalProperties": ref("number"),
+        },
+        "descent": _descent(),
+        "update": ref("descent"),
+        "individual": mapping_of(
+            ref("choices"),
+            properties={SEED: {"description": "any text or number", **ref("text")}},
+            required=[SEED],
+            minProperties=2,
+        ),
+    }
+
+
+_GENERAL: dict[str, Shape] = {
+    "text": ref("text"),
+    "mapping": {"type": "object"},
+    "list": any_of(ref("text"), {"type": "array"}),
+    "names": any_of(ref("text"), array_of(ref("text"))),
+    "equations": any_of(
+        {"type": "string"},
+        {"type": "array", "items": {"type": "string"}},
+        mapping_of(ref("text")),
+    ),
+}
+
+
+def schema() -> Shape:
+    """Return the JSON Schema of a problem file."""
+    kinds = _kinds()
+    definitions = {**DEFINITIONS, "descent": kinds["descent"]}
+    kinds["descent"] = ref("descent")
+    properties: dict[str, Shape] = {}
+    for key, (kind, what) in KEYS.items():
+        shape = kinds.get(key, _GENERAL[kind])
+        if "$ref" in shape:  # beside $ref, draft-07 reads nothing else
+            shape = {"allOf": [shape]}
+        example = [yaml.safe_load(EXAMPLES[key])] if key in EXAMPLES else []
+        examples = [*example, *shape.get("examples", [])]
+        properties[key] = {
+            "description": what,
+            **shape,
+            **({"examples": examples} if examples else {}),
+        }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A problem of gradcalc",
+        "description": "A network or equations, to be solved forward and backward.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "anyOf": [{"required": ["equations"]}, {"required": ["activations"]}],
+        "dependencies": {
+            "activations": {"anyOf": [{"required": ["weights"]}, {"required": ["units"]}]},
+            "units": ["activations"],
+            "answer": ["options"],
+        },
+        "not": {"required": ["descent", "update"]},
+        "definitions": definitions,
+    }
+
+
+def text() -> str:
+    """Return the schema as the text of a file."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
