@@ -60,10 +60,9 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
     Raises TypeError for anything else.
 
     >>> from gradcalc import load, solve
-    >>> print(show(solve(load("title: A square\ninputs: {x: 3}\nequations: y = x^2"))))
-    A square
-    ════════════════════════════════════════════════════════════════════════════════
-    ...
+    >>> report = show(solve(load("title: A square\ninputs: {x: 3}\nequations: y = x^2")))
+    >>> str(report).splitlines()[0]
+    'A square'
     """
     match result:
         case Solution():
