@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.algebra.expr import Expr
+from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
+from gradcalc.report.pathways import closed_form, paths
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.updates import update_steps
 from gradcalc.report.view import View
@@ -59,7 +61,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         for comparison in solution.comparisons
     ]
     found["find"] = [
-        {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
+        {"name": str(ref), "value": _asked(solution.values, ref)} | _in_letters(view, ref)
+        for ref in problem.find
     ]
     check = solution.check
     found["check"] = {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
@@ -87,6 +90,20 @@ def _asked(values: Mapping[str, Array], ref: Reference) -> Any:
     if ref.name not in values:
         return None
     return plain(values[ref.name] if ref.index is None else values[ref.name][ref.index])
+
+
+def _in_letters(view: View, ref: Reference) -> dict[str, Any]:
+    """Return what a page in letters says of a gradient: dimensions, chain rule, closed form."""
+    shape = view.problem.visible.shapes.get(ref.name)
+    if view.problem.numeric or shape is None:
+        return {}
+    parts = gradient_parts(ref.name)
+    chains = paths(view, parts[1]) if parts and parts[0] == view.problem.loss else ()
+    return {
+        "shape": list(shape),
+        "chain": [list(path.factors) for path in chains],
+        "formula": _text(closed_form(view, ref.name)),
+    }
 
 
 def _descent(plan: Descent | None, training: Training | None) -> dict[str, Any] | None:

@@ -6,18 +6,23 @@ import operator
 import re
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import Expr, Number, Symbol
 from gradcalc.algebra.indexed import index_letters
+from gradcalc.engine.evaluate import evaluate
+from gradcalc.errors import width
 from gradcalc.report.letterpage import forms
 from gradcalc.report.pathways import chain_rule, closed_form
+from gradcalc.report.record import line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
+from tests.shown import PROBLEMS
 
 SIZES = {"N": 3, "M": 4, "K": 2}
 NETWORKS = [
@@ -47,9 +52,7 @@ ACTIVATIONS = {
 }
 LOSSES = {
     "binary_cross_entropy": lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()).sum(),
-    "binary_cross_entropy(reduction=mean)": lambda p, y: torch.nn.functional.binary_cross_entropy(
-        p, y
-    ),
+    "binary_cross_entropy(reduction=mean)": torch.nn.functional.binary_cross_entropy,
     "squared_error": lambda p, y: ((p - y) ** 2).sum(),
     "mse": torch.nn.functional.mse_loss,
     "cross_entropy": lambda p, y: -(y * p.log()).sum(),
@@ -374,6 +377,74 @@ SHAPES = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_page_that_multiplies_in_the_wrong_order_would_be_seen(layout: str) -> None:
     values = in_numbers(NETWORKS[0], layout, "numerator")
-    named = {name: value for name, value in values.items()}
     with pytest.raises(AssertionError):
-        Reader("dL/dyhat W2 da1/dz1 x", named).whole()
+        Reader("dL/dyhat W2 da1/dz1 x", values).whole()
+
+
+# --- any problem, with its numbers taken away ----------------------------------------------
+
+
+def lettered(problem: gradcalc.Problem) -> str:
+    """Return the file of a problem with shapes for its numbers."""
+    lines = problem.source.text.splitlines()
+    sections = {
+        "input": "inputs",
+        "target": "targets",
+        "weight": "weights",
+        "constant": "constants",
+    }
+    dropped = (*sections.values(), "given", "options", "answer", "expect", "rounding", "individual")
+    kept, inside = [], False
+    for row in lines:
+        if row[:1].strip() and row[:1] not in "#-}":
+            inside = row.partition(":")[0] in dropped
+        if not inside:
+            kept.append(row)
+    for role, section in sections.items():
+        shapes = (
+            f"  {data.name}: {{shape: {list(data.shape)}}}"
+            for data in problem.roles(role)
+            if data.shape
+        )
+        found = list(shapes)
+        if found:
+            kept += [f"{section}:", *found]
+    return "\n".join(kept) + "\n"
+
+
+NUMERIC = [
+    path
+    for path in PROBLEMS
+    if gradcalc.load(path).numeric
+    and all(data.shape for data in gradcalc.load(path).data.values())
+    and not gradcalc.load(path).upstream
+]
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_any_problem_can_be_shown_in_letters(path: Path) -> None:
+    problem = gradcalc.load(lettered(gradcalc.load(path)))
+    assert not problem.numeric
+    solution = gradcalc.solve(problem)
+    for jacobians, detail, columns, unicode in product(
+        (None, "numerator", "denominator"), ("brief", "entries"), (40, 80), (True, False)
+    ):
+        view = View(solution, jacobians=bool(jacobians), turned=jacobians, unicode=unicode)
+        for row in page(view, detail, columns).plain().splitlines():
+            assert width(row) <= columns, row
+        assert line(view, detail)
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_closed_forms_of_any_problem_have_its_values(path: Path) -> None:
+    problem = gradcalc.load(path)
+    view = View(gradcalc.solve(problem, "recompute"))
+    values = view.solution.values
+    shapes = {name: shape for name, shape in problem.visible.shapes.items() if name in values}
+    for ref in problem.find:
+        form = closed_form(view, ref.name)
+        if form is None or problem.rounding is not None:
+            continue
+        value = evaluate(form, values, shapes, problem.table)
+        due = values[ref.name]
+        np.testing.assert_allclose(np.broadcast_to(value, due.shape), due, rtol=1e-9, atol=1e-12)
