@@ -101,6 +101,27 @@ def test_the_indexed_forms_for_document_002(printed: str) -> None:
     assert printed in rows("relu-classifier-indexed-letters", "entries")
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes", "count"),
+    [
+        ("relu-classifier-indexed-letters", None, 12),
+        (REGRESSION, {"N": 2, "M": 3, "K": 2}, 17),
+        (TANH, {"N": 2, "M": 2, "K": 2}, 12),
+        (MEAN, {"N": 2, "M": 3, "K": 2}, 17),
+    ],
+)
+def test_the_printed_entries_are_right_answers_to_their_own_problem(
+    name: str, sizes: dict[str, int] | None, count: int
+) -> None:
+    problem = gradcalc.load(PROBLEMS / f"{name}.yaml", sizes)
+    view = View(gradcalc.solve(problem), unicode=False)
+    text = page(view, "entries", columns=400).plain().partition("Answer")[2]
+    printed = [row.strip() for row in text.splitlines() if row.startswith(" " * 7 + "dL/d")]
+    assert len(printed) == count
+    review = gradcalc.check(problem, "\n".join(printed) + "\n")
+    assert [verdict.status for verdict in review.verdicts] == ["correct"] * count
+
+
 def test_the_partial_derivatives_of_document_002() -> None:
     found = rows("polynomial-partials-letters")
     assert line(found, "∂f/∂x").startswith("∂f/∂x = −3 x² − 200 (y² − x) ∈ ℝ")

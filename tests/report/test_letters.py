@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import gradcalc
-from gradcalc.algebra.expr import Expr, Number, Symbol
-from gradcalc.algebra.indexed import index_letters
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts
+from gradcalc.algebra.indexed import index_letters, ordered
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
 from gradcalc.report.letterpage import forms
@@ -261,6 +261,21 @@ def test_the_entries_of_each_line_are_those_of_pytorch(
         for index in np.ndindex(due.shape):
             at = {place.name: i for place, i in zip(places, index, strict=True)}
             assert entry(shown, local, at) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda value: f"{value[1]}-{value[0]}")
+def test_entries_written_out_are_those_of_pytorch(network: tuple[str, str], layout: str) -> None:
+    values = in_numbers(network, layout, "numerator")
+    view = View(gradcalc.solve(gradcalc.load(text(network, layout), SIZES)))
+    for name in PARAMETERS:
+        form = closed_form(view, f"dL/d{name}")
+        assert form is not None
+        due = values[f"dL/d{name}"]
+        for index in np.ndindex(due.shape):
+            shown = ordered(view.entry(form, index, numbers=False), view.fed)
+            assert "total" not in {p.op for p in parts(shown) if isinstance(p, Apply)}
+            assert entry(shown, values, {}) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
 
 
 # --- the printed page, read again ----------------------------------------------------------
