@@ -14,7 +14,8 @@ import torch
 
 import gradcalc
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts
-from gradcalc.algebra.indexed import index_letters, ordered
+from gradcalc.algebra.indexed import NoEntriesError, index_letters, ordered
+from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
 from gradcalc.report.letterpage import forms
@@ -184,7 +185,12 @@ def entry(expr: Expr, values: dict[str, np.ndarray], at: dict[str, int]) -> floa
         return args[0] / args[1]
     if expr.op == "pow":
         return args[0] ** args[1]
-    return float(FUNCTIONS[expr.op](*args))
+    if expr.op in FUNCTIONS:
+        return float(FUNCTIONS[expr.op](*args))
+    known = {f"e{i}": np.asarray(arg) for i, arg in enumerate(args)}
+    shapes = dict.fromkeys(known, ())
+    call = Apply(expr.op, tuple(map(Symbol, known)), expr.attrs)
+    return float(evaluate(call, known, shapes, TABLE))
 
 
 @every
@@ -463,3 +469,28 @@ def test_closed_forms_of_any_problem_have_its_values(path: Path) -> None:
         value = evaluate(form, values, shapes, problem.table)
         due = values[ref.name]
         np.testing.assert_allclose(np.broadcast_to(value, due.shape), due, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_entries_with_an_index_have_the_values_of_any_problem(path: Path) -> None:
+    problem = gradcalc.load(path)
+    if problem.rounding is not None:
+        pytest.skip("its values are rounded")
+    values = gradcalc.solve(problem, "recompute").values
+    view = View(gradcalc.solve(gradcalc.load(lettered(problem))))
+    seen = 0
+    for node in view.backward:
+        if len(node.shape) > 2 or node.name in view.problem.jacobians:
+            continue
+        letters = index_letters(view.taken)
+        places = tuple(Symbol(next(letters)) for _ in node.shape)
+        try:
+            shown = view.anywhere(view.defined(node.expr), places, letters)
+        except NoEntriesError:
+            continue
+        due = values[node.name]
+        for index in np.ndindex(due.shape):
+            at = {place.name: i for place, i in zip(places, index, strict=True)}
+            assert entry(shown, values, at) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
+            seen += 1
+    assert seen
