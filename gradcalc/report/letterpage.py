@@ -114,7 +114,8 @@ def answers(page: Page, view: View, detail: str) -> bool:
 
 def forms(view: View, name: str) -> list[Expr]:
     """Return a gradient in forms whose shapes multiply: Jacobians, where shown; closed."""
-    found = [product(view, name) if view.jacobians and view.diagonals else None]
+    matrices = view.jacobians and (view.diagonals or view.problem.jacobians)
+    found = [product(view, name) if matrices else None]
     found.append(closed_form(view, name))
     if found[-1] is None:
         found.append(next((n.expr for n in view.problem.visible.backward if n.name == name), None))

@@ -302,6 +302,7 @@ def test_why_document_003_has_lost_the_mean_of_bce() -> None:
 def test_softmax_has_the_jacobian_of_1_4() -> None:
     found = rows("softmax-letters", jacobians=True)
     assert line(found, "∂p/∂z").startswith("∂p/∂z = diag(p) − p pᵀ ∈ ℝ^{K×K}")
+    assert after(found, "∂L/∂z = ∂L/∂p · ∂p/∂z") == "= (∂L/∂pᵀ ∂p/∂z)ᵀ"
     drawn = found[found.index("⎡ p₁ (1 − p₁) −p₁ p₂ … −p₁ p_K ⎤") :]
     assert drawn[3] == "⎣ −p_K p₁ −p_K p₂ … p_K (1 − p_K) ⎦"
     assert "pᵢ = exp(zᵢ) / Σⱼ exp(zⱼ) for each i" in rows("softmax-letters", "entries")
