@@ -10,10 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from itertools import chain
 from typing import TypeAlias
 
+from gradcalc.algebra.activations_vector import VECTORS
 from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, add, mul, number, symbols
 from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Dim, Shape, axis_of
+from gradcalc.algebra.shapes import Dim, Shape, axis_of, size
 
 Place: TypeAlias = Number | Symbol
 Places: TypeAlias = tuple[Place, ...]
@@ -47,6 +48,19 @@ def indexed(
     cannot be written entry by entry.
     """
     return ordered(_Indexed(shape_of, table, letters).at(expr, places))
+
+
+def written_size(expr: Expr, shape_of: Callable[[Expr], Shape]) -> int:
+    """Return about how many parts an entry of a formula has with its sums written out."""
+    if not isinstance(expr, Apply):
+        return 1
+    inner = sum(written_size(arg, shape_of) for arg in expr.args)
+    shape = shape_of(expr.args[0]) if expr.args else ()
+    if expr.op in (*SUMS, "amax"):
+        return inner * (size(shape) or 1)
+    if expr.op in ("matmul", "dot", *(row.name for row in VECTORS)):
+        return inner * (size(shape[-1:]) or 1)
+    return 1 + inner
 
 
 class _Indexed:

@@ -57,7 +57,7 @@ def read_network(
         data |= _unit_weights(units, len(functions), data, start, layout)
     _check_weights(data, len(functions), activations)
     if units is not None:
-        _check_last(units, functions[-1][0], data, root, table)
+        _check_target(units, functions[-1][0], data, start, root, table)
     if not data[start].shape:
         data[start] = fit(data[start], (1,), "a list of one")
     return network(data, start, functions, layout, root.get("loss") is not None, table), data
@@ -150,16 +150,29 @@ def _unit_weights(
     return found
 
 
-def _check_last(
-    units: Value, function: Apply, data: Dict[str, Data], root: Mapping, table: Table
+def _check_target(
+    units: Value,
+    function: Apply,
+    data: Dict[str, Data],
+    start: str,
+    root: Mapping,
+    table: Table,
 ) -> None:
-    """Check that the last layer has as many units as the target of `loss:` has entries."""
+    """Check that the target of `loss:` has an entry a unit of the last layer, a row a sample."""
     targets = [quantity for quantity in data.values() if quantity.role == "target"]
     row = table[function.op]
     same = row.is_elementwise or row.jacobian is not None
     if root.get("loss") is None or len(targets) != 1 or not same:
         return
     (target,) = targets
+    fed = data[start]
+    if len(fed.shape) == len(target.shape) == 2 and fed.shape[0] != target.shape[0]:
+        raise ProblemError(
+            f"{start} has {fed.shape[0]} samples, {target.name} has {target.shape[0]}",
+            target.span,
+            f"{start} in line {fed.span.line}",
+            "one sample a row, in both",
+        )
     last = read_dims(units)[-1]
     due = target.shape[-1] if target.shape else 1
     if last == due:

@@ -79,7 +79,7 @@ def _several(page: Page, boxes: Sequence[Box]) -> None:
     widest = [max((row[j].width for row in rows if j < len(row)), default=0) for j in (0, 1)]
     if sum(widest) + 6 > room:
         rows = [[box] for box in boxes]
-    if all(box.height == 1 and box.width > room for box in boxes):
+    if any(box.width > room for box in boxes) and all(box.height == 1 for box in boxes):
         for box in boxes:
             for row in broken(box.rows[0], room):
                 page.text(row, "value", INDENT)

@@ -108,7 +108,9 @@ def _step(view: View, path: Path, name: str, expr: Expr) -> Expr:
     if local not in view.diagonals and local not in view.problem.jacobians:
         return expr
     upstream = Symbol(gradient_name(view.problem.loss, above))
-    return Apply("matmul", (view.turn_over(Symbol(local)), upstream))
+    jacobian = Symbol(local)
+    turned = Apply("transpose", (jacobian,)) if view.numerator else jacobian
+    return Apply("matmul", (turned, upstream))
 
 
 def _in_order(expr: Expr, write: Callable[[tuple[Expr, ...]], Expr]) -> Expr:

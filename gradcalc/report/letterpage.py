@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradcalc.algebra.entries import has_entries, indices
 from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
 from gradcalc.algebra.expr import parts as all_parts
-from gradcalc.algebra.indexed import NoEntriesError, Places, index_letters, ordered
+from gradcalc.algebra.indexed import NoEntriesError, Places, index_letters, ordered, written_size
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.errors import width
 from gradcalc.report.jacobians import drawn, links, product
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_ENTRIES = 24
 """Entries above which an indexed form is written once, for each i, j."""
-LONGEST = 200
+LONGEST = 40
 """Parts of a sum above which it is not written out."""
 ADDING = ("matmul", "dot", "sum", "mean", "norm")
 INDENT = 5
@@ -47,10 +47,10 @@ def under_line(page: Page, view: View, step: Step, detail: str, indent: int) -> 
 
 def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[str, str]]:
     """Return the indexed form of a line and for which entries it holds; empty without one."""
+    if size(shape) == 1 and not view.lettered(formula) and not _long(view, formula):
+        return _written_out(view, name, formula, shape)
     letters = index_letters(view.taken)
     places = _places(shape, letters)
-    if not view.lettered(formula):
-        return _written_out(view, name, formula, shape)
     try:
         found = view.anywhere(formula, places, letters)
     except NoEntriesError:
@@ -64,11 +64,11 @@ def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[
 def _written_out(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[str, str]]:
     """Return a line of one entry with its sums written out: out = v₁ h₁ + v₂ h₂ + c."""
     added = any(isinstance(p, Apply) and p.op in ADDING for p in all_parts(formula))
-    if size(shape) != 1 or not added or not has_entries(formula, view.problem.table):
+    if not added or not has_entries(formula, view.problem.table):
         return []
     found = ordered(view.entry(formula, (0,) * len(shape), numbers=False), view.fed)
     shown = view.notation.entry_name(name, (0,) * len(shape))
-    return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")] if found.size < LONGEST else []
+    return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")]
 
 
 def _places(shape: Shape, letters: Iterator[str]) -> Places:
@@ -114,7 +114,8 @@ def answers(page: Page, view: View, detail: str) -> bool:
 
 def forms(view: View, name: str) -> list[Expr]:
     """Return a gradient in forms whose shapes multiply: Jacobians, where shown; closed."""
-    found = [product(view, name) if view.jacobians and view.diagonals else None]
+    matrices = view.jacobians and (view.diagonals or view.problem.jacobians)
+    found = [product(view, name) if matrices else None]
     found.append(closed_form(view, name))
     if found[-1] is None:
         found.append(next((n.expr for n in view.problem.visible.backward if n.name == name), None))
@@ -148,7 +149,7 @@ def entries(view: View, name: str, form: Expr) -> list[tuple[str, str]]:
     """Return a closed form by its entries: each of a few, or any one."""
     shape = view.problem.visible.shapes[name]
     count = size(shape)
-    if count is None or count > MOST_ENTRIES:
+    if count is None or count > MOST_ENTRIES or _long(view, form):
         return any_entry(view, name, form, shape)
     if count == 1 or not has_entries(form, view.problem.table):
         return []
@@ -161,6 +162,11 @@ def entries(view: View, name: str, form: Expr) -> list[tuple[str, str]]:
         shown = view.notation.entry_name(name, index)
         found.append((f"{shown}{EQUALS}{view.notation.line(entry)}", ""))
     return found
+
+
+def _long(view: View, form: Expr) -> bool:
+    """Tell whether an entry of a formula is too long with its sums written out."""
+    return not view.lettered(form) and written_size(form, view.shape_of) >= LONGEST
 
 
 def _links(page: Page, view: View) -> None:

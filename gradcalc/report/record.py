@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcalc.algebra.expr import Expr
-from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
 from gradcalc.report.notes import notes
+from gradcalc.report.pathways import closed_form, paths
 from gradcalc.report.samples import shares
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.updates import update_steps
@@ -65,7 +66,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         for comparison in solution.comparisons
     ]
     found["find"] = [
-        {"name": str(ref), "value": _asked(solution.values, ref)} for ref in problem.find
+        {"name": str(ref), "value": _asked(solution.values, ref)} | _in_letters(view, ref)
+        for ref in problem.find
     ]
     found["notes"] = list(notes(view))
     check = solution.check
@@ -108,6 +110,20 @@ def _samples(view: View) -> dict[str, Any] | None:
         "scale": float(samples.scale),
         "parts": {gradient_name(loss, name): plain(v) for name, v in samples.parts.items()},
         "rest": {gradient_name(loss, name): plain(v) for name, v in samples.rest.items()},
+    }
+
+
+def _in_letters(view: View, ref: Reference) -> dict[str, Any]:
+    """Return what a page in letters says of a gradient: dimensions, chain rule, closed form."""
+    shape = view.problem.visible.shapes.get(ref.name)
+    if view.problem.numeric or shape is None:
+        return {}
+    parts = gradient_parts(ref.name)
+    chains = paths(view, parts[1]) if parts and parts[0] == view.problem.loss else ()
+    return {
+        "shape": list(shape),
+        "chain": [list(path.factors) for path in chains],
+        "formula": _text(closed_form(view, ref.name)),
     }
 
 

@@ -96,9 +96,9 @@ def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
         group = step.group
         draft = Page(page.columns, page.unicode)
         write_step(draft, view, step)
+        under_line(draft, view, step, detail, indent_of(page))
         if detail == "entries":
             entry_lines(draft, view, step, indent_of(page))
-        under_line(draft, view, step, detail, indent_of(page))
         under_heading = bool(page.lines[-1]) and page.lines[-1][-1][0] == group
         if at and (tall or len(draft.lines) > 1) and page.lines[-1] and not under_heading:
             page.blank()

@@ -313,7 +313,8 @@ def gru_cell(d):
 
 
 # Rounding and an upstream gradient have no counterpart in PyTorch; given values are recomputed.
-OTHERWISE = {"hand-calculation-rounded", "relu-backward"}
+# Derivatives that are no gradients of the output are compared in test_documents_in_letters.
+OTHERWISE = {"hand-calculation-rounded", "relu-backward", "activation-derivatives"}
 
 
 def read(name: str) -> dict:

@@ -10,7 +10,7 @@ import gradcalc
 from gradcalc.report.record import record
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
-from tests.shown import GOLDEN, PROBLEMS, matches, steady
+from tests.shown import GOLDEN, PROBLEMS, ROOT, matches, steady
 
 SOME = [
     path
@@ -28,8 +28,10 @@ SOME = [
         "adam-steps",
     )
 ]
+IN_LETTERS = [path for path in PROBLEMS if path.stem.endswith("-letters")]
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
 some = pytest.mark.parametrize("path", SOME, ids=lambda path: path.stem)
+in_letters = pytest.mark.parametrize("path", IN_LETTERS, ids=lambda path: path.stem)
 
 
 def solved(path: Path) -> gradcalc.Solution:
@@ -77,3 +79,32 @@ def test_the_texts_of_the_json_object(path: Path) -> None:
     ]
     head = [f"{name}: {text}\n" for name, text in found["conventions"].items()]
     assert matches(GOLDEN / "json" / f"{path.stem}.txt", "".join(head + lines))
+
+
+@in_letters
+def test_any_entry_in_letters(path: Path) -> None:
+    text = page(View(solved(path)), "entries").plain()
+    assert matches(GOLDEN / "letters" / f"{path.stem}-entries.txt", text)
+
+
+@in_letters
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+def test_jacobians_in_letters(path: Path, layout: str) -> None:
+    text = page(View(solved(path), jacobians=True, turned=layout)).plain()
+    assert matches(GOLDEN / "letters" / f"{path.stem}-{layout}.txt", text)
+
+
+@in_letters
+def test_a_page_in_letters_in_ascii(path: Path) -> None:
+    text = page(View(solved(path), jacobians=True, unicode=False), "entries").plain()
+    assert text.isascii()
+    assert matches(GOLDEN / "letters" / f"{path.stem}-ascii.txt", text)
+
+
+def test_letters_beside_numbers() -> None:
+    problem = gradcalc.load(
+        (ROOT / "problems" / "scaled-relu-letters.yaml").read_text(encoding="utf-8"),
+        {"N": 3, "K": 2},
+    )
+    text = page(View(gradcalc.solve(problem), jacobians=True), "entries").plain()
+    assert matches(GOLDEN / "letters" / "scaled-relu-letters-n3-k2.txt", text)

@@ -6,18 +6,26 @@ import operator
 import re
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+
 
 import gradcalc
-from gradcalc.algebra.expr import Expr, Number, Symbol
-from gradcalc.algebra.indexed import index_letters
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts
+from gradcalc.algebra.indexed import NoEntriesError, index_letters, ordered
+from gradcalc.algebra.table import TABLE
+from gradcalc.engine.evaluate import evaluate
+from gradcalc.errors import width
 from gradcalc.report.letterpage import forms
 from gradcalc.report.pathways import chain_rule, closed_form
+from gradcalc.report.record import line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
+from tests.shown import PROBLEMS
+
+torch = pytest.importorskip("torch")
 
 SIZES = {"N": 3, "M": 4, "K": 2}
 NETWORKS = [
@@ -179,7 +187,12 @@ def entry(expr: Expr, values: dict[str, np.ndarray], at: dict[str, int]) -> floa
         return args[0] / args[1]
     if expr.op == "pow":
         return args[0] ** args[1]
-    return float(FUNCTIONS[expr.op](*args))
+    if expr.op in FUNCTIONS:
+        return float(FUNCTIONS[expr.op](*args))
+    known = {f"e{i}": np.asarray(arg) for i, arg in enumerate(args)}
+    shapes = dict.fromkeys(known, ())
+    call = Apply(expr.op, tuple(map(Symbol, known)), expr.attrs)
+    return float(evaluate(call, known, shapes, TABLE))
 
 
 @every
@@ -256,6 +269,21 @@ def test_the_entries_of_each_line_are_those_of_pytorch(
         for index in np.ndindex(due.shape):
             at = {place.name: i for place, i in zip(places, index, strict=True)}
             assert entry(shown, local, at) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda value: f"{value[1]}-{value[0]}")
+def test_entries_written_out_are_those_of_pytorch(network: tuple[str, str], layout: str) -> None:
+    values = in_numbers(network, layout, "numerator")
+    view = View(gradcalc.solve(gradcalc.load(text(network, layout), SIZES)))
+    for name in PARAMETERS:
+        form = closed_form(view, f"dL/d{name}")
+        assert form is not None
+        due = values[f"dL/d{name}"]
+        for index in np.ndindex(due.shape):
+            shown = ordered(view.entry(form, index, numbers=False), view.fed)
+            assert "total" not in {p.op for p in parts(shown) if isinstance(p, Apply)}
+            assert entry(shown, values, {}) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
 
 
 # --- the printed page, read again ----------------------------------------------------------
@@ -372,6 +400,99 @@ SHAPES = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_page_that_multiplies_in_the_wrong_order_would_be_seen(layout: str) -> None:
     values = in_numbers(NETWORKS[0], layout, "numerator")
-    named = dict(values.items())
     with pytest.raises(AssertionError):
-        Reader("dL/dyhat W2 da1/dz1 x", named).whole()
+        Reader("dL/dyhat W2 da1/dz1 x", values).whole()
+
+
+# --- any problem, with its numbers taken away ----------------------------------------------
+
+
+def lettered(problem: gradcalc.Problem) -> str:
+    """Return the file of a problem with shapes for its numbers."""
+    lines = problem.source.text.splitlines()
+    sections = {
+        "input": "inputs",
+        "target": "targets",
+        "weight": "weights",
+        "constant": "constants",
+    }
+    dropped = (*sections.values(), "given", "options", "answer", "expect", "rounding", "individual")
+    kept, inside = [], False
+    for row in lines:
+        if row[:1].strip() and row[:1] not in "#-}":
+            inside = row.partition(":")[0] in dropped
+        if not inside:
+            kept.append(row)
+    for role, section in sections.items():
+        shapes = (
+            f"  {data.name}: {{shape: {list(data.shape)}}}"
+            for data in problem.roles(role)
+            if data.shape
+        )
+        found = list(shapes)
+        if found:
+            kept += [f"{section}:", *found]
+    return "\n".join(kept) + "\n"
+
+
+NUMERIC = [
+    path
+    for path in PROBLEMS
+    if gradcalc.load(path).numeric
+    and all(data.shape for data in gradcalc.load(path).data.values())
+    and not gradcalc.load(path).upstream
+]
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_any_problem_can_be_shown_in_letters(path: Path) -> None:
+    problem = gradcalc.load(lettered(gradcalc.load(path)))
+    assert not problem.numeric
+    solution = gradcalc.solve(problem)
+    for jacobians, detail, columns, unicode in product(
+        (None, "numerator", "denominator"), ("brief", "entries"), (40, 80), (True, False)
+    ):
+        view = View(solution, jacobians=bool(jacobians), turned=jacobians, unicode=unicode)
+        for row in page(view, detail, columns).plain().splitlines():
+            assert width(row) <= columns, row
+        assert line(view, detail)
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_closed_forms_of_any_problem_have_its_values(path: Path) -> None:
+    problem = gradcalc.load(path)
+    view = View(gradcalc.solve(problem, "recompute"))
+    values = view.solution.values
+    shapes = {name: shape for name, shape in problem.visible.shapes.items() if name in values}
+    for ref in problem.find:
+        form = closed_form(view, ref.name)
+        if form is None or problem.rounding is not None:
+            continue
+        value = evaluate(form, values, shapes, problem.table)
+        due = values[ref.name]
+        np.testing.assert_allclose(np.broadcast_to(value, due.shape), due, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)
+def test_entries_with_an_index_have_the_values_of_any_problem(path: Path) -> None:
+    problem = gradcalc.load(path)
+    if problem.rounding is not None:
+        pytest.skip("its values are rounded")
+    values = gradcalc.solve(problem, "recompute").values
+    view = View(gradcalc.solve(gradcalc.load(lettered(problem))))
+    seen = 0
+    for node in view.backward:
+        if len(node.shape) > 2 or node.name in view.problem.jacobians:
+            continue
+        letters = index_letters(view.taken)
+        places = tuple(Symbol(next(letters)) for _ in node.shape)
+        try:
+            shown = view.anywhere(view.defined(node.expr), places, letters)
+        except NoEntriesError:
+            continue
+        due = values[node.name]
+        for index in np.ndindex(due.shape):
+            at = {place.name: i for place, i in zip(places, index, strict=True)}
+            assert entry(shown, values, at) == pytest.approx(due[index], rel=1e-9, abs=1e-12)
+            seen += 1
+    assert seen
