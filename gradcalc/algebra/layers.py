@@ -67,9 +67,9 @@ def _normalisation(name: str, axis: int, text: str) -> Operation:
         defaults=(("eps", "1e-5"),),
         positive=("eps",),
         parameter_names=(("epsilon", "eps"),),
-        aliases=(name.replace("norm", "normalization"), f"{name}1d") if axis == 0 else (
-            name.replace("norm", "normalization"),
-        ),
+        aliases=(name.replace("norm", "normalization"), f"{name}1d")
+        if axis == 0
+        else (name.replace("norm", "normalization"),),
         family="layers",
     )
 
@@ -173,7 +173,10 @@ LAYERS = (
         shape=shapes.reshaped,
         measures=shapes.of_rows,
         vjp=("reshape(g, rows=rows, columns=columns)",),
-        options=(("rows", "rows of the value"), ("columns", "columns of the value; none: a vector")),
+        options=(
+            ("rows", "rows of the value"),
+            ("columns", "its columns; none: a vector"),
+        ),
         kernel="layers.reshape",
         aliases=("view",),
         family="entries in another order or place",

@@ -133,20 +133,24 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     if slopes_at_kink(row):
         field(page, "", f"kinks: {{{row.name}: 1}} in a file takes another value there")
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
-    for name, default in row.defaults:
-        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
-    for name, says in row.options:
-        if says:
-            field(page, "Parameter", f"{name}: {says}")
-    for name, ours in row.parameter_names:
-        field(page, "", f"{name} is {ours} by another name")
-    for name, other in row.variants:
-        field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
+    _parameters(page, row)
     field(page, "Aliases", ", ".join(row.aliases))
     field(page, "As asked", ", ".join(f"{key}={format(setting)}" for key, setting in call.attrs))
     page.blank()
     for label, usage in zip(("In a file", ""), _usages(row), strict=False):
         field(page, label, usage if page.unicode else usage.replace("…", "..."))
+
+
+def _parameters(page: Page, row: Operation) -> None:
+    """Write what can be set in a call, and under which names."""
+    for name, default in row.defaults:
+        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
+    for name, says in row.options:
+        field(page, "Parameter", f"{name}: {says}" if says else "")
+    for name, ours in row.parameter_names:
+        field(page, "", f"{name} is {ours} by another name")
+    for name, other in row.variants:
+        field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
 
 
 def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] = ()) -> Notation:
