@@ -35,7 +35,8 @@ def recurrence(steps: int) -> str:
     return (
         f"inputs: {{x: {numbers(steps, UNITS)}, h0: {numbers(UNITS)}}}\n"
         f"targets: {{y: {numbers(UNITS)}}}\n"
-        f"weights: {{U: {numbers(UNITS, UNITS)}, W: {numbers(UNITS, UNITS)}, b: {numbers(UNITS)}}}\n"
+        f"weights: {{U: {numbers(UNITS, UNITS)}, W: {numbers(UNITS, UNITS)},"
+        f" b: {numbers(UNITS)}}}\n"
         f"equations: |\n  for t = 1..{steps}:\n"
         "    h[t] = tanh(U @ x[t] + W @ h[t-1] + b)\n"
         f"  L = half_squared_error(h[{steps}], y)\n"
