@@ -11,6 +11,8 @@ from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, axis_of
 
+__all__ = ["Index", "Leaf", "entry", "has_entries", "indices"]
+
 Leaf = Callable[[str, Index], Expr]
 
 

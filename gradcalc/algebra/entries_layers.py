@@ -52,7 +52,8 @@ class LayerEntries:
             if all(0 <= i < dim for i, dim in zip(spot, dims, strict=True)):
                 factors = self.at(x, spot), self.at(kernel, offset)
                 if ZERO not in factors:
-                    terms.append(mul(*(f for f in factors if f != ONE) or (ONE,)))
+                    kept = tuple(factor for factor in factors if factor != ONE)
+                    terms.append(mul(*kept) if kept else ONE)
         return add(*terms) if terms else ZERO
 
     def _flip(self, expr: Apply, index: Index) -> Expr:

@@ -7,6 +7,7 @@ parameters. Arrays may have leading axes before their own shape.
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -16,12 +17,17 @@ from gradcalc.algebra.kernels import Array
 Ranks = tuple[int, ...]
 
 
+def _last(*cuts: slice) -> Any:
+    """Return an index of the last axes, all entries of those before."""
+    return (Ellipsis, *cuts)
+
+
 def _framed(x: Array, paddings: tuple[int, ...]) -> Array:
     """Return the operand with zeros around its last axes, or without its outer entries."""
     if not any(paddings):
         return x
     if min(paddings) < 0:
-        x = x[(Ellipsis, *(slice(max(0, -p), min(0, p) or None) for p in paddings))]
+        x = x[_last(*(slice(max(0, -p), min(0, p) or None) for p in paddings))]
         return _framed(x, tuple(max(0, p) for p in paddings))
     lead = x.ndim - len(paddings)
     return np.pad(x, [(0, 0)] * lead + [(width, width) for width in paddings])
@@ -32,7 +38,7 @@ def _windows(x: Array, sizes: tuple[int, ...], stride: int) -> Array:
     axes = tuple(range(-len(sizes), 0))
     every = (slice(None, None, stride),) * len(sizes)
     found = sliding_window_view(x, sizes, axis=axes)
-    return found[(Ellipsis, *every, *(slice(None),) * len(sizes))]
+    return np.asarray(found[_last(*every, *(slice(None),) * len(sizes))])
 
 
 def conv1d(x: Array, k: Array, ranks: Ranks, padding: int = 0, stride: int = 1) -> Array:
@@ -57,7 +63,7 @@ def conv2d(
 
 def flip(x: Array, ranks: Ranks) -> Array:
     """Return the entries in reverse order along every own axis."""
-    return x[(Ellipsis, *(slice(None, None, -1),) * ranks[0])]
+    return np.asarray(x[_last(*(slice(None, None, -1),) * ranks[0])])
 
 
 def spread(
@@ -68,7 +74,7 @@ def spread(
         return x
     dims = (rows, columns)[: ranks[0]]
     found = np.zeros((*x.shape[: x.ndim - ranks[0]], *(dim or 1 for dim in dims)))
-    found[(Ellipsis, *(slice(None, None, stride),) * ranks[0])] = x
+    found[_last(*(slice(None, None, stride),) * ranks[0])] = x
     return found
 
 
@@ -112,7 +118,7 @@ def _cells(x: Array, offset: tuple[int, ...], step: int, places: tuple[int, ...]
         slice(start, start + (count - 1) * step + 1, step)
         for start, count in zip(offset, places, strict=True)
     )
-    return x[(Ellipsis, *cut)]
+    return np.asarray(x[_last(*cut)])
 
 
 def flatten(x: Array, ranks: Ranks) -> Array:
@@ -158,7 +164,7 @@ def pick(x: Array, ranks: Ranks, index: int, axis: int = 0) -> Array:
 def part(x: Array, ranks: Ranks, first: int, last: int, axis: int = 0) -> Array:
     """Return the entries from first to last along an axis, counted from 1."""
     behind = -_along(axis, ranks[0]) - 1
-    return x[(Ellipsis, slice(first - 1, last), *(slice(None),) * behind)]
+    return np.asarray(x[_last(slice(first - 1, last), *(slice(None),) * behind)])
 
 
 def place(x: Array, ranks: Ranks, first: int, of: int, axis: int = 0) -> Array:
@@ -166,7 +172,7 @@ def place(x: Array, ranks: Ranks, first: int, of: int, axis: int = 0) -> Array:
     at = x.ndim + _along(axis, ranks[0])
     found = np.zeros((*x.shape[:at], of, *x.shape[at + 1 :]))
     behind = (slice(None),) * (x.ndim - at - 1)
-    found[(Ellipsis, slice(first - 1, first - 1 + x.shape[at]), *behind)] = x
+    found[_last(slice(first - 1, first - 1 + x.shape[at]), *behind)] = x
     return found
 
 
@@ -190,7 +196,7 @@ def embed(table: Array, numbers: Array, ranks: Ranks) -> Array:
         spot = (at if count == 1 else at[..., None])[..., None]
         lead = max(wide.ndim, spot.ndim)
         wide, spot = (each.reshape((1,) * (lead - each.ndim) + each.shape) for each in (wide, spot))
-        found = np.take_along_axis(wide, spot, axis=-2)
+        found = np.take_along_axis(wide, spot.astype(int), axis=-2)
         found = found if rank == 2 else found[..., 0]
         found = found if count == 1 else found.squeeze(axis=-2 if rank == 2 else -1)
     if known.all():

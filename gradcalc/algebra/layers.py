@@ -175,7 +175,7 @@ LAYERS = (
         vjp=("reshape(g, rows=rows, columns=columns)",),
         options=(
             ("rows", "rows of the value"),
-            ("columns", "columns of the value; none: a vector"),
+            ("columns", "its columns; none: a vector"),
         ),
         kernel="layers.reshape",
         aliases=("view",),

@@ -51,7 +51,7 @@ def _count(attrs: Attrs, name: str, least: int, default: int) -> int:
     value = integer(attrs.get(name))
     found = default if value is None else value
     if not least <= found <= LARGEST:
-        raise ShapeError("use", f"{name} is a whole number from {least}")
+        raise ShapeError("use", f"{name} is a whole number from {least} to {LARGEST}")
     return found
 
 

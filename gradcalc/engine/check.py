@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcalc.algebra.expr import Apply, Expr, add, substitute, symbols
 from gradcalc.algebra.inference import definition, shape_finder
@@ -28,6 +29,7 @@ STEP = float(np.finfo(float).eps ** (1 / 3))
 LIMIT = 1e-6
 LARGEST_STACK = 2_000_000
 DIRECTIONS = 4
+TAKING = ("pick", "part")
 NOISE = 8 * float(np.finfo(float).eps)
 OTHER_STEPS = ((100.0, 1.0), (0.01, 1.0), (1e-4, 1.0), (1e-5, 1.0), (1e-6, 1.0), (1.0, 0.0))
 """Factors of h, and the least |u| that it is relative to, tried where h is too coarse or
@@ -166,19 +168,29 @@ class _Findings:
             self.sampled = True
             self.directions(pair, x, upstream, analytic, near)
             return
-        moves = np.eye(x.size).reshape((x.size, *x.shape))
+        read = self.read(pair, x)
+        moves = np.zeros((len(read), x.size))
+        moves[np.arange(len(read)), read] = 1.0
+        moves = moves.reshape((len(read), *x.shape))
         slopes = self.slopes(pair, x, moves)
-        numeric = _summed(slopes, upstream).reshape(x.shape)
+
+        def spread(found: Array) -> Array:
+            """Return a number for each entry of the operand, 0 for those that are not read."""
+            full = np.zeros(x.size)
+            full[read] = found
+            return full.reshape(x.shape)
+
+        numeric = spread(_summed(slopes, upstream))
         errors = _errors(analytic, numeric, near)
         if errors.max(initial=0.0) > LIMIT / 10:
             tried = [
-                _summed(self.slopes(pair, x, moves, *step), upstream).reshape(x.shape)
+                spread(_summed(self.slopes(pair, x, moves, *step), upstream))
                 for step in OTHER_STEPS
             ]
             for again in tried:
                 errors = np.minimum(errors, _errors(analytic, again, near))
             if errors.max(initial=0.0) > LIMIT:
-                noise = _summed(self.noise(pair, x, moves), np.abs(upstream)).reshape(x.shape)
+                noise = spread(_summed(self.noise(pair, x), np.abs(upstream))[read])
                 doubt = np.maximum(noise, _spread(tried))
                 closest = np.abs(analytic - numeric)
                 for again in tried:
@@ -207,13 +219,8 @@ class _Findings:
 
         def errors(found: Array) -> Array:
             full = found.reshape(near.size, own.size)
-            picked = (
-                full.T
-                if whole
-                else np.diagonal(full)
-                if own.size == near.size
-                else full.sum(axis=1)
-            )
+            each = np.diagonal(full) if own.size == near.size else full.sum(axis=1)
+            picked = full.T if whole else each
             return _errors(value, picked.reshape(value.shape), fixed)
 
         least = errors(slopes)
@@ -239,11 +246,22 @@ class _Findings:
         bars = width.reshape((len(moves),) + (1,) * (moved.ndim - 2))
         return np.asarray((moved[0] - moved[1]) / bars)
 
-    def noise(self, pair: Pair, x: Array, moves: Array) -> Array:
+    def read(self, pair: Pair, x: Array) -> npt.NDArray[np.intp]:
+        """Return which entries of the operand a line reads, in row order: all, or those it takes.
+
+        A line that takes entries gives their places, where each entry is its own place.
+        """
+        expr = pair.node.expr
+        if not isinstance(expr, Apply) or expr.op not in TAKING:
+            return np.arange(x.size)
+        places = np.arange(x.size, dtype=float).reshape(x.shape)
+        return self.value(pair.line, {pair.operand: places}).ravel().astype(np.intp)
+
+    def noise(self, pair: Pair, x: Array) -> Array:
         """Return what rounding alone can make of Δf / 2h, where f is very large."""
         own = np.abs(self.value(pair.line, {}))
         width = 2 * STEP * np.maximum(1.0, np.abs(x)).reshape(-1)
-        shape = (len(moves),) + (1,) * own.ndim
+        shape = (x.size,) + (1,) * own.ndim
         return np.asarray(NOISE * own / width.reshape(shape))
 
     def directions(

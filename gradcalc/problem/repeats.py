@@ -51,26 +51,27 @@ def blocks(lines: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span, Block
         if not text.strip():
             continue
         lead = len(text) - len(text.lstrip())
+        place = span.within(lead, len(text.rstrip()))
         if block is not None and lead <= depth:
             _refuse_empty(block, used)
             block = None
         match = _HEADER.match(text)
         if match is None and _LIKE.match(text):
-            raise ProblemError("a repetition that cannot be read", span, hint=_HINT)
+            raise ProblemError("a repetition that cannot be read", place, hint=_HINT)
         if match is None:
             used = True
             yield text, span, block
             continue
         if block is not None:
             raise ProblemError(
-                "a repetition inside of another", span, hint="write out the lines of one of them"
+                "a repetition inside of another", place, hint="write out the lines of one of them"
             )
         first, last = match["first"], match["last"]
         if max(len(first), len(last)) > len(str(MAX_STEPS)) or (
             abs(int(last) - int(first)) >= MAX_STEPS
         ):
-            raise ProblemError(f"more than {MAX_STEPS} steps", span)
-        block, depth, used = Block(match["letter"], int(first), int(last), span), lead, False
+            raise ProblemError(f"more than {MAX_STEPS} steps", place)
+        block, depth, used = Block(match["letter"], int(first), int(last), place), lead, False
     if block is not None:
         _refuse_empty(block, used)
 

@@ -219,6 +219,8 @@ def _way_out(problem: Problem, node: Node | None) -> str | None:
 
 def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
     """Return in words what has no finite value: `log(0) has no value`."""
+    if error.reason.startswith("there is no"):
+        return error.reason, "rows count from 1"
     kind = (
         "overflow"
         if "overflow" in error.reason

@@ -146,15 +146,7 @@ def sheet(page: Page, table: Table, call: Apply) -> None:
     if slopes_at_kink(row):
         field(page, "", f"kinks: {{{row.name}: 1}} in a file takes another value there")
     field(page, "Domain", ", ".join(notation.line(formula(rule)) for rule in row.domain))
-    for name, default in row.defaults:
-        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
-    for name, says in row.options:
-        if says:
-            field(page, "Parameter", f"{name}: {says}")
-    for name, ours in row.parameter_names:
-        field(page, "", f"{name} is {ours} by another name")
-    for name, other in row.variants:
-        field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
+    _parameters(page, row)
     field(page, "Aliases", ", ".join(row.aliases))
     field(page, "Learning", row.remark if page.unicode else spelled(row.remark))
     field(page, "As asked", ", ".join(f"{key}={format(setting)}" for key, setting in call.attrs))
@@ -187,6 +179,18 @@ def _named(page: Page, notation: Notation, label: str, left: str, expr: Expr) ->
     if box.height > 1 and box.width > page.columns - MARGIN:
         box = named(left, notation.box(expr))
     boxed(page, label, box)
+
+
+def _parameters(page: Page, row: Operation) -> None:
+    """Write what can be set in a call, and under which names."""
+    for name, default in row.defaults:
+        field(page, "Parameter", f"{name} = {default}, unless set: {row.name}({name}={default})")
+    for name, says in row.options:
+        field(page, "Parameter", f"{name}: {says}" if says else "")
+    for name, ours in row.parameter_names:
+        field(page, "", f"{name} is {ours} by another name")
+    for name, other in row.variants:
+        field(page, "Parameter", f"{name} makes it {other}: {row.name}({name}=...)")
 
 
 def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] = ()) -> Notation:

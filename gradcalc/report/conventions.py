@@ -72,7 +72,7 @@ def _one_loss(view: View, line: Node) -> str:
 
 def _reduction(view: View, expr: Apply, shape: Shape) -> str:
     reduction = view.reduction(expr)
-    batch = len(shape) == 2
+    batch = len(shape) == 2 and view.by_sample
     if reduction in UNREDUCED:
         by_sample = reduction == "none" and view.problem.table[expr.op].per_sample
         return "one number a sample" if by_sample else UNREDUCED[reduction]

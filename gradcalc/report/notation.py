@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.names import gradient_parts, is_name
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.algebra.syntax import LEVEL, MINUS, POSTFIX, PRODUCT, format_number, level
@@ -84,7 +84,7 @@ class Notation(Lettering):
     def call(self, name: str, expr: Apply) -> Box:
         pieces = [self.box(arg) for arg in expr.args]
         pieces += [
-            text(f"{self.styled(key, layered=False)}={self.box(value).rows[0]}")
+            text(f"{self.styled(key, layered=False)}={self.setting(value)}")
             for key, value in shown_attrs(expr)
         ]
         inner = joined(pieces, ", ")
@@ -97,6 +97,12 @@ class Notation(Lettering):
         ):
             return beside([text(name), inner])
         return beside([text(name), round_brackets(inner)])
+
+    def setting(self, value: Number | Symbol) -> str:
+        """Return the value of a parameter; a sum of letters (K-1) is no name."""
+        if isinstance(value, Symbol) and not is_name(value.name):
+            return value.name.replace("-", "−" if self.unicode else "-")
+        return self.box(value).rows[0]
 
     def shape(self, expr: Expr) -> Shape:
         try:

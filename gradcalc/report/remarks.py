@@ -143,7 +143,7 @@ def _reduced(view: View, node: Node) -> str | None:
     if row is None or row.kind != "loss" or not isinstance(node.expr, Apply):
         return None
     shape = view.shape_of(node.expr.args[0])
-    if len(shape) != 2:
+    if len(shape) != 2 or not view.by_sample:
         return None
     return {
         "sum": f"summed over the {shape[0]} samples",

@@ -40,7 +40,7 @@ def turned(view: View, node: Node) -> str | None:
     own = gradient_parts(node.name)
     if found is None or own is None:
         return None
-    first, second = found.args
+    second = found.args[1]
     if isinstance(second, Apply) and second.op == "flip":
         return "a full convolution: the kernel is turned round"
     if _gradient(second) or (isinstance(second, Apply) and second.op == "spread"):

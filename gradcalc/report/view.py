@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Problem, Solution
 
 LARGEST_LITERAL = 144
+IMAGES = ("conv2d", "max_pool", "mean_pool", "reshape")
+"""Operations whose matrices are no batches."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,14 @@ class View:
         return any(
             name in (layer.weight, layer.bias) and len(self.shapes[layer.before]) == 2
             for layer in self.problem.layers
+        )
+
+    @cached_property
+    def by_sample(self) -> bool:
+        """Tell whether the rows of a matrix are samples; those of an image are not."""
+        return not any(
+            isinstance(node.expr, Apply) and node.expr.op in IMAGES and len(node.shape) == 2
+            for node in self.problem.forward.nodes
         )
 
     @property

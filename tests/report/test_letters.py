@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-
 import gradcalc
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts
 from gradcalc.algebra.indexed import NoEntriesError, index_letters, ordered
