@@ -152,12 +152,13 @@ class _Article:
         )
         below = f'<div class="below">{self.links(line)}{self.entries(line)}</div>'
         if not rest or extent(_whole(line.equation)) <= SHORT:
-            shown = f'<div class="sides">{first}{rest}</div>'
+            shown = f'<span class="sides">{first}{rest}</span>'
             return f'<div class="step"><div class="row">{shown}{note}</div>{below}</div>'
         last = self.scroll(row((EQUALS, sides[-1])), "result")
         ghost = f'<div class="ghost" aria-hidden="true">{self.plain(name)}</div>'
         more = f'<div class="more">{ghost}<div class="sides">{rest}</div></div>{below}'
-        head = f'<div class="row"><div class="sides">{first}{last}</div>{note}</div>'
+        sides_of = f'<span class="sides">{first}{last}</span>'
+        head = f'<span class="row">{sides_of}{note}</span>'
         return f'<details class="step" open><summary>{head}</summary>{more}</details>'
 
     def links(self, line: Line) -> str:
@@ -192,7 +193,7 @@ class _Article:
         name = f"scroll {kind}".strip()
         wide = ' tabindex="0" role="group"' if extent(shown) > WIDE else ""
         math = formula(shown, lambda key: self.classes.get(key, ""))
-        return f'<div class="{name}"{wide}>{math}</div>'
+        return f'<span class="{name}"{wide}>{math}</span>'
 
     def words(self, content: str) -> str:
         return "".join(

@@ -105,7 +105,7 @@ def rows_of(shown: Equation, room: float) -> list[str]:
     rows = []
     for at, side in enumerate(shown.sides):
         lead = f"{name} &{sign} " if at == 0 else "&= "
-        first, *more = lines(side, room - extent(shown.name) - 3)
+        first, *more = lines(side, room - extent(shown.name) - 3, large=True)
         rows.append(lead + latex(first))
         rows += [f"&\\qquad {{}}{latex(each)}" for each in more]
     return rows
@@ -153,14 +153,14 @@ def _display(shown: Equation, said: str = "", number: str = "") -> str:
     over = (
         ""
         if beside or not said
-        else f"\\hspace*{{\\mathindent}}\\emph{{{words(said)}}}\\nopagebreak\n"
+        else f"\\hspace*{{\\mathindent}}{{\\small {words(said)}}}\\nopagebreak\n"
     )
     return over + _aligned(rows, _wide(shown), said if beside else "", number)
 
 
 def _aligned(rows: list[str], wide: float, said: str = "", number: str = "") -> str:
     tag = f"\\tag*{{{number}}}" if number else ""
-    beside = f"\\qquad\\text{{\\emph{{{words(said)}}}}}" if said else ""
+    beside = f"\\qquad\\text{{\\small {words(said)}}}" if said else ""
     inner = "\\\\\n".join([f"{rows[0]}{beside}{tag}", *rows[1:]])
     return _sized(f"\\begin{{align*}}\n{inner}\n\\end{{align*}}\n", wide)
 
@@ -168,7 +168,7 @@ def _aligned(rows: list[str], wide: float, said: str = "", number: str = "") -> 
 def _wide(shown: Equation) -> float:
     """Return how wide an equation is that is broken wherever it can be."""
     room = ROOM - extent(shown.name) - 3
-    sides = [extent(each) for side in shown.sides for each in lines(side, room)]
+    sides = [extent(each) for side in shown.sides for each in lines(side, room, large=True)]
     return extent(shown.name) + 3 + max(sides, default=0)
 
 

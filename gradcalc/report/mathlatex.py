@@ -53,6 +53,10 @@ SIGNS = {
     "%": r"\%",
     "&": r"\&",
     "^": r"\wedge ",
+    "⟮": r"\Bigl(",
+    "⟯": r"\Bigr)",
+    "❨": r"\Biggl(",
+    "❩": r"\Biggr)",
     "(": "(",
     ")": ")",
     "[": "[",
@@ -128,7 +132,7 @@ def _letter(sign: str) -> str:
 
 
 def _script(part: Script) -> str:
-    base = latex(part.base) if part.base is not None else "{}"
+    base = latex(part.base).rstrip() if part.base is not None else "{}"
     if isinstance(part.base, Row | Root) or (isinstance(part.base, Fraction) and part.base.small):
         base = f"{{{base}}}"
     below = f"_{{{latex(part.below)}}}" if part.below is not None else ""

@@ -230,13 +230,16 @@ def extent(part: Math) -> float:
             return extent(part.inner)
 
 
-def lines(part: Math, room: float) -> tuple[Math, ...]:
-    """Return a long part as several lines, broken before signs between terms."""
+def lines(part: Math, room: float, *, large: bool = False) -> tuple[Math, ...]:
+    """Return a long part as several lines, broken before signs between terms.
+
+    large: inside high brackets, too, which then are signs of their own: ⟮ ⟯, larger ❨ ❩.
+    """
     if extent(part) <= room:
         return (part,)
     found: list[list[Math]] = [[]]
     used = 0.0
-    for each in _open(part):
+    for each in _open(part, large):
         wide = extent(each)
         if found[-1] and used + wide > room:
             kept, rest = _cut(found[-1])
@@ -247,17 +250,16 @@ def lines(part: Math, room: float) -> tuple[Math, ...]:
     return tuple(row(line) for line in found if line)
 
 
-def _open(part: Math) -> Iterator[Math]:
-    """Yield the parts between which a line may break; low brackets are opened."""
+def _open(part: Math, large: bool) -> Iterator[Math]:
+    """Yield the parts between which a line may break; round brackets are opened."""
     if isinstance(part, Row):
         for each in part.parts:
-            yield from _open(each)
+            yield from _open(each, large)
     elif isinstance(part, Fenced) and part.left == "(" and not tall(part.inner):
-        yield Atom("bracket", "(")
-        yield from _open(part.inner)
-        yield Atom("bracket", ")")
-    elif isinstance(part, Script) and isinstance(part.base, Fenced) and not tall(part.base):
-        yield part
+        yield from (Atom("bracket", "("), *_open(part.inner, large), Atom("bracket", ")"))
+    elif isinstance(part, Fenced) and part.left == "(" and large:
+        left, right = "❨❩" if gridded(part.inner) else "⟮⟯"
+        yield from (Atom("bracket", left), *_open(part.inner, large), Atom("bracket", right))
     else:
         yield part
 

@@ -26,7 +26,7 @@ from gradcalc.report.document import (
     Saying,
     linked,
 )
-from gradcalc.report.entrytable import worked
+from gradcalc.report.entrytable import LONGEST_ENTRY, worked
 from gradcalc.report.figures import figures
 from gradcalc.report.glyphs import read
 from gradcalc.report.graphpicture import picture
@@ -42,6 +42,9 @@ from gradcalc.report.steptext import step_boxes
 from gradcalc.report.typeset import quantity
 from gradcalc.report.updates import Letters, update_lines
 from gradcalc.report.view import View
+
+FOLDED = 16
+"""Entries up to which a page offers to unfold the line of each."""
 
 
 def document(
@@ -172,10 +175,13 @@ def line(view: View, step: Step, detail: str) -> Line:
     sides = tuple(box.math for box in step_boxes(Page(ROOM), view, step))
     sign = "←" if step.phase == "update" else "="
     name = quantity(view.notation, step.name)
-    entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
+    opened = detail == "entries"
+    entries: tuple[Equation, ...] = ()
+    longest = max((entry.formula.size for entry in step.entries), default=0)
+    if longest <= LONGEST_ENTRY and (opened or len(step.entries) <= FOLDED):
+        entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
     reads = symbols(step.formula) if step.formula is not None else ()
     note = step.note or ""
-    opened = detail == "entries"
     return Line(
         step.number or 0, step.name, Equation(name, sides, sign), note, entries, opened, reads
     )
