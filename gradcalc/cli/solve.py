@@ -95,13 +95,13 @@ def command(
         for name in names:
             try:
                 solution = _solved(name, given, student)
+                if style in SCRIPTS:
+                    write_script(solution, style, file, first)
             except ProblemError as error:
                 report(error)
                 code = AT_FAULT
                 continue
-            if style in SCRIPTS:
-                write_script(solution, style, file, first)
-            else:
+            if style not in SCRIPTS:
                 _show(solution, detail, decimals, jacobians, full, style, first)
             first = False
             failed = solution.check is not None and bool(solution.check.failed)
