@@ -253,3 +253,17 @@ def test_what_pytorch_has_no_words_for_is_refused(text: str, reason: str) -> Non
         torch_script(solved(text))
     assert reason in caught.value.message
     assert "--format numpy" in (caught.value.hint or "")
+
+
+def test_a_refusal_is_said_and_the_next_file_is_written(tmp_path: Path) -> None:
+    kinked = tmp_path / "a.yaml"
+    kinked.write_text("inputs: {z: [0, 1]}\nequations: L = sum(relu(z))\nkinks: {relu: 1}\n")
+    (tmp_path / "b.yaml").write_text("inputs: {x: 3}\nequations: y = x^2\n")
+    call = [sys.executable, "-m", "gradcalc", "solve", str(tmp_path), "--format", "torch"]
+    ran = subprocess.run(
+        call, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: this problem cannot be a PyTorch script")
+    assert "Traceback" not in ran.stderr
+    assert "y = x**2" in ran.stdout
