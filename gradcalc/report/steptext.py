@@ -41,8 +41,10 @@ def write_step(page: Page, view: View, step: Step) -> None:
         if _in_letters(view, step):
             content = with_dimension(view, content, step.shape, room)
             if width(content) > room:
-                formula, content = broken(content, room, MEMBERS)
+                shown = view.notation.dimensions(step.shape)
+                formula = content.removesuffix(shown).rstrip()
                 page.lines.append(((lead, "faint"), (formula, "plain")))
+                content = "  " + shown
                 lead = " " * len(lead)
         _noted(page, lead, content, note)
         return
