@@ -117,7 +117,7 @@ def _group(page: Page, table: Table, family: str, rows: list[Operation]) -> None
 
 
 def _meaning(page: Page, table: Table, row: Operation) -> str:
-    if row.definition:
+    if row.definition and row.kind != "layer":
         return _notation(page, table, row).line(_read(row.definition))
     if row.kind in ("arithmetic", "comparison"):
         return f"{format(_example(row))}    {row.text}"
@@ -198,6 +198,8 @@ def _notation(page: Page, table: Table, row: Operation, ranks: tuple[int, ...] =
     plain = row.is_elementwise or row.kind == "loss"
     shape: Shape = () if plain else ("n",)
     shapes = dict.fromkeys((*row.params, row.output, "g", "f"), shape)
+    if row.kind == "layer":
+        shapes |= dict.fromkeys((*row.params, row.output, "g", "f"), ("m", "n"))
     if row.kind == "reduction":
         shapes |= {row.output: (), "f": (), "g": ()}
     for param, rank in zip(row.params, ranks, strict=False):

@@ -117,7 +117,7 @@ class Notation(Lettering):
         alone = only(expr)
         if alone is not None and self.number(alone)[0] in "−-":
             own = MINUS
-        if isinstance(expr, Apply) and expr.op in ("sum", "mean") and not single:
+        if isinstance(expr, Apply) and expr.op == "sum" and not single:
             own = PRODUCT - 1
         if isinstance(expr, Apply) and expr.op in ("outer", "dot"):
             own = PRODUCT
