@@ -106,7 +106,7 @@ FUNCTIONS = {
 }
 
 
-class NotANumber(Exception):
+class NotANumberError(Exception):
     """A side that holds a name or a matrix."""
 
 
@@ -123,7 +123,7 @@ def evaluated(text: str) -> list[float]:
     for side in sides:
         try:
             found.append(Reader(side).whole())
-        except NotANumber:
+        except NotANumberError:
             continue
     return found
 
@@ -151,10 +151,10 @@ class Reader:
 
     def whole(self) -> float:
         if not self.parts:
-            raise NotANumber
+            raise NotANumberError
         value = self.total()
         if self.at < len(self.parts):
-            raise NotANumber
+            raise NotANumberError
         return value
 
     def total(self) -> float:
@@ -183,13 +183,13 @@ class Reader:
 
     def factor(self) -> float:
         if self.at >= len(self.parts):
-            raise NotANumber
+            raise NotANumberError
         part = self.parts[self.at]
         if self.sign() == "(":
             self.at += 1
             value = self.total()
             if self.sign() != ")":
-                raise NotANumber
+                raise NotANumberError
             self.at += 1
             return value
         self.at += 1
@@ -203,7 +203,7 @@ class Reader:
             return math.sqrt(Reader(flat(part)).whole())
         if part.tag == "msup":
             return power(inside(part[0]), part[1])
-        raise NotANumber
+        raise NotANumberError
 
 
 def power(base: float, above: ElementTree.Element) -> float:
