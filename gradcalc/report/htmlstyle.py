@@ -43,7 +43,8 @@ padding:0}
 .remark,.note{font-size:.92rem}
 .line{display:grid;grid-template-columns:2.2rem minmax(0,1fr);align-items:first baseline;
 margin:.35rem 0;border-radius:6px}
-.number{font-size:.9rem;text-decoration:none;font-variant-numeric:tabular-nums}
+.number{justify-self:start;padding:0 .15rem;font-size:.9rem;text-decoration:none;
+font-variant-numeric:tabular-nums}
 summary{list-style:none;cursor:pointer}
 summary::-webkit-details-marker{display:none}
 .row{display:flex;flex-wrap:wrap;align-items:center;gap:0 1.2rem;min-height:2.4rem}
@@ -64,6 +65,7 @@ figure summary{font-size:.85rem}
 text-decoration-color:var(--line);text-underline-offset:.2em;width:max-content}
 .entries ul{list-style:none;margin:.4rem 0;padding:.5rem .8rem;background:var(--tint);
 border-radius:6px}
+.entries li{margin:.3rem 0}
 .line:target{background:var(--tint);box-shadow:0 0 0 .4rem var(--tint)}
 .given .row .note{color:var(--given)}
 .warning{border-left:3px solid var(--warn);padding-left:.8rem}
@@ -107,7 +109,7 @@ def style(quantities: Mapping[str, tuple[str, ...]]) -> str:
     uses = "".join(
         f"#{key}:has(.{name}:is(:hover,:focus-visible)) :is(mrow,a).{name}{{background:var(--mark);"
         f"border-radius:3px}}#{key}:has(.{name}:is(:hover,:focus-visible)) g.{name}"
-        "{font-weight:bold;stroke-width:2.4}"
+        " :is(path,rect){stroke-width:2.8}"
         for key, names in quantities.items()
         for name in names
     )

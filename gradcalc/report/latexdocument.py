@@ -25,6 +25,7 @@ from gradcalc.report.mathtree import extent, lines, tall
 
 ROOM = 78
 """Digits that fit beside each other on a line of the article."""
+WIDEST = 1e9
 SIZES = ((1.0, "normalsize"), (1.25, "footnotesize"), (1.6, "scriptsize"), (99.0, "tiny"))
 PREAMBLE = r"""\documentclass[10pt,fleqn,leqno]{article}
 \usepackage{amsmath}
@@ -100,7 +101,7 @@ def rows_of(shown: Equation, room: float) -> list[str]:
     if not shown.sides:
         return [f"& {name}"]
     whole = extent(shown.name) + sum(extent(side) + 3 for side in shown.sides)
-    if whole <= room * 0.8 and sum(map(tall, shown.sides)) < 4:
+    if room == WIDEST or (whole <= room * 0.8 and sum(map(tall, shown.sides)) < 4):
         return [f"{name} &{sign} {' = '.join(map(latex, shown.sides))}"]
     rows = []
     for at, side in enumerate(shown.sides):
@@ -112,12 +113,12 @@ def rows_of(shown: Equation, room: float) -> list[str]:
 
 
 def flowing(shown: Equations, room: float) -> list[list[tuple[Equation, str]]]:
-    """Return equations in rows, as many in each as there is room for."""
+    """Return equations in rows, as many in each as there is room for; words end a row."""
     found: list[list[tuple[Equation, str]]] = []
     used = 0.0
     for each, said in shown.rows:
         wide = extent(each.name) + sum(extent(side) + 3 for side in each.sides) + len(said) + 4
-        if not found or used + wide > room or said or found[-1][-1][1]:
+        if not found or used + wide > room or found[-1][-1][1]:
             found.append([])
             used = 0.0
         found[-1].append((each, said))
@@ -127,19 +128,17 @@ def flowing(shown: Equations, room: float) -> list[list[tuple[Equation, str]]]:
 
 def together(row: list[tuple[Equation, str]]) -> str:
     """Return equations beside each other, without signs to align them at."""
-    shown = (" ".join(rows_of(each, 1e9)).replace("&", "", 1) for each, _ in row)
+    shown = (rows_of(each, WIDEST)[0].replace("&", "", 1).strip() for each, _ in row)
     return r"\qquad ".join(shown)
 
 
 def _flow(block: Equations) -> str:
     """Return equations with a label."""
-    rows = flowing(block, ROOM)
     found = []
-    for row in rows:
-        ((first, said), *rest) = row
-        found.append(
-            _aligned([f"& {together(row)}"], _wide(first), said) if rest else _display(first, said)
-        )
+    for row in flowing(block, ROOM):
+        first, said = row[0][0], row[-1][1]
+        beside = _aligned([f"& {together(row)}"], _wide(first), said)
+        found.append(beside if len(row) > 1 else _display(first, said))
     return "".join(found)
 
 

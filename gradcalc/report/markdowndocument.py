@@ -51,8 +51,10 @@ def _block(block: Block) -> Iterator[str]:
             if block.label:
                 yield f"**{escaped(block.label)}**\n"
             for row in flowing(block, ROOM):
-                ((first, said), *rest) = row
-                yield _shown(together(row)) if rest else _display(first, said)
+                first, said = row[0][0], row[-1][1]
+                beside = f" \\qquad \\text{{{_word(said)}}}" if said else ""
+                several = len(row) > 1
+                yield _shown(together(row) + beside) if several else _display(first, said)
         case Band():
             yield f"## {escaped(block.title)}\n"
         case Group():
@@ -66,7 +68,7 @@ def _block(block: Block) -> Iterator[str]:
             yield f"{mark}{escaped(block.text)}\n"
         case Boxed():
             beside = f"\\qquad \\text{{{_word(block.beside)}}}" if block.beside else ""
-            inner = together([(block.equation, "")])
+            inner = together([(block.equation, "")]).strip()
             yield _shown(f"\\boxed{{{inner}}}{beside}")
         case Drawing():
             return
@@ -88,8 +90,12 @@ def _listing(block: Listing) -> str:
 
 
 def _word(text: str) -> str:
-    """Return the letters and digits of a few words, for the inside of a formula."""
-    return "".join(sign if sign.isascii() and sign.isalnum() else " " for sign in text)
+    """Return a few words for the inside of a formula, without any sign of markup."""
+    plain = (
+        sign if sign.isascii() and (sign.isalnum() or sign in ",;.") else " "
+        for sign in text.replace("×", "x")
+    )
+    return " ".join("".join(plain).split())
 
 
 def _display(shown: Equation, said: str = "") -> str:

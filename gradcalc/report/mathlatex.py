@@ -53,6 +53,7 @@ SIGNS = {
     "%": r"\%",
     "&": r"\&",
     "^": r"\wedge ",
+    ",": ", ",
     "⟮": r"\Bigl(",
     "⟯": r"\Bigr)",
     "❨": r"\Biggl(",
@@ -82,7 +83,7 @@ def latex(part: Math) -> str:
         case Accent():
             return rf"\{'hat' if part.sign == 'hat' else part.sign} {latex(part.base)}"
         case Row():
-            return "".join(map(latex, part.parts))
+            return _row(part)
         case Script():
             return _script(part)
         case Fraction():
@@ -102,6 +103,23 @@ def latex(part: Math) -> str:
             return _cases(part)
         case Quantity():
             return latex(part.inner)
+
+
+def _row(part: Row) -> str:
+    """Return parts side by side; where TeX leaves a space of its own, none is added."""
+    found: list[str] = []
+    before: Math | None = None
+    for each in part.parts:
+        blank = isinstance(each, Atom) and each.kind == "space"
+        found.append("" if blank and _spaced(before) else latex(each))
+        before = each
+    return "".join(found)
+
+
+def _spaced(before: Math | None) -> bool:
+    if isinstance(before, Atom):
+        return before.kind == "number" or before.text in ",∑Σ"
+    return isinstance(before, Fraction) and before.small
 
 
 def _atom(part: Atom) -> str:

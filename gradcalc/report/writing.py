@@ -82,7 +82,7 @@ def document(
 def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
     known = [step for step in steps if step.phase == "known"]
     if known:
-        yield Equations("Known", tuple(_known(view, step) for step in known))
+        yield Equations("Known", _by_role([_known(view, step) for step in known]))
     theirs = whose(view.problem, view.notation)
     if theirs is not None:
         yield Labelled("Student", theirs)
@@ -119,6 +119,17 @@ def _known(view: View, step: Step) -> tuple[Equation, str]:
     column = bool(view.problem.layers) and step.value.ndim == 1 and step.value.size > 1
     box = value_box(view, step.value, step.texts, drawn=column, room=ROOM)
     return Equation(name, (box.math,)), "" if view.problem.layers else role
+
+
+def _by_role(rows: Sequence[tuple[Equation, str]]) -> tuple[tuple[Equation, str], ...]:
+    """Return quantities with the words for several of one role beside the last of them."""
+    found = []
+    for at, (equation, role) in enumerate(rows):
+        after = rows[at + 1][1] if at + 1 < len(rows) else ""
+        several = at > 0 and rows[at - 1][1] == role and role.isalpha()
+        words = "" if after == role and role.isalpha() else role + "s" * several
+        found.append((equation, words))
+    return tuple(found)
 
 
 def _given(view: View, step: Step) -> Equation:
