@@ -102,9 +102,7 @@ class Writer:
             output.write_text(carried(text, self.shown.style))
 
     def _script(self, solution: Solution) -> None:
-        """Take the script of a solution; a file holds one."""
-        if self.shown.target is not None and self.count:
-            raise click.UsageError("a script is one problem: --output takes one problem file")
+        """Take the script of a solution."""
         module, name = SCRIPTS[self.shown.style]
         printer: Callable[[Solution], str] = getattr(import_module(module), name)
         self.texts.append(("\n\n" if self.count else "") + printer(solution))

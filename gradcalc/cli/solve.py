@@ -114,6 +114,9 @@ def command(
         raise click.UsageError("--fragment is for LaTeX")
     if style in ("json", *SCRIPTS) and (lines or sheet != "solution"):
         raise click.UsageError("--steps and --sheet are for text and documents")
+    several = len(files) > 1 or Path(files[0]).is_dir()
+    if style in SCRIPTS and target is not None and several:
+        raise click.UsageError("--output takes one problem file; a script is one problem")
     sizes = read_sizes(letters)
     shown = Shown(
         style, detail, decimals, jacobians, turned, full, sheet, lines or "", fragment, target
