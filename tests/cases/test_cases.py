@@ -16,6 +16,7 @@ import pytest
 
 import gradcalc
 from gradcalc.algebra.syntax import format
+from tests.cases.layers import LAYERS
 
 PROBLEMS = Path(__file__).parents[2] / "problems"
 Values = dict[str, object]
@@ -589,6 +590,9 @@ def l1_loss() -> Values:
 
 
 # --- the comparisons ---------------------------------------------------------------------
+
+
+WORKED |= LAYERS
 
 
 def solved(name: str, **settings: str) -> gradcalc.Solution:

@@ -41,7 +41,7 @@ UNREADABLE = [
     (block("f() = 1"), r"f\(\) is not a name", "3:3", ""),
     (block("f(z, z) = 1"), "is not a name", "3:3", ""),
     (block("f(a, b) = a @ b", "y = f(x)", inputs="{x: [1]}"), "f takes 2 operands", "4:7", ""),
-    (block("y = x[1]"), "an entry of a quantity", "3:7", "under inputs"),
+    (block("y = x[1]"), r"cannot take entry 1 of x \(a number\)", "3:7", "x is a number"),
     (block("y = W @ x", inputs="{x: [1, 2], W: [[1, 2, 3]]}"), r"cannot multiply W \(1×3\)",
      "3:7", "3 entries are needed, there are 2.*W is 1×3"),
     (block("u = x + x", "y = sum(u) + v*u", inputs="{x: [1, 2], v: [1, 2, 3]}"),

@@ -61,6 +61,10 @@ def read_back(problem: gradcalc.Problem, detail: str) -> int:
             except Exception:  # a magnitude may leave the domain of a logarithm
                 scale = np.abs(found)
             room = UNITS * 0.5e-4 * np.maximum(np.maximum(scale, np.abs(value)), 1e-3)
-            assert (np.abs(found.reshape(np.shape(value)) - value) <= room).all(), (step.name, text)
+            shape = np.shape(value)
+            own = (
+                found.reshape(shape) if found.size == value.size else np.broadcast_to(found, shape)
+            )
+            assert (np.abs(own - value) <= room).all(), (step.name, text)
             seen += 1
     return seen
