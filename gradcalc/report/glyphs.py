@@ -44,8 +44,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OPERATORS = set("+−-·⊙×/=<>≤≥∈,.:;∑Σ∂∇…⋮←→|‖∞*^&%!?'")
-_WORD_BEFORE = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}\Z")
-_WORD_AFTER = re.compile(r"[^\W\d_]{2,}(?![^\W\d_]|\()")
+_WORD_BEFORE = re.compile(rf"(?<![_\w]){_LETTER}{{2,}}\Z")
+_WORD_AFTER = re.compile(rf"{_LETTER}{{2,}}(?!{_LETTER}|\()")
 _BRACKETS = set("()[]{}")
 
 

@@ -237,12 +237,15 @@ GLYPHS = {
     "∂L/∂b⁽²⁾": r"\frac{\partial L}{\partial b^{(2)}}",
     "β₁": r"\beta_{1}",
     "√2": r"\sqrt{2}",
-    "Σ_rows x": r"\sum_{\mathit{rows}}~x",
+    "Σ_rows x": r"\sum_{\mathit{rows}}\thinspace x",
     "h_prev": r"h_{\mathit{prev}}",
     "0.2·(−1)": r"0.2\cdot (-1)",
     "(0.1, −2)": "(0.1, -2)",
+    "(yᵢ − tᵢ)²": r"(y_{i}-t_{i})^{2}",
+    "a Wᵀ + b": r"a\thinspace W^{\top}+b",
+    "12 entries, largest −2": r"12~\mathrm{entries}, ~\mathrm{largest}~{-}2",
     "z[10,2]": "z[10, 2]",
-    "{a}_b#$&~\\": r"\lbrace a\rbrace_{\mathit{b}}\mathit{\#}\mathit{\$}\&\mathit{\sim }\mathit{\backslash }",
+    "{a}_b#$&": r"\lbrace a\rbrace_{\mathit{b}}\mathit{\#}\mathit{\$}\&",
 }
 
 
