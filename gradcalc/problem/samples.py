@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, number
+from gradcalc.algebra.expr import Apply, Expr, Symbol, number, parts
 from gradcalc.algebra.inference import reduction_of
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import size
@@ -34,6 +34,8 @@ ENTRIES = "_each_entry"
 MOST_NUMBERS = 200_000
 """Numbers of both passes, times the samples, above which the parts are not computed."""
 REDUCED = ("sum", "mean", "batchmean")
+APART = ("pick", "part", "conv1d", "conv2d", "max_pool", "mean_pool", "flatten", "reshape")
+"""Operations whose operand is an image or a sequence: its rows are no samples."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,17 @@ def batch_of(problem: Problem) -> Batch | None:
     something with one row a sample that depends on an input.
     """
     shapes = problem.forward.shapes
-    inputs = [data for data in problem.roles("input") if len(data.shape) >= 2]
+    taken_apart = {
+        part.args[0]
+        for node in problem.forward.nodes
+        for part in parts(node.expr)
+        if isinstance(part, Apply) and part.op in APART
+    }
+    inputs = [
+        data
+        for data in problem.roles("input")
+        if len(data.shape) >= 2 and Symbol(data.name) not in taken_apart
+    ]
     counts = {data.shape[0] for data in inputs}
     below = {data.name for data in inputs}
     found = []

@@ -147,6 +147,15 @@ def _table(page: Page, view: View, training: Training) -> None:
         page.beside(f"!  {training.stopped}; {way_out(training)}", "", "warning", indent - 3, 3)
 
 
+def task(view: View) -> str | None:
+    """Return what a question asks of a descent: the optimiser, its settings, how many steps."""
+    plan = view.problem.descent
+    if plan is None:
+        return None
+    count = f"{plan.steps} step" + "s" * (plan.steps != 1)
+    return f"{method(view, Letters(view, plan))} To do: {count}."
+
+
 def norm_words(norm: str, loss: str) -> str:
     """Say what the sign of a gradient's length stands for."""
     return f"{norm} is the length of the gradient of {loss} by all parameters."

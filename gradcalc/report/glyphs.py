@@ -10,6 +10,7 @@ from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS
 from gradcalc.errors import visible
 from gradcalc.report.lettering import ACCENTED, BLANK, FRACTIONS
 from gradcalc.report.mathtree import (
+    GAP,
     Accent,
     Atom,
     Blank,
@@ -43,6 +44,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _OPERATORS = set("+−-·⊙×/=<>≤≥∈,.:;∑Σ∂∇…⋮←→|‖∞*^&%!?'")
+_WORD_BEFORE = re.compile(rf"(?<![_\w]){_LETTER}{{2,}}\Z")
+_WORD_AFTER = re.compile(rf"{_LETTER}{{2,}}(?!{_LETTER}|\()")
 _BRACKETS = set("()[]{}")
 
 
@@ -67,14 +70,8 @@ def _part(found: re.Match[str], content: str, inline: bool, name: bool) -> Math 
     match found.lastgroup if found.lastgroup != "under" else "root":
         case "blank":
             return Blank()
-        case "derivative" if not inline:
-            over, under = text[1:].split("/∂", 1)
-            d = Atom("operator", "∂")
-            return Fraction(row((d, read(over, name=True))), row((d, read(under, name=True))))
         case "derivative":
-            over, under = text[1:].split("/∂", 1)
-            d, stroke = Atom("operator", "∂"), Atom("operator", "/")
-            return row((d, read(over, name=True), stroke, d, read(under, name=True)))
+            return _derivative(text, inline)
         case "number":
             return Atom("number", text)
         case "half":
@@ -91,15 +88,36 @@ def _part(found: re.Match[str], content: str, inline: bool, name: bool) -> Math 
             return Root(Atom("number", found["under"]))
         case "space":
             return _space(found, content)
-        case _ if text in _BRACKETS:
-            return Atom("bracket", text)
         case _:
-            return Atom("operator" if text in _OPERATORS else "word", text)
+            return _sign(text, unary=text == "−" and _unary(found, content))
+
+
+def _derivative(text: str, inline: bool) -> Math:
+    over, under = text[1:].split("/∂", 1)
+    d, stroke = Atom("operator", "∂"), Atom("operator", "/")
+    top, bottom = row((d, read(over, name=True))), row((d, read(under, name=True)))
+    return row((top, stroke, bottom)) if inline else Fraction(top, bottom)
+
+
+def _sign(text: str, *, unary: bool) -> Atom:
+    if unary:
+        return Atom("sign", text)
+    if text in _BRACKETS:
+        return Atom("bracket", text)
+    return Atom("operator" if text in _OPERATORS else "word", text)
+
+
+def _unary(found: re.Match[str], content: str) -> bool:
+    """Tell whether a minus that follows a word belongs to the number after it."""
+    before, after = content[: found.start()], content[found.end() :][:1]
+    return before[-2:-1].isalpha() and before.endswith(" ") and after.isdigit()
 
 
 def _space(found: re.Match[str], content: str) -> Math | None:
     """Return a blank between two factors or two words; those around a sign say nothing."""
     before, after = content[: found.start()][-1:], content[found.end() :][:1]
+    if _WORD_BEFORE.search(content[: found.start()]) or _WORD_AFTER.match(content, found.end()):
+        return Atom("space", GAP)
     if not before or not after:
         joins = (before or after).isalnum() or (before or after) in f"()½{_RAISED}{_LOWERED}√Σ"
         return Atom("space", " ") if joins else None

@@ -28,7 +28,7 @@ STYLES = {
     "bias": f"fill:{PALETTE['warm'][0]},stroke:{PALETTE['line'][0]}",
     "more": "fill:none,stroke:none",
 }
-_MARKUP = re.compile(r"""[^\w ,=()\[\].+/^…⋮⊙·×−′−∂ᵀΣ⁽⁾]|\.(?=\s|$)|^[-+*](?=\s)""")
+_MARKUP = re.compile(r"""[^\w ,=()\[\].+/^…⋮⊙·×−′−∂ᵀΣ⁽⁾]|_|\.(?=\s|$)|^[-+*](?=\s)""")
 _WORDS = re.compile(r"[^\w ,.()=−]")
 
 

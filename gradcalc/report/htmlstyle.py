@@ -30,7 +30,8 @@ linear-gradient(currentColor,currentColor) 100% 0/var(--w) 100%,
 linear-gradient(currentColor,currentColor) 0 0/.36em var(--w),
 linear-gradient(currentColor,currentColor) 0 100%/.36em var(--w),
 linear-gradient(currentColor,currentColor) 100% 0/.36em var(--w),
-linear-gradient(currentColor,currentColor) 100% 100%/.36em var(--w);background-repeat:no-repeat}
+linear-gradient(currentColor,currentColor) 100% 100%/.36em var(--w);background-repeat:no-repeat;
+print-color-adjust:exact}
 .matrix mtd{padding:.12em .4em!important;font-variant-numeric:tabular-nums}
 .cases mtd{text-align:left}
 dl.facts{display:grid;grid-template-columns:5.5rem 1fr;gap:.7rem 1rem;margin:1.2rem 0}
@@ -94,6 +95,7 @@ main{font-family:Charter,"Bitstream Charter","Sitka Text",Cambria,"DejaVu Serif"
 svg,.links,.entries summary,figure summary{font-family:system-ui,sans-serif}
 article+article{break-before:page;border:0;margin:0;padding:0}.scroll,.wide{overflow:visible}
 summary>.row::after{display:none}figure .wide{border:0}
+figure svg{max-width:100%;height:auto}
 .step::details-content{content-visibility:visible;display:block;height:auto}
 .step .result{display:none!important}}
 """

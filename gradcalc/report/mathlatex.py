@@ -10,6 +10,7 @@ import unicodedata
 
 from gradcalc.report.lettering import GREEK
 from gradcalc.report.mathtree import (
+    GAP,
     Accent,
     Atom,
     Blank,
@@ -110,7 +111,7 @@ def _row(part: Row) -> str:
     found: list[str] = []
     before: Math | None = None
     for each in part.parts:
-        blank = isinstance(each, Atom) and each.kind == "space"
+        blank = each == Atom("space", " ")
         found.append("" if blank and _spaced(before) else latex(each))
         before = each
     return "".join(found)
@@ -124,7 +125,9 @@ def _spaced(before: Math | None) -> bool:
 
 def _atom(part: Atom) -> str:
     if part.kind == "space":
-        return r"\thinspace "
+        return "~" if part.text == GAP else r"\thinspace "
+    if part.kind == "sign":
+        return "{-}"
     if part.kind in ("number", "operator", "bracket") and part.text in SIGNS:
         return SIGNS[part.text]
     if part.kind == "letter":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradcalc.report.mathtree import (
+    GAP,
     Accent,
     Atom,
     Blank,
@@ -107,7 +108,10 @@ def _atom(part: Atom) -> str:
     if part.kind == "number":
         return f"<mn>{text}</mn>"
     if part.kind == "space":
-        return '<mspace width="0.2em"></mspace>'
+        wide = "0.35em" if part.text == GAP else "0.2em"
+        return f'<mspace width="{wide}"></mspace>'
+    if part.kind == "sign":
+        return '<mo form="prefix">−</mo>'
     if part.kind == "letter":
         return f"<mi>{text}</mi>"
     if part.kind == "word":

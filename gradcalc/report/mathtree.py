@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["letter", "word", "function", "number", "operator", "bracket", "space"]
-RELATIONS = ("=", "←", "<", ">", "≤", "≥")
+Kind: TypeAlias = Literal[
+    "letter", "word", "function", "number", "operator", "bracket", "space", "sign"
+]
+GAP = "  "
+"""The blank beside a word."""
 
 
 @dataclass(frozen=True)
 class Atom:
-    """One sign or word. A letter is slanted, a word and a function stand upright."""
+    """One sign or word: a letter slanted, a function upright, a sign close to its number."""
 
     kind: Kind
     text: str
@@ -202,7 +205,7 @@ def extent(part: Math) -> float:
     match part:
         case Atom():
             around = 1.4 if part.kind == "operator" and part.text not in ",.′Σ∂" else 0.0
-            return 0.4 if part.kind == "space" else len(part.text) + around
+            return 0.4 * len(part.text) if part.kind == "space" else len(part.text) + around
         case Blank():
             return 4
         case Accent():
@@ -270,7 +273,8 @@ def _cut(line: list[Math]) -> tuple[list[Math], list[Math]]:
         for at in range(len(line) - 1, 0, -1):
             each = line[at]
             sums = isinstance(each, Atom) and each.kind == "operator" and each.text in signs
-            if sums and (after or not _leads(line[at - 1])):
+            prose = signs == "," and line[at + 1 : at + 2] == [Atom("space", GAP)]
+            if sums and not prose and (after or not _leads(line[at - 1])):
                 return line[: at + after], line[at + after :]
     return line, []
 

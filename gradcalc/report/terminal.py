@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from gradcalc.report.answer import INDENT, answer
 from gradcalc.report.boxes import Box, beside, text
 from gradcalc.report.choice import chosen
-from gradcalc.report.descentpage import descent
-from gradcalc.report.entrytable import entry_lines, entry_table
-from gradcalc.report.known import MARGIN, head, labelled
+from gradcalc.report.descentpage import descent, task
+from gradcalc.report.descenttable import write_table
+from gradcalc.report.entrytable import entry_lines, entry_table, worked
+from gradcalc.report.known import MARGIN, head, labelled, words
 from gradcalc.report.layout import broken, formula_box, named, stacked
+from gradcalc.report.lettering import BLANK
 from gradcalc.report.letterpage import answers, under_line
 from gradcalc.report.page import Page
 from gradcalc.report.samplepage import sample_band
@@ -38,6 +40,9 @@ def page(
     picked = chosen(view, steps, lines) if lines else steps
     if sheet == "problem":
         head(found, view, steps, question=True, equations=_equations(view, steps, columns))
+        due = task(view)
+        if due:
+            words(found, "Descent", due)
         _options(found, view)
         return found
     blank = sheet == "blank"
@@ -47,6 +52,8 @@ def page(
         if band:
             found.band(title)
             _band(found, view, band, "brief" if blank else detail)
+            if blank and detail != "brief":
+                _tables(found, view, [step for step in picked if step.phase == phase])
     if blank:
         found.band("Answer")
         for name, box in to_fill(view, steps):
@@ -61,6 +68,19 @@ def page(
     if not answers(found, view, detail):
         answer(found, view, steps)
     return found
+
+
+def _tables(page: Page, view: View, steps: Sequence[Step]) -> None:
+    """Write the tables of elementwise lines, entry by entry, with blanks."""
+    for at in range(len(steps)):
+        table = worked(view, steps, at, blank=BLANK) if view.values else None
+        if table is None:
+            continue
+        page.blank()
+        caption = f"Lines {table.first.number} to {table.last.number}, entry by entry:"
+        page.text(caption, "plain", indent_of(page))
+        page.blank()
+        write_table(page, [list(column) for column in table.columns], indent_of(page))
 
 
 def _equations(view: View, steps: Sequence[Step], columns: int) -> Box | None:

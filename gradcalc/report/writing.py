@@ -9,7 +9,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.report.answer import asked, matching_option, sentences
 from gradcalc.report.choice import chosen
 from gradcalc.report.conventions import conventions
-from gradcalc.report.descentpage import method, norm_words, together, way_out
+from gradcalc.report.descentpage import method, norm_words, task, together, way_out
 from gradcalc.report.descenttable import overview
 from gradcalc.report.document import (
     Band,
@@ -101,6 +101,9 @@ def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
     if reading:
         yield Labelled("Read as", "; ".join(reading.values()))
     if sheet == "problem":
+        due = task(view)
+        if due:
+            yield Labelled("Descent", due)
         yield from _choices(view)
     if sheet == "solution":
         yield from _contradiction(view)
@@ -115,7 +118,8 @@ def _known(view: View, step: Step) -> tuple[Equation, str]:
     role = data.role if data else "given, the upstream gradient"
     name = quantity(view.notation, step.name)
     if step.value is None:
-        return Equation(name), f"{role}, {dimensions(step.shape)}"
+        size = dimensions(step.shape)
+        return Equation(name), size if view.problem.layers else f"{role}, {size}"
     column = bool(view.problem.layers) and step.value.ndim == 1 and step.value.size > 1
     box = value_box(view, step.value, step.texts, drawn=column, room=ROOM)
     return Equation(name, (box.math,)), "" if view.problem.layers else role

@@ -143,6 +143,19 @@ def test_the_question_has_its_options(capsys: pytest.CaptureFixture[str]) -> Non
     assert "(j)" in out and "1.4" in out
 
 
+def test_the_question_says_how_to_descend(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(ROOT / "problems" / "polynomial-descent.yaml")
+    for style in ("text", "markdown", "html"):
+        _, out, _ = said(capsys, path, "--sheet", "problem", "--format", style)
+        assert "To do: 5 steps." in out and "0.001" in out
+
+
+def test_a_sheet_has_tables_to_fill_in(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = said(capsys, RELU, "--sheet", "blank")
+    assert "Lines 3 to 5, entry by entry:" in out
+    assert "4    0.7   ____   0    ____     ____      ____" in out
+
+
 def test_a_sheet_has_blanks(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = said(capsys, GIVEN, "--sheet", "blank")
     assert "∂L/∂W⁽³⁾ = [ ____  ____ ]" in out

@@ -56,10 +56,12 @@ def shipped(name: str) -> tuple[gradcalc.Solution, Samples]:
 
 BATCHES = [
     "batch-mean",
+    "batch-norm",
     "batch-sum",
     "dead-unit",
     "hinge-loss",
     "scaled-relu-regression-batch",
+    "self-attention",
     "softmax-batch",
     "tanh-sigmoid-cross-entropy-batch",
     "tanh-sigmoid-regression-batch",

@@ -18,15 +18,18 @@ import pytest
 
 import gradcalc
 from gradcalc.report.document import Document, Equation, Line
+from gradcalc.report.glyphs import read
 from gradcalc.report.htmldocument import html_document
 from gradcalc.report.latexdocument import article, fragments
 from gradcalc.report.markdowndocument import markdown_document
+from gradcalc.report.mathlatex import latex
 from gradcalc.report.mathml import formula
 from gradcalc.report.sheet import Sheet
 from gradcalc.report.steps import build_steps
 from gradcalc.report.view import View
 from gradcalc.report.writing import document
 from tests.report.markup import Markup, checked, evaluated
+from tests.report.random_problems import problem
 from tests.shown import GOLDEN, PROBLEMS, matches, steady
 
 NAMES = [path.stem for path in PROBLEMS]
@@ -202,6 +205,53 @@ def test_what_is_printed_is_what_comes_out(name: str) -> None:
         for before, after in pairwise(found):
             assert abs(before - after) <= 3e-4 * max(abs(before), abs(after), 1.0), sides
     assert count
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_documents_of_a_random_problem(seed: int) -> None:
+    try:
+        solution = gradcalc.solve(gradcalc.load(problem(seed)))
+    except gradcalc.ProblemError:
+        return
+    for sheet in SHEETS:
+        found = document(View(solution, typeset=True), "entries", sheet)
+        checked(html_document([found]))
+        assert not solution.values or formulas(markdown_document([found]))
+        assert displays(fragments([found]))
+    if solution.problem.rounding:
+        return
+    for equation in equations(document(View(solution, typeset=True), "entries")):
+        sides = [formula(side, lambda key: "") for side in equation.sides]
+        for before, after in pairwise([value for side in sides for value in evaluated(side)]):
+            assert abs(before - after) <= 1e-3 * max(abs(before), abs(after), 1.0), sides
+
+
+GLYPHS = {
+    "W⁽¹⁾₂₁": "W_{21}^{(1)}",
+    "a⁽¹⁾²": "(a^{(1)})^{2}",
+    "W⁽³⁾ᵀ": r"W^{(3)\top}",
+    "ŷ₂": r"\hat y_{2}",
+    "−½": r"-\tfrac{1}{2}",
+    "6·10⁻¹²": r"6\cdot 10^{-12}",
+    "ReLU′(zᵢ)": r"\mathrm{ReLU}'(z_{i})",
+    "∂L/∂b⁽²⁾": r"\frac{\partial L}{\partial b^{(2)}}",
+    "β₁": r"\beta_{1}",
+    "√2": r"\sqrt{2}",
+    "Σ_rows x": r"\sum_{\mathit{rows}}\thinspace x",
+    "h_prev": r"h_{\mathit{prev}}",
+    "0.2·(−1)": r"0.2\cdot (-1)",
+    "(0.1, −2)": "(0.1, -2)",
+    "(yᵢ − tᵢ)²": r"(y_{i}-t_{i})^{2}",
+    "a Wᵀ + b": r"a\thinspace W^{\top}+b",
+    "12 entries, largest −2": r"12~\mathrm{entries}, ~\mathrm{largest}~{-}2",
+    "z[10,2]": "z[10, 2]",
+    "{a}_b#$&": r"\lbrace a\rbrace_{\mathit{b}}\mathit{\#}\mathit{\$}\&",
+}
+
+
+@pytest.mark.parametrize("signs", GLYPHS)
+def test_signs_as_latex(signs: str) -> None:
+    assert latex(read(signs)) == GLYPHS[signs]
 
 
 def test_where_a_quantity_is_used() -> None:
