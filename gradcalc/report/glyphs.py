@@ -156,6 +156,8 @@ def _word(text: str, *, name: bool) -> Math:
     if len(text) == 1:
         return Atom("letter", text)
     stem, _, rest = text.partition("_")
+    if stem and rest and not name:
+        return Atom("function", text.replace("_", "-"))
     if stem and rest:
         return Script(_word(stem, name=name), below=Atom("word", rest.replace("_", " ")))
     return Atom("word" if name else "function", text)

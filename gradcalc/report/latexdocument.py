@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from gradcalc.report.document import (
     Band,
@@ -26,6 +27,8 @@ from gradcalc.report.mathtree import extent, lines, tall
 ROOM = 78
 """Digits that fit beside each other on a line of the article."""
 WIDEST = 1e9
+SMALLEST = 1.9
+"""How many times what fits the page in normal type fits it in the smallest."""
 SIZES = ((1.0, "normalsize"), (1.25, "footnotesize"), (1.6, "scriptsize"), (99.0, "tiny"))
 PREAMBLE = r"""\documentclass[10pt,fleqn,leqno]{article}
 \usepackage{amsmath}
@@ -144,6 +147,7 @@ def _flow(block: Equations) -> str:
 
 def _display(shown: Equation, said: str = "", number: str = "") -> str:
     """Return an equation with its number, words beside its first row or over it."""
+    shown = _fitting(shown)
     rows = rows_of(shown, ROOM)
     first = extent(shown.name) + 3 + (extent(shown.sides[0]) if shown.sides else 0)
     if len(rows) == 1:
@@ -162,6 +166,18 @@ def _aligned(rows: list[str], wide: float, said: str = "", number: str = "") -> 
     beside = f"\\qquad\\text{{\\small {words(said)}}}" if said else ""
     inner = "\\\\\n".join([f"{rows[0]}{beside}{tag}", *rows[1:]])
     return _sized(f"\\begin{{align*}}\n{inner}\n\\end{{align*}}\n", wide)
+
+
+def _fitting(shown: Equation) -> Equation:
+    """Return an equation without what stands between and fits the page in no type."""
+    first, *between = shown.sides[:-1] or (None,)
+    room = SMALLEST * ROOM
+    kept = [
+        side
+        for side in between
+        if side is not None and max(map(extent, lines(side, ROOM, large=True))) <= room
+    ]
+    return shown if first is None else replace(shown, sides=(first, *kept, shown.sides[-1]))
 
 
 def _wide(shown: Equation) -> float:
