@@ -14,13 +14,15 @@ NUMPY_ROWS = {
     "conv1d": f"""\
 def _(x, k, padding=0, stride=1):
     x = x[max(-padding, 0) : min(padding, 0) or None]  # below 0, padding cuts off
-    windows = {_WINDOWS}(np.pad(x, max(padding, 0)), k.shape)
+    x = np.pad(x, max(padding, 0))
+    windows = {_WINDOWS}(x, k.shape)
     return windows[::stride] @ k""",
     "conv2d": f"""\
 def _(x, k, padding=0, padding_columns=None, stride=1):
     sides = (padding, padding if padding_columns is None else padding_columns)
     x = x[tuple(slice(max(-p, 0), min(p, 0) or None) for p in sides)]  # p < 0 cuts off
-    windows = {_WINDOWS}(np.pad(x, [(max(p, 0),) * 2 for p in sides]), k.shape)
+    x = np.pad(x, [(max(p, 0),) * 2 for p in sides])
+    windows = {_WINDOWS}(x, k.shape)
     return np.einsum("opij,ij->op", windows[::stride, ::stride], k)""",
     "spread": """\
 def _(x, stride=1, rows=None, columns=None):

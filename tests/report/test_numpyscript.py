@@ -85,7 +85,7 @@ def test_every_problem_without_numbers_agrees_with_central_differences() -> None
         for ref in solution.problem.find:
             of, by = (names[part] for part in ref.name[1:].split("/d"))
             point = np.array(found[by], dtype=float)
-            slope = np.empty(point.shape)
+            slope = np.empty((*np.shape(found[of]), *point.shape))
             for at in np.ndindex(point.shape):
                 ends = []
                 for move in (1e-6, -1e-6):
@@ -93,8 +93,8 @@ def test_every_problem_without_numbers_agrees_with_central_differences() -> None
                     space[by] = point.copy()
                     space[by][at] += move
                     exec(compile(code, path.name, "exec"), space)
-                    ends.append(float(space[of]))
-                slope[at] = (ends[0] - ends[1]) / 2e-6
+                    ends.append(np.array(space[of], dtype=float))
+                slope[(..., *at)] = (ends[0] - ends[1]) / 2e-6
             np.testing.assert_allclose(found[names[ref.name]], slope, rtol=1e-5, atol=1e-6)
 
 
