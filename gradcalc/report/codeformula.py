@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, symbols
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
@@ -101,9 +101,9 @@ class Writer:
         if expr.op == "array":
             return f"{dialect.array}({self.items(expr)})"
         args = [self.text(arg) for arg in expr.args]
-        if expr.op in ("max", "min"):
+        if expr.op in ("max", "min", "stack"):
             args = [
-                dialect.number.format(text) if isinstance(arg, Number) else text
+                dialect.number.format(text) if _constant(arg) else text
                 for arg, text in zip(expr.args, args, strict=True)
             ]
         if expr.op in dialect.constants and not symbols(expr):
@@ -187,6 +187,12 @@ class Writer:
 
 def _compares(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op in COMPARISONS
+
+
+def _constant(expr: Expr) -> bool:
+    """Tell whether a formula is a number of Python: it reads no quantity and no array."""
+    leaves = (part for part in parts(expr) if isinstance(part, Apply))
+    return not symbols(expr) and all(part.op != "array" for part in leaves)
 
 
 def _parameter(name: str) -> str:
