@@ -9,6 +9,7 @@ from gradcalc.algebra.expr import Apply, Expr, parts, rebuild
 from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.precedence import INFIX
 from gradcalc.algebra.table import TABLE
+from gradcalc.report.codecuts import CUTS
 
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 SIGNS = {op: sign for sign, (op, _) in INFIX.items() if sign != "-"} | {"pow": "**"}
@@ -20,7 +21,8 @@ class Dialect:
     """How a library of arrays is called.
 
     module: its name. axis, keepdims: what it calls these. expand: how an axis is put in.
-    reductions: its functions. calls: operation → call, operands and parameters in braces.
+    reductions: its functions. calls: operation → call, operands and parameters in braces;
+    `list` is all operands with the axis behind, `sizes` are rows and columns.
     helpers: operation → a function to define in the script, as lines; for operations whose
     plain formula overflows, or that have none. constants: calls where no quantity is read.
     number: how a number becomes an operand of `max` and `min`.
@@ -62,7 +64,8 @@ def needed(exprs: Iterable[Expr], dialect: Dialect, table: Table) -> list[str]:
 def _written(row: Operation, dialect: Dialect) -> bool:
     """Tell whether an operation is written in place, without a function of the script."""
     signs = (*SIGNS, *COMPARISONS, *REDUCTIONS, "neg", "transpose", "expand", "fill")
-    return row.name in (*signs, "array", "where") or (is_own(row) and row.name in dialect.calls)
+    known = row.name in (*CUTS, *dialect.calls)
+    return row.name in (*signs, "array", "where") or (is_own(row) and known)
 
 
 def meaning(row: Operation) -> Expr:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, symbols
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
 from gradcalc.engine.graph import widens
+from gradcalc.report.codecuts import CUTS, JOINS, cut, size_of, size_text
 from gradcalc.report.codedialect import COMPARISONS, REDUCTIONS, SIGNS, Dialect, is_own, meaning
 from gradcalc.report.codenames import identifiers
 
@@ -100,9 +101,9 @@ class Writer:
         if expr.op == "array":
             return f"{dialect.array}({self.items(expr)})"
         args = [self.text(arg) for arg in expr.args]
-        if expr.op in ("max", "min"):
+        if expr.op in ("max", "min", "stack"):
             args = [
-                dialect.number.format(text) if isinstance(arg, Number) else text
+                dialect.number.format(text) if _constant(arg) else text
                 for arg, text in zip(expr.args, args, strict=True)
             ]
         if expr.op in dialect.constants and not symbols(expr):
@@ -113,21 +114,37 @@ class Writer:
             axis = self.axes(expr)[0].rpartition("=")[2] if widens(expr) else ""
             return dialect.expand.format(args[0], axis) if axis else args[0]
         if expr.op == "fill":
-            sizes = "".join(f"{self.text(size)}, " for _, size in expr.attrs)
-            return dialect.stretch.format(args[0], f"({sizes.strip()})")
+            return dialect.stretch.format(args[0], self.sizes(expr))
         row = self.table[expr.op]
+        if expr.op in CUTS and is_own(row):
+            whole = self.bracketed(expr.args[0], level(expr.args[0]) < POSTFIX)
+            return cut(expr, whole, self.names)
         template = self.template(row)
         if template is not None:
             settings = {**row.attributes, **dict(expr.attrs)}
-            return template.format(
-                *args, **{_parameter(key): self.text(value) for key, value in settings.items()}
-            )
+            named = {_parameter(key): self.setting(value) for key, value in settings.items()}
+            if expr.op in JOINS:
+                named["list"] = ", ".join([f"[{', '.join(args)}]", *self.axes(expr)])
+            if expr.op == "reshape":
+                named["sizes"] = self.sizes(expr)
+            return template.format(*args, **named)
         args += [
-            f"{_parameter(key)}={self.text(value)}"
+            f"{_parameter(key)}={self.setting(value)}"
             for key, value in expr.attrs
             if key != "reduction"
         ]
         return f"{self.functions[expr.op]}({', '.join(args)})"
+
+    def setting(self, value: Expr) -> str:
+        """Return a parameter; a letter that is none of the quantities is a size: n-1."""
+        if isinstance(value, Symbol) and value.name not in self.names:
+            return size_text(value.name, self.names)
+        return self.text(value)
+
+    def sizes(self, expr: Apply) -> str:
+        """Return the parameters of `fill` and `reshape` as a tuple."""
+        found = "".join(f"{size_text(size_of(size), self.names)}, " for _, size in expr.attrs)
+        return f"({found.strip() if len(expr.attrs) == 1 else found.removesuffix(', ')})"
 
     def template(self, row: Operation) -> str | None:
         """Return how the library is called, unless the file defines the function anew."""
@@ -170,6 +187,12 @@ class Writer:
 
 def _compares(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op in COMPARISONS
+
+
+def _constant(expr: Expr) -> bool:
+    """Tell whether a formula is a number of Python: it reads no quantity and no array."""
+    leaves = (part for part in parts(expr) if isinstance(part, Apply))
+    return not symbols(expr) and all(part.op != "array" for part in leaves)
 
 
 def _parameter(name: str) -> str:

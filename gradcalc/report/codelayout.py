@@ -36,6 +36,8 @@ def assignment(name: str, terms: Sequence[str], note: str = "", indent: str = ""
     line = f"{indent}{name} = {' '.join(terms)}"
     if len(line) <= LINE:
         lines = [line]
+    elif (open_ended := _in_last_brackets(f"{name} = {terms[0]}", terms[1:], indent)) is not None:
+        lines = open_ended
     elif len(terms) > 1 or not _is_call(terms[0]):
         inner = [each for term in terms for each in folded(term, f"{indent}    ")]
         lines = [f"{indent}{name} = (", *inner, f"{indent})"]
@@ -44,6 +46,21 @@ def assignment(name: str, terms: Sequence[str], note: str = "", indent: str = ""
     if note and len(lines) == 1 and len(line) + len(note) + 4 <= LINE:
         return [f"{line}  # {note}"]
     return [*([f"{indent}# {note}"] if note else []), *lines]
+
+
+def _in_last_brackets(start: str, more: Sequence[str], indent: str) -> list[str] | None:
+    """Return two terms folded within the brackets they end with, as formatters prefer it."""
+    if len(more) != 1 or not more[0].endswith(")"):
+        return None
+    lines = folded(f"{start} {more[0]}", indent)
+    if len(lines[0]) <= LINE:
+        return lines
+    if not start.endswith(")"):
+        return None
+    opened = more[0][: _opening_of_last(more[0]) + 1]
+    lines = folded(start, indent, f" {opened}")[:-1]
+    lines += folded(f") {more[0]}", indent)
+    return lines if max(map(len, lines)) <= LINE else None
 
 
 def folded(text: str, indent: str, end: str = "") -> list[str]:

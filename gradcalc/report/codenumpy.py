@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcalc.report.codedialect import Dialect
+from gradcalc.report.coderows import NUMPY_ROWS
 
 _ERFC = "np.frompyfunc(math.erfc, 1, 1)"
 HELPERS = {
@@ -79,6 +80,7 @@ def _(x):
     "join": """\
 def _(a, b):
     return np.concatenate([a, b], axis=-1)""",
+    **NUMPY_ROWS,
 }
 """Functions that a script defines where the plain formula overflows, or there is none."""
 
@@ -98,6 +100,11 @@ NUMPY = Dialect(
         "min": "np.minimum({0}, {1})",
         "outer": "np.outer({0}, {1})",
         "dot": "np.dot({0}, {1})",
+        "concat": "np.concatenate({list})",
+        "stack": "np.stack({list})",
+        "flatten": "np.ravel({0})",
+        "reshape": "np.reshape({0}, {sizes})",
+        "flip": "np.flip({0})",
     },
     HELPERS,
 )

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Expr
+from gradcalc.algebra.expr import Apply, Expr, parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
+from gradcalc.errors import ProblemError
+from gradcalc.problem.unknown import is_unknown
+from gradcalc.report.codecuts import size_letters, size_text
 from gradcalc.report.codedialect import Dialect, needed, plain
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment
@@ -60,12 +63,23 @@ class Script:
     def letters(self) -> tuple[str, ...]:
         """Return the letters that stand for sizes."""
         dims = (dim for data in self.problem.data.values() for dim in data.shape)
-        return tuple(dict.fromkeys(dim for dim in dims if isinstance(dim, str)))
+        return tuple(dict.fromkeys(letter for dim in dims for letter in size_letters(dim)))
 
     @cached_property
     def table(self) -> Table:
         """Return the operations of the problem."""
         return self.problem.table
+
+    def refuse_unknown(self) -> None:
+        """Refuse a function without a formula: a script has nothing to compute it with."""
+        for node in self.problem.forward.nodes:
+            for part in parts(node.expr):
+                if is_unknown(part, self.table) and isinstance(part, Apply):
+                    raise ProblemError(
+                        f"this problem cannot be a script: {part.op} has no formula",
+                        node.span,
+                        hint=f"give it one, {part.op}(z) = …",
+                    )
 
     def lines(self, phase: str) -> list[Step]:
         """Return the steps of a phase."""
@@ -93,7 +107,7 @@ class Script:
 
     def shape(self, writer: Writer, shape: Shape) -> str:
         """Return a shape as a tuple."""
-        sizes = [writer.names[dim] if isinstance(dim, str) else str(dim) for dim in shape]
+        sizes = [size_text(dim, writer.names) for dim in shape]
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
     def line(self, writer: Writer, shape: Shape, formula: Expr) -> list[str]:

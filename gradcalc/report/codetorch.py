@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradcalc.report.codedialect import Dialect
+from gradcalc.report.coderows import TORCH_ROWS
 
 _SAME = ("exp", "log", "sqrt", "abs", "sign", "sin", "cos", "arctan", "tanh", "sigmoid", "relu")
 HELPERS = {
@@ -46,6 +47,7 @@ def _(x):
     "second_half": """\
 def _(x):
     return x[..., x.shape[-1] // 2 :]""",
+    **TORCH_ROWS,
 }
 """Functions that a script defines where the plain formula overflows, or there is none."""
 
@@ -69,6 +71,10 @@ TORCH = Dialect(
         "outer": "torch.outer({0}, {1})",
         "dot": "torch.dot({0}, {1})",
         "diag": "torch.diag({0})",
+        "concat": "torch.cat({list})",
+        "stack": "torch.stack({list})",
+        "flatten": "torch.flatten({0})",
+        "reshape": "torch.reshape({0}, {sizes})",
         "join": "torch.cat([{0}, {1}], dim=-1)",
         "erf": "torch.erf({0})",
         "normal_cdf": "torch.special.ndtr({0})",

@@ -26,9 +26,11 @@ OWN = ("np", "math", "rng", "rounded", "passes", "step", "rates")
 def numpy_script(solution: Solution) -> str:
     """Return the script: data, forward pass, backward pass, what is asked, training steps.
 
-    A problem in letters gets sizes and random numbers.
+    A problem in letters gets sizes and random numbers. Raises ProblemError for a function
+    without a formula.
     """
     script = Script(solution, NUMPY, OWN)
+    script.refuse_unknown()
     passes = [step.formula for step in script.steps if step.formula is not None]
     writer = script.writer([*passes, *update_formulas(solution)])
     body = [*_data(script, writer)]

@@ -26,6 +26,7 @@ def torch_script(solution: Solution) -> str:
     there is one. Raises ProblemError for what PyTorch cannot be told.
     """
     script = Script(solution, TORCH, OWN)
+    script.refuse_unknown()
     check(script)
     parts = parts_of(script)
     writer = parts.writer
