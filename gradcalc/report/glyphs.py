@@ -156,7 +156,7 @@ def _word(text: str, *, name: bool) -> Math:
     if len(text) == 1:
         return Atom("letter", text)
     stem, _, rest = text.partition("_")
-    if stem and rest and not name:
+    if len(stem) > 1 and rest and not name:
         return Atom("function", text.replace("_", "-"))
     if stem and rest:
         return Script(_word(stem, name=name), below=Atom("word", rest.replace("_", " ")))

@@ -6,6 +6,7 @@ cells of tables are Unicode, so that nothing in a line of text is taken for mark
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from gradcalc.report.document import (
@@ -27,6 +28,8 @@ from gradcalc.report.lettering import BLANK
 from gradcalc.report.partsmarkdown import escaped, grid
 
 ROOM = 96
+
+_NAMED = re.compile(r"\\mathit\{([A-Za-z]+)\}_")
 
 
 def markdown_document(documents: Sequence[Document]) -> str:
@@ -109,4 +112,5 @@ def _display(shown: Equation, said: str = "") -> str:
 
 def _shown(inner: str) -> str:
     inner = inner.replace("<", r"\lt ").replace(">", r"\gt ")  # no tags
-    return f"$$\n{inner.strip()}\n$$\n"
+    plain = _NAMED.sub(r"\1_", inner.strip())  # two `}_` may be taken for emphasis
+    return f"$$\n{plain}\n$$\n"

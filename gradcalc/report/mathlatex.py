@@ -136,6 +136,8 @@ def _atom(part: Atom) -> str:
         return rf"\{part.text} "
     if part.kind in ("function", "word"):
         shape = "mathit" if part.kind == "word" else "mathrm"
+        if shape == "mathrm" and "-" in part.text:
+            shape = "operatorname"  # where a hyphen is no minus
         return rf"\{shape}{{{''.join(map(_letter, part.text))}}}"
     return "".join(map(_letter, part.text))
 

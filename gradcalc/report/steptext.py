@@ -18,7 +18,6 @@ DRAWN = 4
 COLUMN = 34
 """Where the dimension of a line in letters stands, when its formula leaves room."""
 GAP = 3
-MEMBERS = (" ∈", " in")
 
 
 def indent_of(page: Page) -> int:
@@ -59,8 +58,9 @@ def write_step(page: Page, view: View, step: Step) -> None:
     else:
         rows = broken(start + first.rows[0], room)
         if _in_letters(view, step):
-            last = with_dimension(view, rows.pop(), step.shape, room)
-            rows += broken(last, room, MEMBERS)
+            last = with_dimension(view, rows[-1], step.shape, room)
+            fits = width(last) <= room
+            rows[-1:] = [last] if fits else [rows[-1], f"  {view.notation.dimensions(step.shape)}"]
         for at, row in enumerate(rows):
             own = lead if at == 0 else " " * len(lead)
             _noted(page, own, row, note if at == len(rows) - 1 else "")
