@@ -113,7 +113,9 @@ def command(
     if fragment and style != "latex":
         raise click.UsageError("--fragment is for LaTeX")
     if style in ("json", *SCRIPTS) and (lines or sheet != "solution"):
-        raise click.UsageError("--steps and --sheet are for text and documents")
+        raise click.UsageError(
+            "--steps and --sheet are for text and documents, not for JSON or code"
+        )
     several = len(files) > 1 or Path(files[0]).is_dir()
     if style in SCRIPTS and target is not None and several:
         raise click.UsageError("--output takes one problem file; a script is one problem")

@@ -110,7 +110,7 @@ def test_nothing_is_left_of_a_failed_write(tmp_path: Path, monkeypatch: pytest.M
         (["--activation", "\x1b[2J"], "a control character"),
         (["--loss", "crossentropi"], "did you mean cross_entropy?"),
         (["--loss", "cross_entropy"], "compares classes"),
-        (["--loss", "mse\nx: 1"], "formula"),
+        (["--loss", "mse\nx: 1"], "an operator is missing"),
         (["--decimals", "4"], "0<=x<=3"),
         (["--seed", "-1"], "Invalid value for '--seed'"),
     ],

@@ -93,7 +93,7 @@ def test_a_problem_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_pa
     [
         (("-o", "a.docx"), "the file is to end in one of .md, .tex, .html"),
         (("--fragment",), "--fragment is for LaTeX"),
-        (("--format", "json", "--steps", "1"), "not for JSON"),
+        (("--format", "json", "--steps", "1"), "not for JSON or code"),
         (("--steps", "99"), "--steps 99: no line of the solution"),
         (("--steps", "1,dL/dy", "--format", "html"), "did you mean"),
     ],
