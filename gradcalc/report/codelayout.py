@@ -86,6 +86,15 @@ def folded(text: str, indent: str, end: str = "") -> list[str]:
     ]
 
 
+def listed(names: Sequence[str], indent: str, start: str = "", end: str = "") -> list[str]:
+    """Return `start a, b end` in a line; where that is too long, a name a line in brackets."""
+    line = f"{indent}{start}{', '.join(names)}"
+    if len(line) + len(end.partition("(")[0]) + end.count("(") <= LINE:
+        return _within(f"{line.strip()}{end}", indent) if end else [line]
+    inner = [f"{indent}    {name}," for name in names]
+    return [f"{indent}{start}(", *inner, *_within(f"){end}", indent)]
+
+
 def _within(text: str, indent: str, end: str = "") -> list[str]:
     """Return an expression in lines: a call that is too long with its operands inside."""
     if len(indent) + len(text) + len(end) <= LINE or not text.endswith(")"):
