@@ -40,7 +40,10 @@ def assignment(name: str, terms: Sequence[str], note: str = "", indent: str = ""
     elif (halves := _in_last_brackets(name, _pieces(terms), indent)) is not None:
         lines = halves
     elif len(terms) > 1 or not _is_call(terms[0]):
-        inner = [each for term in terms for each in folded(term, f"{indent}    ")]
+        deeper = f"{indent}    "
+        inner = [f"{deeper}{' '.join(terms)}"]
+        if len(inner[0]) > LINE:
+            inner = [each for term in terms for each in folded(term, deeper)]
         lines = [f"{indent}{name} = (", *inner, f"{indent})"]
     else:
         lines = _within(f"{name} = {terms[0]}", indent)

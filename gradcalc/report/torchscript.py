@@ -96,6 +96,9 @@ def _known(parts: Parts, name: str, data: Data, moved: bool) -> list[str]:
     grad = ", requires_grad=True" if moved else ""
     if not data.known:
         sizes = script.shape(writer, data.shape)
+        rows = script.row_numbers(writer).get(name)
+        if rows is not None:
+            return [f"{writer.names[name]} = torch.randint(1, {rows}, {sizes}).double()"]
         draw = "rand" if script.random(data) else "randn"
         return [f"{writer.names[name]} = torch.{draw}({sizes}{grad})"]
     value = data.array
