@@ -35,6 +35,19 @@ def size_text(dim: Dim, names: Mapping[str, str], more: int = 0) -> str:
     return f"-{text[2:]}" if text[0] == "-" else text[2:]
 
 
+def size_value(dim: Dim, sizes: Mapping[str, int]) -> int:
+    """Return a size with numbers for its letters."""
+    if isinstance(dim, int):
+        return dim
+    found = 0
+    for sign, count, letter, below, whole_sign, whole in _TERM.findall(dim):
+        if letter:
+            found += int(f"{sign}{count or 1}") * (sizes[letter] // int(below or 1))
+        else:
+            found += int(whole_sign + whole)
+    return found
+
+
 def cut(expr: Apply, operand: str, names: Mapping[str, str]) -> str:
     """Return an entry, row or column counted from 0: x[0], X[:, 1:3]."""
     found = {key: size_of(value) for key, value in expr.attrs}

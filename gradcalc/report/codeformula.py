@@ -73,7 +73,7 @@ class Writer:
     def negated(self, expr: Expr) -> str:
         if isinstance(expr, Number):
             expr = _decimal(expr)
-        power = isinstance(expr, Apply) and expr.op == "pow" and all(map(_simple, expr.args))
+        power = isinstance(expr, Apply) and expr.op == "pow"
         return self.bracketed(expr, power or (level(expr) <= MINUS and not _compares(expr)))
 
     def bracketed(self, expr: Expr, needed: bool) -> str:
@@ -200,6 +200,8 @@ def _parameter(name: str) -> str:
 
 
 def _simple(expr: Expr) -> bool:
+    if isinstance(expr, Apply) and expr.op == "transpose":
+        return isinstance(expr.args[0], Symbol)
     return isinstance(expr, Symbol) or (isinstance(expr, Number) and level(expr) > POSTFIX)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LINE = 88
 """Columns of a script, as formatters have them."""
 _OPENING, _CLOSING = "([{", ")]}"
+_SUM, _PRODUCT = ("+", "-"), ("*", "/", "@")
 
 
 def comment(text: str) -> str:
@@ -36,34 +37,68 @@ def assignment(name: str, terms: Sequence[str], note: str = "", indent: str = ""
     line = f"{indent}{name} = {' '.join(terms)}"
     if len(line) <= LINE:
         lines = [line]
-    elif (open_ended := _in_last_brackets(f"{name} = {terms[0]}", terms[1:], indent)) is not None:
-        lines = open_ended
+    elif (halves := _in_last_brackets(name, _pieces(terms), indent)) is not None:
+        lines = halves
     elif len(terms) > 1 or not _is_call(terms[0]):
-        inner = [each for term in terms for each in folded(term, f"{indent}    ")]
+        deeper = f"{indent}    "
+        inner = [f"{deeper}{' '.join(terms)}"]
+        if len(inner[0]) > LINE:
+            inner = [each for term in terms for each in folded(term, deeper)]
         lines = [f"{indent}{name} = (", *inner, f"{indent})"]
     else:
-        lines = folded(f"{name} = {terms[0]}", indent)
+        lines = _within(f"{name} = {terms[0]}", indent)
     if note and len(lines) == 1 and len(line) + len(note) + 4 <= LINE:
         return [f"{line}  # {note}"]
     return [*([f"{indent}# {note}"] if note else []), *lines]
 
 
-def _in_last_brackets(start: str, more: Sequence[str], indent: str) -> list[str] | None:
-    """Return two terms folded within the brackets they end with, as formatters prefer it."""
-    if len(more) != 1 or not more[0].endswith(")"):
+def _pieces(terms: Sequence[str]) -> Sequence[str]:
+    return terms if len(terms) > 1 else split(terms[0])
+
+
+def _in_last_brackets(name: str, pieces: Sequence[str], indent: str) -> list[str] | None:
+    """Return two pieces folded within brackets of their own, as formatters prefer it."""
+    if len(pieces) != 2:
         return None
-    lines = folded(f"{start} {more[0]}", indent)
+    start, more = f"{name} = {pieces[0]}", pieces[1]
+    whole = pieces[0].startswith("(") and _opening_of_last(pieces[0]) == 0
+    if not more.endswith(")"):
+        lines = _within(start, indent, f" {more}") if whole else [""]
+        return lines if len(lines) > 1 else None
+    lines = _within(f"{start} {more}", indent)
     if len(lines[0]) <= LINE:
         return lines
     if not start.endswith(")"):
         return None
-    opened = more[0][: _opening_of_last(more[0]) + 1]
-    lines = folded(start, indent, f" {opened}")[:-1]
-    lines += folded(f") {more[0]}", indent)
+    opened = more[: _opening_of_last(more) + 1]
+    lines = _within(start, indent, f" {opened}")[:-1]
+    lines += _within(f") {more}", indent)
     return lines if max(map(len, lines)) <= LINE else None
 
 
 def folded(text: str, indent: str, end: str = "") -> list[str]:
+    """Return an expression in lines: its terms or factors, or a call's operands, one a line."""
+    if len(indent) + len(text) + len(end) <= LINE:
+        return [f"{indent}{text}{end}"]
+    *pieces, last = split(text)
+    if not pieces:
+        return _within(text, indent, end)
+    return [
+        *(line for each in pieces for line in _within(each, indent)),
+        *_within(last, indent, end),
+    ]
+
+
+def listed(names: Sequence[str], indent: str, start: str = "", end: str = "") -> list[str]:
+    """Return `start a, b end` in a line; where that is too long, a name a line in brackets."""
+    line = f"{indent}{start}{', '.join(names)}"
+    if len(line) + len(end.partition("(")[0]) + end.count("(") <= LINE:
+        return _within(f"{line.strip()}{end}", indent) if end else [line]
+    inner = [f"{indent}    {name}," for name in names]
+    return [f"{indent}{start}(", *inner, *_within(f"){end}", indent)]
+
+
+def _within(text: str, indent: str, end: str = "") -> list[str]:
     """Return an expression in lines: a call that is too long with its operands inside."""
     if len(indent) + len(text) + len(end) <= LINE or not text.endswith(")"):
         return [f"{indent}{text}{end}"]
@@ -76,6 +111,28 @@ def folded(text: str, indent: str, end: str = "") -> list[str]:
     else:
         within = [line for each in operands for line in folded(each, deeper, ",")]
     return [f"{indent}{text[: start + 1]}", *within, f"{indent}){end}"]
+
+
+def split(text: str) -> list[str]:
+    """Return the terms of an expression, or else its factors, each with its sign in front."""
+    words, depth, start = [], 0, 0
+    for at, sign in enumerate(text):
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        if sign == " " and depth == 0:
+            words.append(text[start:at])
+            start = at + 1
+    words.append(text[start:])
+    signs = words[1::2]
+    if not all(sign in (*_SUM, *_PRODUCT) for sign in signs):
+        return [text]
+    level = _SUM if any(sign in _SUM for sign in signs) else _PRODUCT
+    found = [words[0]]
+    for sign, word in zip(signs, words[2::2], strict=True):
+        if sign in level:
+            found.append(f"{sign} {word}")
+        else:
+            found[-1] += f" {sign} {word}"
+    return found
 
 
 def _is_call(text: str) -> bool:

@@ -48,6 +48,14 @@ def _(v, x, size=2, stride=None):
     for at in np.ndindex(v.shape):
         found[tuple(slice(i * step, i * step + size) for i in at)] = v[at]
     return found""",
+    "layer_norm": """\
+def _(x, eps=1e-05):
+    centred = x - np.mean(x, axis=-1, keepdims=True)
+    return centred / np.sqrt(np.mean(centred**2, axis=-1, keepdims=True) + eps)""",
+    "batch_norm": """\
+def _(x, eps=1e-05):
+    centred = x - np.mean(x, axis=0, keepdims=True)
+    return centred / np.sqrt(np.mean(centred**2, axis=0, keepdims=True) + eps)""",
     "place": """\
 def _(x, first=1, of=1, axis=0):
     sides = [(0, 0)] * x.ndim
@@ -99,6 +107,12 @@ def _(v, x, size=2, stride=None):
     found = wide(v[None, None], window, stride=stride or size)[0, 0]
     rest = [n - m for n, m in zip(x.shape, found.shape)]
     return F.pad(found, [side for n in rest[::-1] for side in (0, n)]) + 0 * x""",
+    "layer_norm": """\
+def _(x, eps=1e-05):
+    return F.layer_norm(x, x.shape[-1:], eps=eps)""",
+    "batch_norm": """\
+def _(x, eps=1e-05):
+    return F.batch_norm(x, None, None, training=True, eps=eps)""",
     "place": """\
 def _(x, first=1, of=1, axis=0):
     sizes = list(x.shape)

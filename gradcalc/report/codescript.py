@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Expr, parts
+from gradcalc.algebra.expr import Apply, Expr, Symbol, parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import ProblemError
 from gradcalc.problem.unknown import is_unknown
-from gradcalc.report.codecuts import size_letters, size_text
+from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SIZES = (3, 4, 2, 5)
 """What the letters of a problem without numbers stand for, in turn."""
+TRIES = 1000
+"""How many other sizes are tried where a difference of these is no size: n − m + 1."""
 _GENTLE = ("target",)
 
 
@@ -126,10 +129,30 @@ class Script:
 
     def sizes(self, writer: Writer) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""
-        return [
-            f"{writer.names[letter]} = {SIZES[at % len(SIZES)]}"
-            for at, letter in enumerate(self.letters)
-        ]
+        in_turn = [SIZES[at % len(SIZES)] for at in range(len(self.letters))]
+        others = islice(product(SIZES, repeat=len(self.letters)), TRIES)
+        shapes = self.problem.visible.shapes.values()
+        dims = {dim for shape in shapes for dim in shape if {*size_letters(dim)} <= {*self.letters}}
+        for sizes in (in_turn, *others):
+            found = dict(zip(self.letters, sizes, strict=True))
+            if all(size_value(dim, found) > 0 for dim in dims):
+                in_turn = [*sizes]
+                break
+        pairs = zip(self.letters, in_turn, strict=True)
+        return [f"{writer.names[letter]} = {size}" for letter, size in pairs]
+
+    def row_numbers(self, writer: Writer) -> dict[str, str]:
+        """Return the quantities that are numbers of rows or classes, and how many there are."""
+        found = {}
+        for node in self.problem.forward.nodes:
+            for part in parts(node.expr):
+                if isinstance(part, Apply) and part.op in ("embed", "one_hot"):
+                    read = part.args[-1]
+                    of = part.attr("of") if part.op == "one_hot" else None
+                    rows = self.view.shape_of(part.args[0])[0] if of is None else size_of(of)
+                    if isinstance(read, Symbol):
+                        found[read.name] = size_text(rows, writer.names, 1)
+        return found
 
     def asked(self) -> list[tuple[str, str, tuple[int, ...] | None]]:
         """Return what is asked for: name, label, entry."""

@@ -9,7 +9,7 @@ from gradcalc.algebra.expr import Expr, symbols
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.optimisers import GRADIENT, PARAMETER, SETTINGS, STEP
 from gradcalc.report.codeformula import Writer
-from gradcalc.report.codelayout import assignment, band, quoted
+from gradcalc.report.codelayout import assignment, band, folded, listed, quoted
 from gradcalc.report.codenames import free
 from gradcalc.report.coderounding import rounded
 from gradcalc.report.codescript import Script
@@ -49,9 +49,9 @@ def descent(script: Script, writer: Writer) -> list[str]:
         found += _update(script, writer, plan, name, own)
     if not script.problem.upstream:
         values = [plan.loss, *(gradient_name(plan.loss, name) for name in plan.parameters)]
-        left = ", ".join(writer.names[value] for value in values)
+        left = [writer.names[value] for value in values]
         right = ", ".join(writer.names[name] for name in plan.parameters)
-        found.append(f"{_I}{left} = passes({right})")
+        found += listed(left, _I, end=f" = passes({right})")
         loss = writer.names[plan.loss]
         label = quoted(f"{script.problem.names.shown(plan.loss)} =")
         found.append(f'{_I}print("step", step, {label}, {loss})')
@@ -65,13 +65,16 @@ def descent(script: Script, writer: Writer) -> list[str]:
 def _passes(script: Script, writer: Writer, plan: Descent) -> list[str]:
     params = ", ".join(writer.names[name] for name in plan.parameters)
     values = [plan.loss, *(gradient_name(plan.loss, name) for name in plan.parameters)]
-    found = ["", "", f"def passes({params}):"]
-    for step in script.steps:
-        if step.phase in ("forward", "backward") and step.formula is not None:
+    found = ["", "", *folded(f"def passes({params})", "", ":")]
+    read = {*values}
+    for step in reversed(script.steps):
+        read |= set(symbols(step.formula)) if step.name in read and step.formula else set()
+    for step in (*script.lines("forward"), *script.lines("backward")):
+        if step.name in read and step.formula is not None:
             terms = script.line(writer, step.shape, step.formula)
             terms = rounded(script.problem, step.name, terms)
             found += assignment(writer.names[step.name], terms, indent=_I)
-    return [*found, f"{_I}return {', '.join(writer.names[value] for value in values)}", "", ""]
+    return [*found, *listed([writer.names[value] for value in values], _I, "return "), "", ""]
 
 
 def _letters(plan: Descent, writer: Writer) -> Letters:

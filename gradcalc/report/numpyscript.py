@@ -72,6 +72,10 @@ def _data(script: Script, writer: Writer) -> list[str]:
 def _known(script: Script, writer: Writer, name: str, data: Data) -> list[str]:
     if data.known:
         return array(writer.names[name], data.array, "np.array")
+    rows = script.row_numbers(writer).get(name)
+    if rows is not None:
+        size = f", size={script.shape(writer, data.shape)}" if data.shape else ""
+        return [f"{writer.names[name]} = rng.integers(1, {rows}{size})"]
     draw = "uniform" if script.random(data) else "normal"
     size = f"size={script.shape(writer, data.shape)}" if data.shape else ""
     return [f"{writer.names[name]} = rng.{draw}({size})"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Symbol
+from gradcalc.algebra.expr import ZERO, Apply, Symbol
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import array, assignment, band, quoted
@@ -78,12 +78,14 @@ def _moved(parts: Parts) -> set[str]:
     """Return the quantities of the file that autograd has to follow."""
     problem = parts.problem
     inside = set(parts.model.parameters) if parts.model else set()
-    found = {name for name in problem.data if name in parts.wanted}
+    pairs = ((gradient_parts(node.name), node.expr) for node in problem.visible.backward)
+    flat = {pair[1] for pair, expr in pairs if pair and pair[0] == problem.loss and expr == ZERO}
+    found = {name for name in problem.data if name in parts.wanted - flat}
     found |= set(problem.descent.parameters) if problem.descent else set()
     above: dict[str, set[str]] = {name: {name} for name in problem.data}
     for node in problem.forward.nodes:
         above[node.name] = {name for each in node.operands for name in above.get(each, ())}
-    for name in parts.wanted:
+    for name in (parts.wanted - flat) | {problem.loss}:
         if not above.get(name, set()) & (found | inside):
             found |= above.get(name, set())
     return found - inside
@@ -94,6 +96,9 @@ def _known(parts: Parts, name: str, data: Data, moved: bool) -> list[str]:
     grad = ", requires_grad=True" if moved else ""
     if not data.known:
         sizes = script.shape(writer, data.shape)
+        rows = script.row_numbers(writer).get(name)
+        if rows is not None:
+            return [f"{writer.names[name]} = torch.randint(1, {rows}, {sizes}).double()"]
         draw = "rand" if script.random(data) else "randn"
         return [f"{writer.names[name]} = torch.{draw}({sizes}{grad})"]
     value = data.array

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from gradcalc.algebra.layers import LAYERS
-from gradcalc.report.codecuts import size_letters, size_text
+from gradcalc.problem.model import Solution
+from gradcalc.report.codecuts import size_letters, size_text, size_value
 from gradcalc.report.numpyscript import numpy_script
 from gradcalc.report.torchscript import torch_script
 from tests.report.scripts import assert_agrees, run
 from tests.report.test_numpyscript import names_of, solved
-from tests.report.test_torchscript import assert_gradients
+from tests.report.test_torchscript import assert_descent, assert_gradients
+from tests.shown import PROBLEMS
 
 QUANTITIES = {
     "v": "[0.5, -1.5, 2, 0.25, 3, -0.75, 1.25]",
@@ -147,6 +154,34 @@ def test_sizes_in_letters_are_computed_in_the_script() -> None:
     run(torch_script(solution))
 
 
+LOOKED_UP = """\
+inputs: {E: {shape: [V, d]}, c: {shape: n}, k: {shape: []}}
+weights: {u: {shape: m}, v: {shape: p}}
+equations: |
+  e = embed(E, c)
+  h = conv1d(u, v)
+  L = sum(e^2) + sum(one_hot(k, of=3)) + sum(h^2)
+find: [dL/dE, dL/du, dL/dv]
+"""
+
+
+def test_random_numbers_of_rows_are_whole_and_sizes_fit() -> None:
+    solution = solved(LOOKED_UP)
+    found, names = run(numpy_script(solution)), names_of(solution)
+    assert found["m"] >= found["p"]
+    rows = np.asarray(found["c"])
+    assert rows.min() >= 1 and rows.max() <= found["V"] and rows.dtype.kind == "i"
+    due = np.zeros(found["E"].shape)
+    np.add.at(due, rows - 1, 2 * found["E"][rows - 1])
+    np.testing.assert_allclose(found[names["dL/dE"]], due, rtol=1e-12)
+    pytest.importorskip("torch")
+    own = run(torch_script(solution))
+    rows = own["c"].numpy().astype(int)
+    due = np.zeros(own["E"].shape)
+    np.add.at(due, rows - 1, 2 * own["E"].detach().numpy()[rows - 1])
+    np.testing.assert_allclose(own[names["dL/dE"]].numpy(), due, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("dim", "more", "text", "letters"),
     [
@@ -166,3 +201,60 @@ def test_sizes_are_written_as_python(
     names = {"n": "n", "m": "m", "N": "N", "λ": "lam"}
     assert size_text(dim, names, more) == text
     assert size_letters(dim) == letters
+    sizes = {"n": 5, "m": 7, "N": 9, "λ": 2, "lam": 2}
+    assert size_value(dim, sizes) + more == eval(text, dict(sizes))
+
+
+TIED = "[[2, 2, 1, 1], [2, 2, 1, 1]]"
+LOOPED = """\
+inputs: {x: [[1, 2], [3, 4], [5, 6]]}
+weights: {W: [[0.5, 1], [0.2, 0.3]], w: [0.1, 1]}
+equations: |
+  for t = 1..3:
+    s[t] = dot(w, tanh(W @ x[t]))
+  L = s[3]^2 + s[1]*s[2]
+descent: {learning_rate: 0.1, steps: 3}
+"""
+WHOLE = {
+    "of equal largest entries, the first": (
+        f"inputs: {{x: {TIED}}}\nequations: |\n  p = max_pool(x)\n  L = sum(p^2)"
+    ),
+    "a number of a row has no slope": (
+        "inputs: {E: [[2, 3], [1, 4]], c: [1, 2]}\n"
+        "equations: |\n  p = embed(E, c)\n  L = sum(p^2)\nfind: dL/dc"
+    ),
+    "names of functions": (
+        "inputs: {conv1d: [1, 2, 3, 4], np: [1, 2], F: 2, slice: [1, 3]}\n"
+        "equations: |\n  h = conv1d(conv1d, np)\n  L = sum(h^2)*F + sum(conv1d(slice, np))"
+    ),
+    "steps of a loop": LOOPED,
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_both_scripts_agree_where_rows_meet_the_rest(case: str) -> None:
+    solution = solved(WHOLE[case])
+    found = run(numpy_script(solution), "Answer")
+    assert assert_agrees(found, names_of(solution), solution) >= 4
+    assert_gradients(solution, torch_script(solution))
+    if solution.training is not None:
+        assert_descent(solution)
+
+
+@pytest.mark.parametrize("write", [numpy_script, torch_script])
+def test_scripts_of_rows_are_clean_and_formatted(
+    write: Callable[[Solution], str], tmp_path: Path
+) -> None:
+    texts = [*map(problem, EXPRESSIONS), *WHOLE.values(), LETTERS, LOOKED_UP]
+    lstm = next(path for path in PROBLEMS if path.stem == "lstm-cell")
+    texts.append(f"{lstm.read_text(encoding='utf-8')}\ndescent: {{learning_rate: 0.1, steps: 3}}\n")
+    for at, text in enumerate(texts):
+        (tmp_path / f"script_{at}.py").write_text(write(solved(text)), encoding="utf-8")
+    for call in (["check"], ["format", "--check"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "ruff", *call, "--isolated", "--no-cache", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
