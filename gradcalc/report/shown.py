@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,8 +16,11 @@ from gradcalc.grading.verdict import Review
 from gradcalc.problem.model import Problem, Solution
 from gradcalc.report.auditpage import AuditPage, what_is_checked
 from gradcalc.report.classparts import class_parts
+from gradcalc.report.htmldocument import html_document
 from gradcalc.report.lintpage import lint_page
+from gradcalc.report.markdowndocument import markdown_document
 from gradcalc.report.optionpage import OptionPage
+from gradcalc.report.optionparts import option_parts
 from gradcalc.report.page import Page
 from gradcalc.report.parts import Formula, Part
 from gradcalc.report.partshtml import html_fragment
@@ -24,10 +28,12 @@ from gradcalc.report.printing import COLUMNS, Form, printed
 from gradcalc.report.reviewparts import Told, review_parts
 from gradcalc.report.terminal import page as solution_page
 from gradcalc.report.view import View
-from gradcalc.report.wording import wording
+from gradcalc.report.wording import Wording, wording
+from gradcalc.report.writing import document
 
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
 Write: TypeAlias = Callable[[Form], str]
+FRAME = "width:100%;height:48rem;border:0"
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
             return Report(_solution(result))
         case OptionsReview():
             words = wording(result.lines)
-            return Report(_page(lambda: OptionPage(Page(COLUMNS), result, words).write()))
+            return Report(_options(result, words))
         case Lint():
             return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
         case Review():
@@ -83,9 +89,30 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
     raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
 
 
+def _options(review: OptionsReview, words: Wording) -> Write:
+    """Return what is said of options: its parts, or the page of the command line."""
+
+    def write(form: Form) -> str:
+        if form == "txt":
+            return _text(OptionPage(Page(COLUMNS), review, words).write())
+        return _parts(list(option_parts(review, words)))(form)
+
+    return write
+
+
 def _solution(solution: Solution) -> Write:
-    """Return the worked solution: the page of the command line in every form."""
-    return _page(lambda: solution_page(View(solution)))
+    """Return the worked solution: a document, or the page of the command line."""
+
+    def write(form: Form) -> str:
+        if form == "txt":
+            return _text(solution_page(View(solution)))
+        documents = [document(View(solution, typeset=True))]
+        if form == "md":
+            return markdown_document(documents)
+        whole = html.escape(html_document(documents))  # a page of its own within the notebook's
+        return f'<iframe sandbox title="worked solution" style="{FRAME}" srcdoc="{whole}"></iframe>'
+
+    return write
 
 
 def _reviews(reviews: Sequence[Review]) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from html.parser import HTMLParser
 
 import pytest
 
@@ -10,8 +11,11 @@ import gradcalc
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.classrun import ClassResult
 from gradcalc.grading.tally import Tally
+from gradcalc.report.htmldocument import html_document
+from gradcalc.report.markdowndocument import markdown_document
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
+from gradcalc.report.writing import document
 from tests.shown import PROBLEMS, ROOT
 
 HAND = ROOT / "problems" / "hand-calculation.yaml"
@@ -24,14 +28,31 @@ def forms(report: gradcalc.Report) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
-def test_a_solution_shows_the_page_of_the_command_line(path) -> None:
+def test_a_solution_shows_the_documents_of_the_command_line(path) -> None:
     solution = gradcalc.solve(gradcalc.load(path))
-    text, markdown, html = forms(gradcalc.show(solution))
+    text, markdown, framed = forms(gradcalc.show(solution))
     assert text == page(View(solution)).plain()
     assert repr(gradcalc.show(solution)) == text
-    for line in text.splitlines():
-        assert f"    {line}\n" in markdown
-    assert html.count("<pre>") == 1
+    made = document(View(solution, typeset=True))
+    assert markdown == markdown_document([made])
+    assert content(framed) == html_document([made])
+
+
+def content(framed: str) -> str:
+    """Return the page that a frame holds, having checked that nothing else is written."""
+    tags: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append((tag, dict(attrs)))
+
+        def handle_data(self, data: str) -> None:
+            assert not data.strip()
+
+    Reader().feed(framed)
+    ((tag, attrs),) = tags
+    assert tag == "iframe" and set(attrs) == {"sandbox", "title", "style", "srcdoc"}
+    return str(attrs["srcdoc"])
 
 
 def test_every_result_is_shown_in_every_form() -> None:
@@ -71,8 +92,10 @@ def test_what_is_no_result_is_said() -> None:
 
 
 def test_texts_of_a_file_are_escaped_and_style_stays_inside() -> None:
-    report = gradcalc.show(gradcalc.solve(gradcalc.load(HOSTILE)))
-    html = report._repr_html_()
+    problem = gradcalc.load(HOSTILE)
+    inside = content(gradcalc.show(gradcalc.solve(problem))._repr_html_())
+    assert "<script" not in inside and "&lt;script&gt;" in inside
+    html = gradcalc.show(gradcalc.check(problem, "y = 8"))._repr_html_()
     assert "<script" not in html and "&lt;script&gt;" in html
     style = html.partition("</style>")[0].removeprefix("<style>")
     assert style.startswith(".gradcalc{") and style.endswith("}")
