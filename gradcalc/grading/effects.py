@@ -247,6 +247,9 @@ class Effects:
         shift: what is added to a value, for each combination.
         """
         variants, possible = self._variants(slips, table)
+        for name, changed in variants.items():
+            for expr in [expr for expr in changed if self._reads_later(expr, name)]:
+                possible[changed.pop(expr)] = False
         moved = shift or {}
         values = {
             name: value + moved[name] if name in moved else value
@@ -270,6 +273,14 @@ class Effects:
             value = self._replaced(name, value)
             values[name] = value + moved[name] if name in moved else value
         return Ran(values, tuple(others), possible)
+
+    def _reads_later(self, expr: Expr, name: str) -> bool:
+        """Tell whether a formula reads what is worked out only after its line."""
+        place = self.lines.place
+        return any(
+            place.get(read, -1) >= place[name] and read not in self._start
+            for read in self._compiled(expr, name).reads
+        )
 
     def _changed(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import exp, log, sqrt, tanh
+from math import erf, exp, log, sqrt, tanh
 from pathlib import Path
 
 import numpy as np
@@ -234,6 +234,24 @@ def scalar_circuit() -> Values:  # as printed in the course notes
 @worked("two-paths")
 def two_paths() -> Values:  # as printed in the article
     return {"c": 3, "d": 2, "e": 6, "de/dc": 2, "de/dd": 3, "de/da": 2, "de/db": 5}
+
+
+@worked("activation-derivatives")
+def activation_derivatives() -> Values:
+    x = np.array([-2, -0.5, 0, 0.5, 2])
+    below = np.array([(1 + erf(v / sqrt(2))) / 2 for v in x])
+    density = np.exp(-(x**2) / 2) / sqrt(2 * np.pi)
+    return {
+        "r": [0, 0, 0, 0.5, 2],
+        "l": [-0.02, -0.005, 0, 0.5, 2],
+        "s": np.log(1 + np.exp(x)),
+        "g": x * below,
+        "dr/dx": [0, 0, 0, 1, 1],
+        "dl/dx": [0.01, 0.01, 0.01, 1, 1],
+        "ds/dx": sigma(x),
+        "dg/dx": below + x * density,
+        "df/dx": sigma(x) + below + x * density + [0.01, 0.01, 0.01, 2, 2],
+    }
 
 
 @worked("logistic-neuron")

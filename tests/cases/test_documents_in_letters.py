@@ -22,16 +22,6 @@ REGRESSION = "scaled-relu-letters"
 TANH = "tanh-sigmoid-regression-letters"
 MEAN = "tanh-sigmoid-cross-entropy-letters"
 N, M, K = 3, 4, 2
-RELATIVES = """\
-inputs: {x: [-2, -0.5, 0, 0.5, 2]}
-equations: |
-  r = relu(x)
-  l = leaky_relu(x, alpha=0.01)
-  s = softplus(x)
-  g = gelu(x)
-  f = sum(r + l + s + g)
-find: df/dx
-"""
 
 
 def rows(name: str, detail: str = "steps", **settings: object) -> list[str]:
@@ -338,7 +328,7 @@ def test_softmax_rounds_to_1_in_floating_point() -> None:  # 1.4 (a), the last p
 
 
 def test_the_derivatives_of_1_4_are_those_of_pytorch() -> None:  # 1.4 (c), (d)
-    values = gradcalc.solve(gradcalc.load(RELATIVES)).values
+    values = gradcalc.solve(gradcalc.load(PROBLEMS / "activation-derivatives.yaml")).values
     functional = torch.nn.functional
     for of, function in {
         "r": torch.relu,

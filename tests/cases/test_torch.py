@@ -313,7 +313,7 @@ def gru_cell(d):
 
 
 # Rounding and an upstream gradient have no counterpart in PyTorch; given values are recomputed.
-OTHERWISE = {"hand-calculation-rounded", "relu-backward"}
+OTHERWISE = {"hand-calculation-rounded", "relu-backward", "activation-derivatives"}
 
 
 def read(name: str) -> dict:
