@@ -37,7 +37,8 @@ def _(x):
     return 1 - np.asarray({_ERFC}(x), dtype=float)""",
     "normal_cdf": f"""\
 def _(x):
-    return np.asarray({_ERFC}(-x / math.sqrt(2)), dtype=float) / 2""",
+    twice = {_ERFC}(-x / math.sqrt(2))
+    return np.asarray(twice, dtype=float) / 2""",
     "normal_pdf": """\
 def _(x):
     return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)""",
