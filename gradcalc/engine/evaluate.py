@@ -88,15 +88,19 @@ class Program:
             self.constants.append((slot, constant))
             value = slot
         else:
-            value = self.expression(node.expr)
-        if self.shape_of(node.expr) != node.shape and not isinstance(node.expr, Number):
-            rank, shape = len(self.shape_of(node.expr)), _numbers(node.shape)
-            stretch = partial(_stretch, rank=rank, shape=shape)
-            value = self.call(stretch, stretch, (value,), Apply("broadcast", (node.expr,)))
+            value = self.stretched(node.expr, node.shape)
         self.shapes[node.name] = node.shape
         slot = self.new(Symbol(node.name))
         self.names.append((node.name, slot))
         self.steps.append((node.name, value, slot))
+
+    def stretched(self, expr: Expr, shape: Shape) -> int:
+        """Return where a formula stands in a shape that its own may be smaller than."""
+        value, own = self.expression(expr), self.shape_of(expr)
+        if own == shape:
+            return value
+        stretch = partial(_stretch, rank=len(own), shape=_numbers(shape))
+        return self.call(stretch, stretch, (value,), Apply("broadcast", (expr,)))
 
     def call(self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr) -> int:
         out = self.new(expr)
@@ -128,7 +132,7 @@ class Program:
         if row.kernel is None and not row.variadic:
             meaning = definition(expr, self.table, self.shape_of)
             assert meaning is not None
-            slot = self.slots[expr] = self.expression(meaning)
+            slot = self.slots[expr] = self.stretched(meaning, self.shape_of(expr))
             return slot
         if expr.op == "where" and expr.args[1:] == (ONE, ZERO) and _compares(expr.args[0]):
             slot = self.slots[expr] = self.expression(expr.args[0])

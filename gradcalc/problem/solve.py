@@ -130,12 +130,6 @@ def _run(
         return problem.program.run(start, given, problem.rounding if rounded else None)
     except EvaluationError as error:
         raise located(problem, error) from None
-    except ValueError:  # f(z) = 5*relu(0) has no entries, whatever z has
-        raise ProblemError(
-            "a function of this file gives one number where its operand has entries",
-            node.span if (node := problem.forward.node(problem.loss)) else None,
-            hint="let its formula depend on its operand: f(z) = 5 + 0*z",
-        ) from None
     except OverflowError:  # numbers of the formulas, multiplied exactly, exceed a float
         node = problem.forward.node(problem.loss)
         raise ProblemError(

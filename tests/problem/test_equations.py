@@ -132,3 +132,12 @@ def test_values_are_read_only():
 def test_the_error_is_the_public_one():
     with pytest.raises(gradcalc.ProblemError):
         load("nothing: here\n")
+
+
+@pytest.mark.parametrize("formula", ["5", "5*relu(0)", "exp(1)", "relu(-1) + 2"])
+def test_a_function_that_does_not_read_its_operand_has_its_shape(formula: str) -> None:
+    text = f"inputs: {{x: [1, 2]}}\nequations: |\n  f(z) = {formula}\n  a = f(x)\n  L = sum(a*x)\n"
+    found = gradcalc.solve(gradcalc.load(text)).values
+    value = gradcalc.solve(gradcalc.load(f"equations: a = {formula}\ninputs: {{z: 0}}\n"))
+    assert found["a"].tolist() == [float(value.values["a"])] * 2
+    assert found["dL/dx"].tolist() == found["a"].tolist()
