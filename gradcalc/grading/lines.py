@@ -190,18 +190,14 @@ class Lines:
         exprs: formulas that stand in place of the lines' own.
         """
         other = exprs or {}
+        hidden = {read: other.get(read, expr) for read, expr in self._hidden.items()}
         shape_of = shape_finder(self.shapes, self.problem.table)
-        hidden: dict[str, Expr] = {}
+        return simplify(other.get(name, self.by_name[name].expr), shape_of, hidden)
 
-        def visit(expr: Expr) -> Expr:
-            for read in symbols(expr):
-                node = self.by_name.get(read)
-                if node is not None and node.hidden and read not in hidden:
-                    hidden[read] = visit(other.get(read, node.expr))
-            return substitute(expr, hidden)
-
-        node = self.by_name[name]
-        return simplify(visit(other.get(name, node.expr)), shape_of)
+    @cached_property
+    def _hidden(self) -> dict[str, Expr]:
+        """Return the formulas of the lines that people do not see."""
+        return {node.name: node.expr for node in self.nodes if node.hidden}
 
 
 _IN_USE: WeakValueDictionary[tuple[int, bool, int], Lines] = WeakValueDictionary()
