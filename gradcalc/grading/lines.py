@@ -190,14 +190,18 @@ class Lines:
         exprs: formulas that stand in place of the lines' own.
         """
         other = exprs or {}
-        hidden = {read: other.get(read, expr) for read, expr in self._hidden.items()}
         shape_of = shape_finder(self.shapes, self.problem.table)
-        return simplify(other.get(name, self.by_name[name].expr), shape_of, hidden)
+        hidden: dict[str, Expr] = {}
 
-    @cached_property
-    def _hidden(self) -> dict[str, Expr]:
-        """Return the formulas of the lines that people do not see."""
-        return {node.name: node.expr for node in self.nodes if node.hidden}
+        def formula(line: str) -> Expr:
+            expr = other.get(line, self.by_name[line].expr)
+            for read in symbols(expr):
+                node = self.by_name.get(read)
+                if node is not None and node.hidden and read not in hidden:
+                    hidden[read] = formula(read)
+            return simplify(expr, shape_of, hidden)
+
+        return formula(name)
 
 
 _IN_USE: WeakValueDictionary[tuple[int, bool, int], Lines] = WeakValueDictionary()
