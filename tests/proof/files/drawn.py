@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -11,7 +12,8 @@ import numpy as np
 import yaml
 
 import gradcalc
-from gradcalc.algebra.optimisers import OPTIMISERS
+from gradcalc.algebra.expr import Symbol
+from gradcalc.algebra.optimisers import OPTIMISERS, setting
 from gradcalc.algebra.table import TABLE
 from gradcalc.errors import Source
 from gradcalc.grading.scheme import MISTAKES
@@ -23,6 +25,7 @@ Content = dict[str, Any]
 ACTIVATIONS = tuple(row for row in TABLE if row.kind == "activation" and len(row.params) == 1)
 LOSSES = tuple(row for row in TABLE if row.kind == "loss" and len(row.params) == 2)
 ELEMENTARY = ("sin", "exp", "tanh", "relu", "sigmoid", "abs", "cos", "softplus")
+NONE = Symbol("none")
 OWN_KEYS = ("inputs", "targets", "weights", "constants", "activations", "units", "equations")
 """Keys that the kinds of files have by themselves."""
 
@@ -66,22 +69,24 @@ def of_operations(random: Random, first: int) -> tuple[Content, set[str]]:
     for _ in range(random.choice([0, 0, 1, 1, 2, 3])):
         lines.apply(random.choice(ROWS))
     lines.closed()
-    positive = random.random() < 0.6
+    positive, shares = random.random() < 0.6, random.random() < 0.25
     content: Content = {}
     for name in lines.data:
         role = random.choice(["inputs", "inputs", "weights", "weights", "constants", "targets"])
         numbers = array(random, lines.shapes[name], positive=positive)
-        if TABLE[row.name].name in ("embed", "one_hot") or random.random() < 0.03:
-            numbers = _whole(numbers)
+        if row.name in ("embed", "one_hot") or random.random() < 0.03:
+            numbers = _each(numbers, lambda number: int(abs(number)) + 1)
+        elif shares:
+            numbers = _each(numbers, lambda _: random.randint(1, 9) / 10)
         content.setdefault(role, {})[name] = numbers
     content["equations"] = "\n".join(lines.texts)
     return content, lines.operations
 
 
-def _whole(numbers: Any) -> Any:
+def _each(numbers: Any, change: Callable[[float], Any]) -> Any:
     if isinstance(numbers, list):
-        return [_whole(each) for each in numbers]
-    return int(abs(numbers)) + 1
+        return [_each(each, change) for each in numbers]
+    return change(numbers)
 
 
 def network(random: Random, first: int) -> tuple[Content, set[str]]:
@@ -114,7 +119,9 @@ def network(random: Random, first: int) -> tuple[Content, set[str]]:
     content["loss"] = _call(random, loss)
     if random.random() < 0.15 and not letters:
         content["constants"] = {"lam": 0.1}
-        content["equations"] = "R = lam/2*sum(W1^2)\nJ = L + R\n"
+        last = f"{loss.name}(a{layers}, y)"
+        content["equations"] = f"R = lam/2*sum(W1^2)\nL = {last} + R"
+        del content["loss"]
     return content, {row.name for row in rows} | {loss.name}
 
 
@@ -148,6 +155,7 @@ def _call(random: Random, row: Any) -> str:
     attrs = ", ".join(
         f"{name}={held.name if hasattr(held, 'name') else held.text or held.value}"
         for name, held in lines.parameters(row)
+        if name != "reduction" or random.random() < 0.8 and held != NONE
     )
     plain = [alias for alias in row.aliases if "(" not in alias]
     name = random.choice(plain) if plain and random.random() < 0.2 else row.name
@@ -249,8 +257,9 @@ def of_letters(random: Random, first: int) -> tuple[Content, set[str]]:
             "equations": f"b = {formula(random, ['a'], 1)}\nL = 3*sum(b)",
         }
     else:
-        names = ["a", "b"]
-        content = {"equations": f"f = {formula(random, names, 2)}", "find": ["df/da", "df/db"]}
+        text = formula(random, ["a", "b"], 2)
+        found = [f"df/d{name}" for name in "ab" if re.search(rf"\b{name}\b", text)]
+        content = {"equations": f"f = {text}", "find": found or "df/da"}
     return content, set()
 
 
@@ -269,7 +278,7 @@ def short(array_: Any, digits: int = 2) -> Any:
 
 
 def _names(random: Random, problem: Problem) -> list[str]:
-    return [name for name in problem.visible.shapes if not name.startswith("_")]
+    return [name for name in problem.visible.shapes if "_" not in name]
 
 
 def _shape(problem: Problem, name: str) -> tuple[Any, ...]:
@@ -347,10 +356,10 @@ def _rounding(random: Random, file: Drawn) -> Any:
 
 
 def _kinks(random: Random, file: Drawn) -> Any:
-    rows = [row for row in TABLE if row.kinks]
+    rows = [row for row in TABLE if row.at_kink]
     used = [row for row in rows if row.name in file.text] or rows
     row = random.choice(used)
-    slopes = [random.choice([0, 0.5, 1]) for _ in row.at_kink or (1,)]
+    slopes = [random.choice([0, 0.5, 1]) for _ in row.kinks]
     return {row.name: slopes if len(slopes) > 1 else slopes[0]}
 
 
@@ -410,8 +419,9 @@ def _descent(random: Random, file: Drawn) -> Any:
     found: Content = {"method": optimiser.name, "steps": random.choice([1, 2, 3, 5])}
     for key, text in optimiser.defaults:
         if random.random() < 0.3:
-            switch = text == "0" and random.random() < 0.5
-            found[key] = True if switch else random.choice([0.1, 0.5, 0.9, 0])
+            known = setting(key)
+            switch = known is not None and known.switch
+            found[key] = True if switch else random.choice([0.1, 0.5, 0.9, 0.01])
     if random.random() < 0.2:
         found["learning_rate"] = [0.1] * found["steps"]
     assert file.solution is not None
@@ -446,7 +456,16 @@ def _network_input(random: Random, file: Drawn) -> Any:
 
 
 def _loss(random: Random, file: Drawn) -> Any:
-    return file.content.get("loss", random.choice(LOSSES).name)
+    """Return a loss; equations that had one of their own end before it, at a target's shape."""
+    lines = str(file.content.get("equations", "")).split("\n")
+    if "loss" in file.content or file.solution is None:
+        return file.content.get("loss", "mse")
+    values = file.solution.values
+    before = lines[-2].partition(" =")[0] if len(lines) > 1 else ""
+    if before in values and lines[-1].startswith("L ="):
+        file.content["equations"] = "\n".join(lines[:-1])
+        file.content["targets"] = {"t": array(random, values[before].shape)}
+    return random.choice(LOSSES).name
 
 
 FURTHER: dict[str, Callable[[Random, Drawn], Any]] = {

@@ -21,6 +21,7 @@ from gradcalc.algebra.table import TABLE
 
 ROWS = tuple(row for row in TABLE)
 TRIES = 60
+LETTERS = (*"xuvpqrABCDEFGHKMNOPQ", *(f"x{at}" for at in range(99)))
 SIZES: tuple[Shape, ...] = ((), (1,), (2,), (3,), (4,), (5,), (2, 3), (3, 2), (3, 3), (1, 2))
 SIZES += ((4, 4), (2, 2))
 FRACTIONS = tuple(Number(Fraction(text), text) for text in ("0.1", "0.25", "0.5", "2", "1", "3"))
@@ -52,14 +53,6 @@ class Lines:
     operations: set[str] = field(default_factory=set)
     open: list[str] = field(default_factory=list)
 
-    def quantity(self, shape: Shape) -> str:
-        """Return a new quantity of the file."""
-        letters = "xuvpqrABCDEFGHKMNOPQ"
-        name = next(each for each in letters if each not in self.shapes)
-        self.shapes[name] = shape
-        self.data.append(name)
-        return name
-
     def line(self, expr: Expr, text: str | None = None) -> str:
         """Add a line and return its name."""
         name = f"h{len(self.texts) + 1}"
@@ -73,7 +66,10 @@ class Lines:
         for _ in range(TRIES):
             drawn = self.operands(row)
             attrs = self.parameters(row)
-            expr = Apply(row.name, tuple(self.operand(shape) for shape in drawn), attrs)
+            operands: tuple[Expr, ...] = tuple(self.operand(shape) for shape in drawn)
+            if row.name == "array":
+                operands = tuple(self.random.choice(FRACTIONS) for _ in drawn)
+            expr = Apply(row.name, operands, attrs)
             try:
                 shape_finder(self._known(), TABLE)(expr)
             except (ShapeError, KeyError, ValueError):
@@ -96,10 +92,11 @@ class Lines:
     def parameters(self, row: Operation) -> tuple[tuple[str, Number | Symbol], ...]:
         """Return some of the parameters that a row takes, in values of its kind."""
         random, found = self.random, dict[str, Number | Symbol]()
-        whole = (*row.whole, *(name for name, _ in row.options), *LAYOUT.get(row.name, ()))
-        for name in dict.fromkeys((*row.attributes, *whole)):
-            needed = name not in row.attributes and name not in LAYOUT.get(row.name, ())
-            if random.random() < (0.7 if needed else 0.4):
+        layout = LAYOUT.get(row.name, ())
+        options = tuple(name for name, _ in row.options)
+        whole = (*row.whole, *options, *layout)
+        for name in dict.fromkeys((*row.attributes, *options, *layout)):
+            if random.random() < (0.7 if name in options else 0.4):
                 if name == "keepdims":
                     found[name] = number(random.randint(0, 1))
                 elif name in whole:
@@ -115,7 +112,7 @@ class Lines:
         known = [name for name, own in self._known().items() if own == shape]
         fresh = not known or (self.random.random() < 0.2 and len(self.data) < 8)
         if fresh:
-            name = f"new{len(self._drafts)}"
+            name = next(each for each in LETTERS if each not in self._known())
             self._drafts[name] = shape
         else:
             name = self.random.choice(known)
