@@ -36,7 +36,7 @@ def simplify(
     """Return an equal formula in textbook form.
 
     `shape_of` gives own shapes (everything is a number where it is absent).
-    `replace` stands for names, simplified as well; a name keeps its shape.
+    `replace` stands for names, all at once and simplified as well; a name keeps its shape.
     """
     return _Simplifier(shape_of or (lambda _: ()), replace or {}).visit(expr)
 
@@ -45,6 +45,7 @@ class _Simplifier:
     def __init__(self, shape_of: ShapeOf, replace: Mapping[str, Expr]) -> None:
         self.shape_of = shape_of
         self.replace = replace
+        self.plain = _Simplifier(shape_of, {}) if replace else self
         self.done: dict[Expr, Expr] = {}
 
     def visit(self, expr: Expr) -> Expr:
@@ -54,7 +55,7 @@ class _Simplifier:
         if known is None:
             if isinstance(expr, Symbol):
                 new = self.replace.get(expr.name)
-                known = expr if new is None else self.visit(new)
+                known = expr if new is None else self.plain.visit(new)
             else:
                 known = self.rule(expr)
             self.done[expr] = known

@@ -167,7 +167,8 @@ class _Reverse:
         if node.name == self.loss and node.name not in self.upstream:
             upstream = ONE
         if isinstance(node.expr, Symbol):
-            self.contribute(node, node.expr, upstream)
+            if node.expr.name in self.active:
+                self.contribute(node, node.expr, upstream)
             return
         if not isinstance(node.expr, Apply) or node.expr.op == "array":
             return

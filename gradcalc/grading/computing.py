@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, substitute, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip, rewritten, shown_line, tidy
@@ -38,10 +38,10 @@ def computed_formula(lines: Lines, target: str, slips: Sequence[Slip] = ()) -> E
         inner = [name for name in symbols(expr) if gradient_parts(name) and name in lines.by_name]
         if not inner:
             break
-        expr = tidy(lines, substitute(expr, {n: lines.written_out(n, other) for n in inner}))
+        expr = tidy(lines, expr, {n: lines.written_out(n, other) for n in inner})
         if expr.size > MOST_PARTS:
             return None
-    return _in_order(tidy(lines, substitute(expr, alias)) if alias else expr)
+    return _in_order(tidy(lines, expr, alias) if alias else expr)
 
 
 def _in_order(expr: Expr) -> Expr:

@@ -193,15 +193,15 @@ class Lines:
         shape_of = shape_finder(self.shapes, self.problem.table)
         hidden: dict[str, Expr] = {}
 
-        def visit(expr: Expr) -> Expr:
+        def formula(line: str) -> Expr:
+            expr = other.get(line, self.by_name[line].expr)
             for read in symbols(expr):
                 node = self.by_name.get(read)
                 if node is not None and node.hidden and read not in hidden:
-                    hidden[read] = visit(other.get(read, node.expr))
-            return substitute(expr, hidden)
+                    hidden[read] = formula(read)
+            return simplify(expr, shape_of, hidden)
 
-        node = self.by_name[name]
-        return simplify(visit(other.get(name, node.expr)), shape_of)
+        return formula(name)
 
 
 _IN_USE: WeakValueDictionary[tuple[int, bool, int], Lines] = WeakValueDictionary()

@@ -101,6 +101,8 @@ def rewritten(lines: Lines, line: str, edits: Iterable[Edit]) -> Expr | None:
     expr: Expr = add(*parts)
     for edit in edits:
         if edit.whole:
+            if shape_of(lines, expr) is None:
+                return None
             changed = edit.change(lines.written_out(line, {line: expr}))
             if changed is None:
                 return None
@@ -191,9 +193,9 @@ def role(lines: Lines, name: str) -> str:
     return data.role if data else ""
 
 
-def tidy(lines: Lines, expr: Expr) -> Expr:
-    """Return a formula in textbook form."""
-    return simplify(expr, shape_finder(lines.shapes, lines.problem.table))
+def tidy(lines: Lines, expr: Expr, put: Mapping[str, Expr] | None = None) -> Expr:
+    """Return a formula in textbook form; put: what stands for names, stretched to their shape."""
+    return simplify(expr, shape_finder(lines.shapes, lines.problem.table), put)
 
 
 def negated(expr: Expr) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Symbol, apply, mul, substitute
+from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Symbol, apply, mul, substitute, symbols
 from gradcalc.algebra.operations import Operation, formula
 from gradcalc.engine.graph import Node
 from gradcalc.grading.lines import Lines
@@ -207,7 +207,7 @@ def _arguments(lines: Lines, site: Site) -> Iterator[tuple[str, Expr]]:
 
     a, z = Symbol(site.a), Symbol(site.z)
     yield "at the output", derivative(a, value(a))
-    if site.row.output in text:
+    if site.row.output in symbols(formula(text)):
         yield "at the pre-activation", derivative(z, z)
     if shape_of(lines, site.upstream) == lines.shapes[site.z]:
         yield "at the gradient", derivative(site.upstream, value(site.upstream))
@@ -219,7 +219,7 @@ def find_local_wrong(lines: Lines) -> Iterator[Slip]:
         if not site.row.is_elementwise:
             continue
         assert isinstance(site.node.expr, Apply)
-        for text in WRONG_DERIVATIVES.get(site.row.name, ("y",)):
+        for text in WRONG_DERIVATIVES.get(site.row.name, (site.row.output,)):
             attrs = {**site.row.attributes, **dict(site.node.expr.attrs)}
             bound: dict[str, Expr] = {
                 **attrs,

@@ -101,7 +101,7 @@ def _passed_back(
         "W": Symbol(product.weight),
         "delta": product.delta,
         "line": Symbol(found[0]),
-        "wrong": tidy(lines, substitute(new, _shown(lines, product))),
+        "wrong": tidy(lines, new, _shown(lines, product)),
         "right": lines.written_out(found[0]),
     }
     return Slip(rule, found[0], (found[1],), words, variant)
@@ -173,9 +173,10 @@ def find_wrong_layer(lines: Lines) -> Iterator[Slip]:
                 new = _replaced(lines, product, other)
                 if turned and new is not None:
                     swap = {other: Apply("transpose", (Symbol(other),))}
-                    new = tidy(lines, substitute(new, swap))
+                    new = substitute(new, swap)
                 if new is None or not _exact(lines, product, new):
                     continue
+                new = tidy(lines, new) if turned else new
                 slip = _passed_back("weight-wrong-layer", lines, product, new, f"{other} {turned}")
                 if slip:
                     yield slip

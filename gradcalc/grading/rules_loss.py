@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, parts, substitute, symbols
+from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol, parts, symbols
 from gradcalc.algebra.inference import reduction_factor, shape_finder
 from gradcalc.algebra.operations import formula
 from gradcalc.algebra.shapes import size
@@ -24,6 +24,7 @@ from gradcalc.grading.mistake import (
     scaled,
     shape_of,
     term_of,
+    tidy,
     times,
 )
 
@@ -103,7 +104,7 @@ def find_target_dropped(lines: Lines) -> Iterator[Slip]:
             def change(expr: Expr, target: str = target) -> Expr | None:
                 if target not in symbols(expr):
                     return None
-                return scaled(lines, substitute(expr, {target: ZERO}), 1)
+                return tidy(lines, expr, {target: ZERO})
 
             if change(loss.formula) not in (ZERO, None):
                 yield _slip("loss-target-dropped", loss, change, t=Symbol(target))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from gradcalc.algebra.expr import Expr, substitute, symbols
+from gradcalc.algebra.expr import Expr, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.grading.mistake import tidy
 from gradcalc.grading.verdict import Finding, Review, Verdict
@@ -43,7 +43,7 @@ class Reasons:
             ]
             if not inner:
                 break
-            longer = tidy(lines, substitute(expr, {n: lines.written_out(n) for n in inner}))
+            longer = tidy(lines, expr, {n: lines.written_out(n) for n in inner})
             if longer.size > MOST_PARTS:
                 break
             expr = longer

@@ -95,7 +95,7 @@ def build_steps(view: View, detail: str = "steps") -> tuple[Step, ...]:
 
 def known_steps(view: View) -> list[Step]:
     """Return what is known: the quantities of the file, and gradients handed in."""
-    problem, values = view.problem, view.values
+    problem = view.problem
     found = [
         Step(
             name,
@@ -107,17 +107,9 @@ def known_steps(view: View) -> list[Step]:
         for name, data in problem.data.items()
     ]
     shapes = problem.backward.graph.shapes
-    found += [
-        Step(
-            name,
-            "known",
-            shapes[name],
-            value=values.get(name),
-            texts=view.texts.get(name),
-            given=True,
-        )
-        for name in problem.upstream_names
-    ]
+    for name in problem.upstream_names:
+        value, texts = _value(view, name)
+        found.append(Step(name, "known", shapes[name], value=value, texts=texts, given=True))
     return found
 
 
@@ -136,8 +128,15 @@ def _group(view: View, name: str, phase: str) -> str | None:
 
 
 def _step(view: View, node: Node, phase: str, detail: str) -> Step:
-    value = view.values.get(node.name)
-    return line_step(view, node, phase, detail, value, view.texts.get(node.name))
+    return line_step(view, node, phase, detail, *_value(view, node.name))
+
+
+def _value(view: View, name: str) -> tuple[Array | None, tuple[str, ...] | None]:
+    """Return the value of a line and its printed entries; without numbers only a given one's."""
+    if not view.values and name in view.solution.fixed:
+        given = view.problem.given[name]
+        return given.array, given.texts
+    return view.values.get(name), view.texts.get(name)
 
 
 def line_step(
