@@ -217,7 +217,7 @@ def reshaped(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
         if value is not None:
             dim = value.name if isinstance(value, Symbol) else int(value.value)
             due.append(dim)
-    if not due:
+    if "rows" not in attrs:
         raise ShapeError("reshape", "rows is missing", "reshape(x, rows=2, columns=3)")
     if sorted(map(str, due)) != sorted(map(str, shape)) and size(shape) != size(tuple(due)):
         raise ShapeError("reshape", f"{describe(shape)} into {describe(tuple(due))}")
@@ -226,9 +226,9 @@ def reshaped(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     return tuple(due)
 
 
-def of_rows(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
-    """Return rows and columns of the operand."""
-    return dict(zip(AXES, map(_written, shapes[0]), strict=False))
+def of_operand(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
+    """Return rows and columns of the operand, under names that are no parameters of a call."""
+    return {f"own_{axis}": _written(dim) for axis, dim in zip(AXES, shapes[0], strict=False)}
 
 
 # --- parts, and what is put together ----------------------------------------------
