@@ -1,7 +1,8 @@
 """The command line: one module a command, exit codes, the border to the terminal.
 
 Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
-fault, 3 the output could not be written, 130 interrupted, 143 terminated.
+fault, 3 the output could not be written, 70 a fault of the program itself, 130
+interrupted, 141 whoever read the output has left, 143 terminated.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import click
 from gradcalc import __version__
 from gradcalc.cli.commands import Commands
 from gradcalc.cli.output import ReaderGoneError
-from gradcalc.errors import OutputError, ProblemError, render
+from gradcalc.errors import OutputError, ProblemError, render, visible
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 90}
-INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT = 130, 141, 3, 2
+INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT, OWN_FAULT = 130, 141, 3, 2, 70
 
 
 @click.group(
@@ -57,6 +58,10 @@ def gradcalc() -> None:
       gradcalc graph problem.yaml                  values forward, gradients back
       gradcalc derive "x^2*sin(x)"                 a formula, rule by rule
       gradcalc ops relu                            formula, derivative, kinks, aliases
+
+    Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
+    fault, 3 the output could not be written, 70 a fault of gradcalc's own (one line to be
+    reported; GRADCALC_TRACEBACK=1 shows the traceback), 130 interrupted.
     """
 
 
@@ -81,6 +86,17 @@ def _terminated(number: int, _: object) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors go to stderr as text."""
+    try:
+        return _settled(arguments)
+    except Exception as error:  # whatever nothing has foreseen is a fault of the program
+        from gradcalc.cli.faults import fault
+
+        _say(fault(error, ["gradcalc", *arguments]))
+        return OWN_FAULT
+
+
+def _settled(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code; raises only what is a fault of the program."""
     stdout = sys.stdout
     try:
         code = gradcalc.main(list(arguments), prog_name="gradcalc", standalone_mode=False)
@@ -100,9 +116,13 @@ def run(arguments: Sequence[str]) -> int:
         _silence()
         _say(f"error: {error}")
         return NOT_WRITTEN
-    except OSError as error:  # click's own texts: --help, --version
-        _silence()
-        _say(f"error: the output could not be written: {(error.strerror or str(error)).lower()}")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        if error.filename is not None:
+            _say(f"error: cannot use {visible(os.fsdecode(error.filename))}: {reason}")
+            return AT_FAULT
+        _silence()  # click's own texts: --help, --version
+        _say(f"error: the output could not be written: {reason}")
         return NOT_WRITTEN
     except SystemExit as error:
         if sys.stdout is not stdout:  # click has met a broken pipe
@@ -124,12 +144,13 @@ def report(error: ProblemError) -> None:
         if not _carries("┌─│", encoding)
         else text
     )
-    _say(text.encode(encoding, "backslashreplace").decode(encoding))
+    _say(text)
 
 
 def _say(text: str) -> None:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     with _spoken():
-        click.echo(text, err=True)
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
 
 
 @contextmanager
