@@ -42,6 +42,31 @@ def total(*terms: tuple[int, Dim]) -> Dim:
     return (text + (f"{constant:+}" if constant else "")).removeprefix("+")
 
 
+def letters_in(dim: str) -> tuple[str, ...]:
+    """Return the letters of a sum of dimensions: 2N-K+1 and N/2 are made of N and K.
+
+    >>> letters_in("2N-K+1"), letters_in("N/2")
+    (('N', 'K'), ('N',))
+    """
+    return tuple(term[2].partition("/")[0] for term in _TERM.findall(dim) if term[2])
+
+
+def counted(dim: str, sizes: Mapping[str, int]) -> int:
+    """Return a sum of dimensions with numbers for its letters.
+
+    >>> counted("2N-K+1", {"N": 5, "K": 3}), counted("N/2", {"N": 5})
+    (8, 2)
+    """
+    found = 0
+    for sign, count, letter, whole in _TERM.findall(dim):
+        if not letter:
+            found += int(whole)
+            continue
+        name, _, parts = letter.partition("/")
+        found += int(f"{sign}{count or 1}") * (sizes[name] // int(parts or 1))
+    return found
+
+
 def _written(dim: Dim) -> Number | Symbol:
     return Symbol(dim) if isinstance(dim, str) else number(dim)
 

@@ -15,13 +15,15 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
-from gradcalc.engine.check import Check, check
+from gradcalc.engine.check import check
+from gradcalc.engine.differences import Check
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Graph, Line, Node, build
 from gradcalc.errors import ProblemError
 from tests.proof.pipelines import Pipeline
 
 STEP = 1e-5
+_PART = re.compile(r"(\d*)N(\d+)/(\d+)")
 _LETTER = re.compile(r"(\d*)N(\d+)")
 ROOM = 1e-9
 """How far a gradient may be from PyTorch's, relative to the largest entry of all gradients."""
@@ -165,9 +167,9 @@ def _dimensions(expr: Expr) -> set[str]:
 
 def _counted(dim: str) -> int:
     """Return the number that a sum of letters stands for: 2N3-1 is 5, N4/2 is 2."""
-    whole, _, divisor = dim.partition("/")
+    whole = _PART.sub(lambda found: f"{int(found[1] or 1) * int(found[2]) // int(found[3])}", dim)
     terms = _LETTER.sub(lambda found: f"{int(found[1] or 1) * int(found[2])}", whole)
-    return sum(map(int, re.findall(r"[+-]?\d+", terms))) // int(divisor or 1)
+    return sum(map(int, re.findall(r"[+-]?\d+", terms)))
 
 
 def far_in_a_class(made: Derived, size: int, own: tuple[str, ...]) -> list[str]:
