@@ -60,6 +60,10 @@ class ProblemError(Exception):
         return render(self)
 
 
+class UnprovedError(ProblemError):
+    """A line that central differences contradict: a fault of gradcalc's own (exit code 70)."""
+
+
 class OutputError(Exception):
     """An output that could not be written (exit code 3)."""
 

@@ -78,6 +78,7 @@ _UNPOOL = "unpool({}, x, size=size, stride=stride)"
 _MASK = "max_mask(x, size=size, stride=stride)"
 _SECOND = f"max_pool(where({_MASK} > 0, -1e300, x), size=size, stride=stride)"
 _GAP = f"where({_UNPOOL.format('y == y')} > 0, {_UNPOOL.format(f'y - {_SECOND}')}, 1)"
+_BACK = "reshape(g, rows=own_rows, columns=own_columns)"
 _ALONG = "first=first, last=last, axis=along"
 
 LAYERS = (
@@ -157,8 +158,8 @@ LAYERS = (
         "all entries as one vector, row by row",
         told=("x receives g in rows and columns again",),
         shape=shapes.flattened,
-        measures=shapes.of_rows,
-        vjp=("reshape(g, rows=rows, columns=columns)",),
+        measures=shapes.of_operand,
+        vjp={(1,): ("g",), (2,): (_BACK,)},
         kernel="layers.flatten",
         aliases=("ravel",),
         family="entries in another order or place",
@@ -171,8 +172,8 @@ LAYERS = (
         told=("x receives g in rows and columns again",),
         usage=("m = reshape(x, rows=2, columns=3)",),
         shape=shapes.reshaped,
-        measures=shapes.of_rows,
-        vjp=("reshape(g, rows=rows, columns=columns)",),
+        measures=shapes.of_operand,
+        vjp={(0,): ("sum(g)",), (1,): (_BACK,), (2,): (_BACK,)},
         options=(
             ("rows", "rows of the value"),
             ("columns", "its columns; none: a vector"),

@@ -42,6 +42,31 @@ def total(*terms: tuple[int, Dim]) -> Dim:
     return (text + (f"{constant:+}" if constant else "")).removeprefix("+")
 
 
+def letters_in(dim: str) -> tuple[str, ...]:
+    """Return the letters of a sum of dimensions: 2N-K+1 and N/2 are made of N and K.
+
+    >>> letters_in("2N-K+1"), letters_in("N/2")
+    (('N', 'K'), ('N',))
+    """
+    return tuple(term[2].partition("/")[0] for term in _TERM.findall(dim) if term[2])
+
+
+def counted(dim: str, sizes: Mapping[str, int]) -> int:
+    """Return a sum of dimensions with numbers for its letters.
+
+    >>> counted("2N-K+1", {"N": 5, "K": 3}), counted("N/2", {"N": 5})
+    (8, 2)
+    """
+    found = 0
+    for sign, count, letter, whole in _TERM.findall(dim):
+        if not letter:
+            found += int(whole)
+            continue
+        name, _, parts = letter.partition("/")
+        found += int(f"{sign}{count or 1}") * (sizes[name] // int(parts or 1))
+    return found
+
+
 def _written(dim: Dim) -> Number | Symbol:
     return Symbol(dim) if isinstance(dim, str) else number(dim)
 
@@ -217,7 +242,7 @@ def reshaped(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
         if value is not None:
             dim = value.name if isinstance(value, Symbol) else int(value.value)
             due.append(dim)
-    if not due:
+    if "rows" not in attrs:
         raise ShapeError("reshape", "rows is missing", "reshape(x, rows=2, columns=3)")
     if sorted(map(str, due)) != sorted(map(str, shape)) and size(shape) != size(tuple(due)):
         raise ShapeError("reshape", f"{describe(shape)} into {describe(tuple(due))}")
@@ -226,9 +251,9 @@ def reshaped(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     return tuple(due)
 
 
-def of_rows(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
-    """Return rows and columns of the operand."""
-    return dict(zip(AXES, map(_written, shapes[0]), strict=False))
+def of_operand(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
+    """Return rows and columns of the operand, under names that are no parameters of a call."""
+    return {f"own_{axis}": _written(dim) for axis, dim in zip(AXES, shapes[0], strict=False)}
 
 
 # --- parts, and what is put together ----------------------------------------------

@@ -18,7 +18,7 @@ import click
 from gradcalc import __version__
 from gradcalc.cli.commands import Commands
 from gradcalc.cli.output import ReaderGoneError
-from gradcalc.errors import OutputError, ProblemError, render, visible
+from gradcalc.errors import OutputError, ProblemError, UnprovedError, render, visible
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 90}
 INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT, OWN_FAULT = 130, 141, 3, 2, 70
@@ -107,8 +107,7 @@ def _settled(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except ProblemError as error:
-        report(error)
-        return AT_FAULT
+        return report(error)
     except ReaderGoneError:
         _silence()
         return READER_GONE
@@ -135,8 +134,11 @@ def _settled(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def report(error: ProblemError) -> None:
-    """Write a diagnostic to stderr, in ASCII where the stream cannot carry more."""
+def report(error: ProblemError) -> int:
+    """Write a diagnostic to stderr, in ASCII where the stream cannot carry more.
+
+    Returns the exit code that it asks for.
+    """
     text = render(error)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     text = (
@@ -145,6 +147,7 @@ def report(error: ProblemError) -> None:
         else text
     )
     _say(text)
+    return OWN_FAULT if isinstance(error, UnprovedError) else AT_FAULT
 
 
 def _say(text: str) -> None:

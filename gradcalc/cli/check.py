@@ -79,9 +79,9 @@ def command(
       gradcalc check problem.yaml mine.txt --student 4711
 
     Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
-    2 it could not be checked.
+    2 it could not be checked, 70 a line of the problem fails its numerical proof.
     """
-    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.cli import report
 
     chosen = tolerance_of(decimals, significant, absolute, relative)
     if options and (answers or given or sheet):
@@ -108,12 +108,10 @@ def command(
             else:
                 code = max(code, _answers(found, answers, given, chosen, printer))
         except ProblemError as error:
-            report(error)
-            code, some = AT_FAULT, True
+            code, some = max(code, report(error)), True
     printer.end()
     if not some:
-        report(ProblemError(f"no file in {problem} has {section}:"))
-        return AT_FAULT
+        return report(ProblemError(f"no file in {problem} has {section}:"))
     return code
 
 
@@ -160,8 +158,7 @@ def _answers(
     code = 0
     for sheet in _sheets(problem, answers, given):
         if isinstance(sheet, ProblemError):
-            report(sheet)
-            code = AT_FAULT
+            code = max(code, report(sheet))
             continue
         review = check(problem, sheet, tolerance)
         printer.answers(review)

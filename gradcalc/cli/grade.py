@@ -9,9 +9,10 @@ import click
 
 from gradcalc.cli import output
 from gradcalc.cli.measure import measured, tolerance_of
-from gradcalc.errors import ProblemError, visible
+from gradcalc.errors import ProblemError, UnprovedError, visible
 
 if TYPE_CHECKING:
+    from gradcalc.cli.grading import Settings
     from gradcalc.grading.gradebook import Form
     from gradcalc.grading.submissions import Policy
     from gradcalc.report.reasons import Reveal
@@ -130,7 +131,8 @@ def command(
       gradcalc grade --problem relu.yaml --problem xor.yaml answers/ -o gradebook.csv
 
     Exit code: 0 every submission was judged whole, 1 some were not, 2 the input is at
-    fault, 3 an output could not be written.
+    fault, 3 an output could not be written, 70 a line of a problem fails its numerical
+    proof: nothing is judged by it, the other problems are.
     """
     from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
     from gradcalc.cli.several import assignments, problem_files
@@ -176,15 +178,33 @@ def command(
     ]
     if preview:
         return show_preview(settings)
+    settings, refused = _proved(settings)
+    if not settings:
+        return refused
     if only is not None:
-        return show_one(settings, only)
+        return max(refused, show_one(settings, only))
     old = None
     if compare is not None:
         old = _scores(compare)
-    code = grade(settings)
+    code = max(refused, grade(settings))
     if old is not None and gradebook is not None:
         output.write_text(changes(old, _scores(gradebook)))
     return code
+
+
+def _proved(problems: list[Settings]) -> tuple[list[Settings], int]:
+    """Return the problems whose lines may judge, and the exit code of those that may not."""
+    from gradcalc.cli import report
+
+    fine, code = [], 0
+    for settings in problems:
+        try:
+            settings.assignment.lines  # noqa: B018
+        except UnprovedError as error:
+            code = max(code, report(error))
+        else:
+            fine.append(settings)
+    return fine, code
 
 
 def _scores(path: Path) -> dict[str, str]:

@@ -22,9 +22,9 @@ def command(files: tuple[str, ...]) -> int:
       gradcalc lint problems/
 
     Exit code: 0 every mistake shows, 1 some do not, or drawn numbers do not suit, 2 a file
-    cannot be used.
+    cannot be used, 70 a line of the problem fails its numerical proof.
     """
-    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.cli import report
     from gradcalc.errors import ProblemError
     from gradcalc.grading.lint import lint
     from gradcalc.problem.loader import load
@@ -39,15 +39,13 @@ def command(files: tuple[str, ...]) -> int:
         try:
             names = problem_files(argument)
         except ProblemError as error:
-            report(error)
-            code = AT_FAULT
+            code = max(code, report(error))
             continue
         for name in names:
             try:
                 found = lint(load(read_source(name)))
             except ProblemError as error:
-                report(error)
-                code = AT_FAULT
+                code = max(code, report(error))
                 continue
             words = wording(found.lines, unicode=able)
             if not first:

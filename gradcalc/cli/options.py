@@ -31,7 +31,8 @@ def command(file: str, find: str | None, count: int, decimals: int | None, seed:
       gradcalc options problem.yaml --find dL/dz --count 5
       gradcalc options problem.yaml --find 'dL/dW1[2,1]' --decimals 3 --seed 7
 
-    Exit code: 0 the options are printed, 2 there are none to be made.
+    Exit code: 0 the options are printed, 2 there are none to be made, 70 a line of the
+    problem fails its numerical proof.
     """
     from gradcalc.errors import ProblemError, visible
     from gradcalc.grading.distractors import make_options

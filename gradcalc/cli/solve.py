@@ -104,7 +104,7 @@ def command(
     Exit code: 0 fine, 1 a line of the solution failed its numerical check or a descent
     ended early, 2 a file cannot be used, 3 the output could not be written.
     """
-    from gradcalc.cli import AT_FAULT, report
+    from gradcalc.cli import report
     from gradcalc.cli.files import keep_apart
     from gradcalc.problem.reading import problem_files
     from gradcalc.problem.sizes import read_sizes
@@ -129,8 +129,7 @@ def command(
         try:
             names = problem_files(argument)
         except ProblemError as error:
-            report(error)
-            code = AT_FAULT
+            code = max(code, report(error))
             continue
         keep_apart([target], names)
         for name in names:
@@ -138,8 +137,7 @@ def command(
                 solution = _solved(name, given, student, sizes)
                 writer.add(solution)
             except ProblemError as error:
-                report(error)
-                code = AT_FAULT
+                code = max(code, report(error))
                 continue
             failed = solution.check is not None and bool(solution.check.failed)
             if failed or (solution.training is not None and solution.training.stopped):

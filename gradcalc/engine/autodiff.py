@@ -26,7 +26,7 @@ from gradcalc.algebra.expr import (
 from gradcalc.algebra.inference import fold_sizes, reduction_factor, shape_finder
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Operation, Table, applied, formula
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Shape, ShapeError, broadcast, describe
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.gathering import gathered
 from gradcalc.engine.graph import Graph, Node
@@ -270,7 +270,12 @@ class _Reverse:
 
 
 def unbroadcast(expr: Expr, shape: Shape, target: Shape) -> Expr:
-    """Return the gradient of a stretched operand: summed over what was stretched."""
+    """Return the gradient of a stretched operand: summed over what was stretched.
+
+    A gradient of a shape that the operand cannot be stretched to comes from a wrong row
+    of the table, and would become a wrong number here: AssertionError.
+    """
+    assert _stretches(target, shape), f"{describe(shape)} for {describe(target)}: {expr}"
     if not target and shape:
         return Apply("sum", (expr,))
     while len(shape) > len(target):
@@ -281,6 +286,15 @@ def unbroadcast(expr: Expr, shape: Shape, target: Shape) -> Expr:
                 keep = (("axis", number(axis)), ("keepdims", ONE))
                 expr = Apply("sum", (expr,), keep)
     return expr
+
+
+def _stretches(operand: Shape, shape: Shape) -> bool:
+    """Tell whether an operand goes with this shape, as an operand or a value of it."""
+    try:
+        found = broadcast(operand, shape)
+    except ShapeError:
+        return False
+    return len(shape) <= len(operand) or found == shape
 
 
 def derivative(

@@ -16,8 +16,9 @@ from gradcalc.engine.graph import Node
 from gradcalc.grading.answers import Answer
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.explaining import diagnose, telling
-from gradcalc.grading.lines import Lines, lines_of, sizes_of
+from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Search
+from gradcalc.grading.sizes import sizes_of
 from gradcalc.grading.verdict import Finding, Verdict
 from gradcalc.problem.data import known_sums
 

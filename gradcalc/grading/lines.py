@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from gradcalc.algebra.expr import Expr, Symbol, add, substitute, symbols
-from gradcalc.algebra.inference import dimension, shape_finder
+from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import Shape, size
@@ -19,6 +19,8 @@ from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
+from gradcalc.grading.proving import prove
+from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import is_hidden
@@ -26,9 +28,6 @@ from gradcalc.problem.solve import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
-LETTERS = (5, 7, 11, 13, 17, 19)
-"""Numbers for the dimensions N, K, …: primes that no formula has, so that they can be
-told from its own numbers when it is printed with letters again."""
 DRAWS = 20
 MOST_STUDENTS = 256
 """Students of a class whose lines are kept, since several lines are judged by them."""
@@ -50,6 +49,10 @@ class Lines:
     start: Mapping[str, Array]
     given: Mapping[str, Array]
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process gets: the lines, nothing worked out from them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"memo": {}}
 
     @cached_property
     def by_name(self) -> dict[str, Node]:
@@ -211,19 +214,22 @@ def lines_of(problem: Problem, *, recompute: bool = False, seed: int = 0) -> Lin
     """Return the lines of a problem with its own numbers, or with drawn ones for letters.
 
     recompute: set given values of lines aside. What is in use somewhere is not made again.
+    Raises UnprovedError where central differences contradict a line: nothing is judged by it.
     """
     key = (id(problem), recompute, seed)
     found = _IN_USE.get(key)
     if found is None or found.problem is not problem:
-        found = _IN_USE[key] = _lines(problem, recompute, seed)
+        made = _lines(problem, recompute, seed)
+        if not recompute:
+            prove(made, sizes_of(problem))
+        found = _IN_USE[key] = made
     return found
 
 
 def _lines(problem: Problem, recompute: bool, seed: int) -> Lines:
     sizes = sizes_of(problem)
     rename: dict[str, Expr] = {old: Symbol(new) for old, new in problem.visible.names.items()}
-    letters = {name: dimension(value) for name, value in sizes.items()}
-    swap = {**rename, **letters}
+    swap = {**rename, **letters_in_numbers(problem, sizes)}
 
     def numeric(shape: Shape) -> Shape:
         return tuple(sizes.get(dim, 0) if isinstance(dim, str) else dim for dim in shape)
@@ -262,15 +268,6 @@ def _lines(problem: Problem, recompute: bool, seed: int) -> Lines:
         start |= {name: problem.given[name].array for name in problem.upstream_names}
         return Lines(problem, nodes, edges, inputs, start, given)
     return _drawn(Lines(problem, nodes, edges, inputs, {}, given), seed)
-
-
-def sizes_of(problem: Problem) -> dict[str, int]:
-    """Return a number for each letter that is a dimension."""
-    shapes = [*problem.input_shapes.values(), *problem.forward.shapes.values()]
-    letters = dict.fromkeys(dim for shape in shapes for dim in shape if isinstance(dim, str))
-    taken = {dim for shape in shapes for dim in shape if isinstance(dim, int)}
-    free = [number for number in (*LETTERS, *range(23, 60)) if number not in taken]
-    return dict(zip(letters, free, strict=False))
 
 
 def _drawn(lines: Lines, seed: int) -> Lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from gradcalc.problem.numbers import Cells
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
-    from gradcalc.engine.check import Check, Proof
+    from gradcalc.engine.check import Proof
+    from gradcalc.engine.differences import Check
     from gradcalc.engine.evaluate import Program
     from gradcalc.engine.rounding import Rounding
     from gradcalc.problem.descent import Descent
@@ -144,6 +145,10 @@ class Problem:
     own: tuple[str, ...] = ()
     descent: Descent | None = None
     jacobian_layout: str = "numerator"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process gets: what the file says, nothing compiled."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def numeric(self) -> bool:

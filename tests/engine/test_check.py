@@ -16,7 +16,8 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
-from gradcalc.engine.check import LIMIT, Check, check, kinks_of
+from gradcalc.engine.check import check, kinks_of
+from gradcalc.engine.differences import LIMIT, Check
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Graph, Line, build
 from tests.algebra.samples import samples

@@ -8,7 +8,7 @@ import pytest
 import gradcalc
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.table import TABLE
-from gradcalc.engine.check import LIMIT
+from gradcalc.engine.differences import LIMIT
 from gradcalc.errors import width
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import lines_of

@@ -1,0 +1,100 @@
+"""Nothing is judged by a line before central differences have agreed with it.
+
+The proof that `solve` prints is made of a problem before its lines judge anything: at the
+file's numbers, or at those drawn for letters, once a process and problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from gradcalc.algebra.expr import Apply, Expr, parts, substitute
+from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.shapes import Shape
+from gradcalc.engine.autodiff import Backward
+from gradcalc.engine.check import Proof
+from gradcalc.engine.differences import Apart
+from gradcalc.engine.graph import Graph
+from gradcalc.errors import ProblemError, UnprovedError
+from gradcalc.grading.sizes import letters_in_numbers
+from gradcalc.problem.model import Problem
+from gradcalc.problem.naming import is_hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gradcalc.grading.lines import Lines
+
+_PROVED: WeakValueDictionary[int, Problem] = WeakValueDictionary()
+
+
+def prove(lines: Lines, sizes: Mapping[str, int]) -> None:
+    """Raise UnprovedError where central differences contradict a line of a problem.
+
+    sizes: the numbers of its letters. What no difference can tell, at a kink or where
+    there are no finite values, is judged all the same.
+    """
+    problem = lines.problem
+    if _PROVED.get(id(problem)) is problem:
+        return
+    try:
+        values = lines.values
+    except ProblemError:  # said by whoever asks for the values
+        return
+    if problem.backward.edges:
+        proof = problem.proof if problem.numeric else _in_numbers(problem, sizes)
+        own = {old: values[new] for old, new in problem.visible.names.items() if new in values}
+        check = proof.run({**values, **own})
+        for line in check.failed:
+            raise _unproved(problem, line, check.apart[line])
+    _PROVED[id(problem)] = problem
+
+
+def _in_numbers(problem: Problem, sizes: Mapping[str, int]) -> Proof:
+    """Return the proof of a problem in letters, with numbers for its dimensions."""
+    letters = letters_in_numbers(problem, sizes)
+
+    def numeric(shape: Shape) -> Shape:
+        return tuple(sizes.get(dim, 0) if isinstance(dim, str) else dim for dim in shape)
+
+    def graph(of: Graph) -> Graph:
+        inputs = {name: numeric(shape) for name, shape in of.inputs.items()}
+        nodes = tuple(
+            replace(node, expr=substitute(node.expr, letters), shape=numeric(node.shape))
+            for node in of.nodes
+        )
+        return Graph(inputs, nodes, of.output)
+
+    edges = tuple(
+        replace(edge, contribution=substitute(edge.contribution, letters))
+        for edge in problem.backward.edges
+    )
+    backward = Backward(graph(problem.backward.graph), edges)
+    return Proof(graph(problem.forward), backward, problem.table, problem.loss)
+
+
+def _unproved(problem: Problem, line: str, apart: Apart) -> UnprovedError:
+    """Return the error for a line that central differences contradict."""
+    of, by = gradient_parts(line) or (line, "")
+    names = problem.visible.names
+    shown = f"d{names.get(of, of)}/d{names.get(by, by)}"
+    if is_hidden(by) and by not in names:
+        shown = f"a derivative within {apart.node.name}"
+    at = "".join(f"{i + 1}," for i in apart.index or ()).rstrip(",")
+    entry = f"[{at}]" if at else ""
+    own = [line.name for line in problem.functions if _calls(apart.node.expr, line.name)]
+    doubt = f"; if {own[0]} bends or jumps here, another number avoids it" if own else ""
+    return UnprovedError(
+        f"{shown}{entry} fails its numerical proof: computed {apart.computed:.6g},"
+        f" central differences give {apart.differences:.6g}",
+        apart.node.span,
+        "what this line passes back",
+        f"a fault of gradcalc, and nothing was judged: please report it with this file{doubt}",
+        where=problem.source.name,
+    )
+
+
+def _calls(expr: Expr, name: str) -> bool:
+    return any(isinstance(part, Apply) and part.op == name for part in parts(expr))
