@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol, substitute
@@ -42,3 +42,22 @@ def _placed(row: Operation, own: Expr, at: Expr, slopes: Sequence[Number]) -> Ex
         hit = Apply("eq", (formula(kink), ZERO))
         own = Apply("where", (hit, substitute(at, {"c": slope}), own))
     return own
+
+
+def chosen_slopes(row: Operation) -> Iterator[tuple[Expr, Mapping[str, Expr]]]:
+    """Yield each kink of a row whose slopes a file chooses, the last first.
+
+    With a kink come the slopes there, by the parameters that they are derivatives by.
+    """
+    assert row.derivative is not None
+    own = {
+        param: formula(text or "0")
+        for param, text, at in zip(row.params, row.derivative, slopes_at_kink(row), strict=True)
+        if at
+    }
+    found = []
+    for kink in row.kinks:
+        cases = {param: expr for param, expr in own.items() if isinstance(expr, Apply)}
+        found.append((formula(kink), {param: expr.args[1] for param, expr in cases.items()}))
+        own = {param: expr.args[2] for param, expr in cases.items()}
+    yield from reversed(found)

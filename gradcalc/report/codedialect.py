@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gradcalc.algebra.expr import Apply, Expr, parts, rebuild
+from gradcalc.algebra.expr import (
+    ZERO,
+    Apply,
+    Expr,
+    Number,
+    Symbol,
+    add,
+    mul,
+    parts,
+    rebuild,
+    symbols,
+)
 from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.precedence import INFIX
 from gradcalc.algebra.table import TABLE
@@ -13,6 +24,7 @@ from gradcalc.report.codecuts import CUTS
 
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 SIGNS = {op: sign for sign, (op, _) in INFIX.items() if sign != "-"} | {"pow": "**"}
+ARITHMETIC = ("add", "mul", "neg", "div", "pow")
 REDUCTIONS = ("sum", "mean", "norm", "amax")
 
 
@@ -25,7 +37,7 @@ class Dialect:
     `list` is all operands with the axis behind, `sizes` are rows and columns.
     helpers: operation → a function to define in the script, as lines; for operations whose
     plain formula overflows, or that have none. constants: calls where no quantity is read.
-    number: how a number becomes an operand of `max` and `min`.
+    number: how a number becomes an array, where a call or a line wants one.
     """
 
     module: str
@@ -68,10 +80,22 @@ def _written(row: Operation, dialect: Dialect) -> bool:
     return row.name in (*signs, "array", "where") or (is_own(row) and known)
 
 
+def floats(expr: Expr) -> Expr:
+    """Return a formula with its whole numbers as 1.0: what is made of them is a float, too."""
+
+    def change(part: Expr) -> Expr:
+        whole = isinstance(part, Number) and part.value.denominator == 1
+        return Number(part.value, f"{part.value}.0") if isinstance(part, Number) and whole else part
+
+    return rebuild(expr, change)
+
+
 def meaning(row: Operation) -> Expr:
-    """Return the definition of a row."""
+    """Return the definition of a row, with every operand in it: they give the value its shape."""
     assert row.definition is not None, row.name
-    return plain(formula(row.definition))
+    found = formula(row.definition)
+    unread = [Symbol(name) for name in row.params if name not in symbols(found)]
+    return plain(add(found, *(mul(ZERO, name) for name in unread)) if unread else found)
 
 
 def plain(expr: Expr) -> Expr:
@@ -84,5 +108,7 @@ def plain(expr: Expr) -> Expr:
 
 
 def is_own(row: Operation) -> bool:
-    """Tell whether a row means what gradcalc's own table says."""
+    """Tell whether a row means what gradcalc's own table says, or is a call of a library."""
+    if row.kind == "call":
+        return True
     return row.name in TABLE and row.definition == TABLE[row.name].definition

@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, symbols
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
 from gradcalc.engine.graph import widens
 from gradcalc.report.codecuts import CUTS, JOINS, cut, size_of, size_text
-from gradcalc.report.codedialect import COMPARISONS, REDUCTIONS, SIGNS, Dialect, is_own, meaning
+from gradcalc.report.codedialect import (
+    ARITHMETIC,
+    COMPARISONS,
+    REDUCTIONS,
+    SIGNS,
+    Dialect,
+    floats,
+    is_own,
+    meaning,
+)
+from gradcalc.report.codelayout import returned
 from gradcalc.report.codenames import identifiers
 
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes formulas; `names` are identifiers of quantities, `functions` of operations."""
+    """Writes formulas; `names` are identifiers of quantities, `functions` of operations.
+
+    numbers: names that stand for a number of Python, and for no array.
+    """
 
     dialect: Dialect
     table: Table
     names: Mapping[str, str]
     functions: Mapping[str, str]
+    numbers: frozenset[str] = frozenset()
 
     def text(self, expr: Expr) -> str:
         """Return a formula as an expression of Python."""
@@ -84,10 +98,33 @@ class Writer:
         """Return what holds where a formula is not 0."""
         if isinstance(expr, Apply) and expr.op in COMPARISONS:
             left, right = (self.bracketed(arg, _compares(arg)) for arg in expr.args)
+            if all(map(self.is_number, expr.args)):
+                left = self.array_of(expr.args[0])
             return f"{left} {COMPARISONS[expr.op]} {right}"
         if isinstance(expr, Apply) and expr.op == "mul":
             return " & ".join(f"({self.condition(arg)})" for arg in expr.args)
-        return f"{self.text(expr)} != 0"
+        text = self.array_of(expr) if self.is_number(expr) else self.text(expr)
+        return f"{text} != 0"
+
+    def is_number(self, expr: Expr) -> bool:
+        """Tell whether a formula is a number of Python: it reads no quantity and no array."""
+        if isinstance(expr, Apply):
+            known = expr.op in ARITHMETIC or expr.op in self.dialect.constants
+            return known and all(map(self.is_number, expr.args))
+        return isinstance(expr, Number) or expr.name in self.numbers
+
+    def array_of(self, expr: Expr) -> str:
+        """Return a number of Python as the library takes it in place of an array."""
+        return self.dialect.number.format(self.text(floats(expr)))
+
+    def operands(self, expr: Apply) -> list[str]:
+        """Return the operands of a call; numbers are arrays where the library wants these."""
+        numbers = [self.is_number(arg) for arg in expr.args]
+        made = self.dialect.number != "{0}" or all(numbers)
+        return [
+            self.array_of(arg) if number and made else self.text(arg)
+            for arg, number in zip(expr.args, numbers, strict=True)
+        ]
 
     def chosen(self, condition: str, yes: str, no: str) -> str:
         return f"{self.dialect.module}.where({condition}, {yes}, {no})"
@@ -96,18 +133,15 @@ class Writer:
         """Return an operation as a call: of the library, or of a function of the script."""
         dialect = self.dialect
         if expr.op == "where":
-            yes, no = (self.text(_float(arg)) for arg in expr.args[1:])
+            yes, no = (
+                self.text(floats(arg) if self.is_number(arg) else arg) for arg in expr.args[1:]
+            )
             return self.chosen(self.condition(expr.args[0]), yes, no)
         if expr.op == "array":
             return f"{dialect.array}({self.items(expr)})"
-        args = [self.text(arg) for arg in expr.args]
-        if expr.op in ("max", "min", "stack"):
-            args = [
-                dialect.number.format(text) if _constant(arg) else text
-                for arg, text in zip(expr.args, args, strict=True)
-            ]
-        if expr.op in dialect.constants and not symbols(expr):
-            return dialect.constants[expr.op].format(*args)
+        if expr.op in dialect.constants and self.is_number(expr):
+            return dialect.constants[expr.op].format(self.text(expr.args[0]))
+        args = self.operands(expr)
         if expr.op in REDUCTIONS:
             return f"{dialect.reductions[expr.op]}({', '.join([args[0], *self.axes(expr)])})"
         if expr.op == "expand":
@@ -152,7 +186,9 @@ class Writer:
 
     def items(self, expr: Apply) -> str:
         inner = (
-            self.items(arg) if isinstance(arg, Apply) and arg.op == "array" else self.text(arg)
+            self.items(arg)
+            if isinstance(arg, Apply) and arg.op == "array"
+            else self.text(floats(arg))
             for arg in expr.args
         )
         return f"[{', '.join(inner)}]"
@@ -176,23 +212,19 @@ class Writer:
         params += [
             f"{inner.names[key]}={self.text(value)}" for key, value in row.attributes.items()
         ]
-        body = inner.text(meaning(row))
-        return f"def {name}({', '.join(params)}):\n    return {body}"
+        lines = [f"def {name}({', '.join(params)}):"]
+        if row.remark and not is_own(row):
+            lines.append(f"    # {row.remark}")
+        return "\n".join([*lines, *returned(inner.terms(meaning(row)), "    ")])
 
     def inside(self, row: Operation) -> Writer:
         """Return the writer of a row's own formulas."""
         own = identifiers((name, name) for name in (*row.params, *row.attributes))
-        return Writer(self.dialect, self.table, own, self.functions)
+        return Writer(self.dialect, self.table, own, self.functions, frozenset(row.attributes))
 
 
 def _compares(expr: Expr) -> bool:
     return isinstance(expr, Apply) and expr.op in COMPARISONS
-
-
-def _constant(expr: Expr) -> bool:
-    """Tell whether a formula is a number of Python: it reads no quantity and no array."""
-    leaves = (part for part in parts(expr) if isinstance(part, Apply))
-    return not symbols(expr) and all(part.op != "array" for part in leaves)
 
 
 def _parameter(name: str) -> str:
@@ -203,12 +235,6 @@ def _simple(expr: Expr) -> bool:
     if isinstance(expr, Apply) and expr.op == "transpose":
         return isinstance(expr.args[0], Symbol)
     return isinstance(expr, Symbol) or (isinstance(expr, Number) and level(expr) > POSTFIX)
-
-
-def _float(expr: Expr) -> Expr:
-    """Return 1 as 1.0: what is chosen is a float."""
-    whole = isinstance(expr, Number) and expr.value.denominator == 1
-    return Number(expr.value, f"{expr.value}.0") if isinstance(expr, Number) and whole else expr
 
 
 def number_text(value: Number) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gradcalc.errors import visible
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 LINE = 88
 """Columns of a script, as formatters have them."""
 _OPENING, _CLOSING = "([{", ")]}"
-_SUM, _PRODUCT = ("+", "-"), ("*", "/", "@")
+_COMPARISON = ("<", "<=", ">", ">=", "==", "!=")
+_SUM, _PRODUCT, _POWER = ("+", "-"), ("*", "/", "@"), ("**",)
 
 
 def comment(text: str) -> str:
@@ -34,19 +36,28 @@ def band(title: str) -> list[str]:
 
 def assignment(name: str, terms: Sequence[str], note: str = "", indent: str = "") -> list[str]:
     """Return `name = sum of terms`, folded where it is too long, with a comment."""
-    line = f"{indent}{name} = {' '.join(terms)}"
+    return _statement(f"{name} = ", terms, note, indent)
+
+
+def returned(terms: Sequence[str], indent: str) -> list[str]:
+    """Return `return sum of terms`, folded where it is too long."""
+    return _statement("return ", terms, "", indent)
+
+
+def _statement(start: str, terms: Sequence[str], note: str, indent: str) -> list[str]:
+    line = f"{indent}{start}{' '.join(terms)}"
     if len(line) <= LINE:
         lines = [line]
-    elif (halves := _in_last_brackets(name, _pieces(terms), indent)) is not None:
+    elif (halves := _in_last_brackets(start, _pieces(terms), indent)) is not None:
         lines = halves
     elif len(terms) > 1 or not _is_call(terms[0]):
         deeper = f"{indent}    "
         inner = [f"{deeper}{' '.join(terms)}"]
         if len(inner[0]) > LINE:
             inner = [each for term in terms for each in folded(term, deeper)]
-        lines = [f"{indent}{name} = (", *inner, f"{indent})"]
+        lines = [f"{indent}{start}(", *inner, f"{indent})"]
     else:
-        lines = _within(f"{name} = {terms[0]}", indent)
+        lines = _within(f"{start}{terms[0]}", indent)
     if note and len(lines) == 1 and len(line) + len(note) + 4 <= LINE:
         return [f"{line}  # {note}"]
     return [*([f"{indent}# {note}"] if note else []), *lines]
@@ -56,11 +67,11 @@ def _pieces(terms: Sequence[str]) -> Sequence[str]:
     return terms if len(terms) > 1 else split(terms[0])
 
 
-def _in_last_brackets(name: str, pieces: Sequence[str], indent: str) -> list[str] | None:
+def _in_last_brackets(begun: str, pieces: Sequence[str], indent: str) -> list[str] | None:
     """Return two pieces folded within brackets of their own, as formatters prefer it."""
     if len(pieces) != 2:
         return None
-    start, more = f"{name} = {pieces[0]}", pieces[1]
+    start, more = f"{begun}{pieces[0]}", pieces[1]
     whole = pieces[0].startswith("(") and _opening_of_last(pieces[0]) == 0
     if not more.endswith(")"):
         lines = _within(start, indent, f" {more}") if whole else [""]
@@ -77,16 +88,20 @@ def _in_last_brackets(name: str, pieces: Sequence[str], indent: str) -> list[str
 
 
 def folded(text: str, indent: str, end: str = "") -> list[str]:
-    """Return an expression in lines: its terms or factors, or a call's operands, one a line."""
+    """Return an expression in lines: its terms or factors, or a call's operands, one a line.
+
+    A term may have its sign in front.
+    """
     if len(indent) + len(text) + len(end) <= LINE:
         return [f"{indent}{text}{end}"]
-    *pieces, last = split(text)
-    if not pieces:
+    sign = text[:2] if text[:2] in ("+ ", "- ") else ""
+    first, *more = split(text.removeprefix(sign))
+    if not more:
         return _within(text, indent, end)
-    return [
-        *(line for each in pieces for line in _within(each, indent)),
-        *_within(last, indent, end),
-    ]
+    factors = sign or more[0].partition(" ")[0] in (*_PRODUCT, *_POWER)
+    put = _within if factors else folded
+    found = [line for each in (sign + first, *more[:-1]) for line in put(each, indent)]
+    return [*found, *put(more[-1], indent, end)]
 
 
 def listed(names: Sequence[str], indent: str, start: str = "", end: str = "") -> list[str]:
@@ -123,9 +138,10 @@ def split(text: str) -> list[str]:
             start = at + 1
     words.append(text[start:])
     signs = words[1::2]
-    if not all(sign in (*_SUM, *_PRODUCT) for sign in signs):
+    levels = (_COMPARISON, _SUM, _PRODUCT, _POWER)
+    level = next((each for each in levels if {*each} & {*signs}), ())
+    if not all(sign in chain(*levels) for sign in signs):
         return [text]
-    level = _SUM if any(sign in _SUM for sign in signs) else _PRODUCT
     found = [words[0]]
     for sign, word in zip(signs, words[2::2], strict=True):
         if sign in level:
@@ -136,7 +152,8 @@ def split(text: str) -> list[str]:
 
 
 def _is_call(text: str) -> bool:
-    return text.endswith(")") and text[: _opening_of_last(text)].replace(".", "_").isidentifier()
+    name = text[: _opening_of_last(text)].removeprefix("-").replace(".", "_")
+    return text.endswith(")") and name.isidentifier()
 
 
 def _opening_of_last(text: str) -> int:

@@ -99,20 +99,21 @@ def _(x, size=2, stride=None):
     at = pool(x[None, None], size, stride, return_indices=True)[1]
     found = torch.zeros(x.numel())
     found[at.flatten()] = 1
-    return found.reshape(x.shape) + 0 * x""",
+    return found.reshape(x.shape)""",
     "unpool": """\
 def _(v, x, size=2, stride=None):
     wide = F.conv_transpose1d if x.ndim == 1 else F.conv_transpose2d
     window = torch.ones((1, 1) + (size,) * x.ndim)
     found = wide(v[None, None], window, stride=stride or size)[0, 0]
     rest = [n - m for n, m in zip(x.shape, found.shape)]
-    return F.pad(found, [side for n in rest[::-1] for side in (0, n)]) + 0 * x""",
+    return F.pad(found, [side for n in rest[::-1] for side in (0, n)])""",
     "layer_norm": """\
 def _(x, eps=1e-05):
     return F.layer_norm(x, x.shape[-1:], eps=eps)""",
     "batch_norm": """\
 def _(x, eps=1e-05):
-    return F.batch_norm(x, None, None, training=True, eps=eps)""",
+    centred = x - torch.mean(x, dim=0, keepdim=True)
+    return centred / torch.sqrt(torch.mean(centred**2, dim=0, keepdim=True) + eps)""",
     "place": """\
 def _(x, first=1, of=1, axis=0):
     sizes = list(x.shape)
@@ -128,5 +129,5 @@ def _(table, c):
     return table[c.long() - 1]  # rows count from 1""",
     "one_hot": """\
 def _(c, of):
-    return (c[..., None] == torch.arange(1, of + 1)) + 0 * c[..., None]""",
+    return (c[..., None] == torch.arange(1, of + 1)).double()""",
 }

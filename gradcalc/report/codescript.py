@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
 from typing import TYPE_CHECKING
@@ -35,27 +35,29 @@ _GENTLE = ("target",)
 class Script:
     """A problem as it is to be written in one dialect.
 
-    own: identifiers that the script uses itself.
+    own: identifiers that the script uses itself. written: the problem in other formulas,
+    where those of the page are not the library's.
     """
 
     solution: Solution
     dialect: Dialect
     own: tuple[str, ...]
+    written: Problem | None = None
 
     @property
     def problem(self) -> Problem:
         """Return the problem that the script computes."""
-        return self.solution.problem
+        return self.written or self.solution.problem
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Return the lines of the worked solution."""
-        return build_steps(self.view, "brief")
+        return build_steps(View(self.solution), "brief")
 
     @cached_property
     def view(self) -> View:
-        """Return the solution as it is printed."""
-        return View(self.solution)
+        """Return the solution as it is written."""
+        return View(replace(self.solution, problem=self.problem))
 
     @property
     def numeric(self) -> bool:
@@ -106,7 +108,8 @@ class Script:
     def writer(self, exprs: Sequence[Expr]) -> Writer:
         """Return the writer of the script's formulas."""
         functions = self.helpers(exprs)
-        return Writer(self.dialect, self.table, self.names(functions.values()), functions)
+        names = self.names(functions.values())
+        return Writer(self.dialect, self.table, names, functions, frozenset(self.letters))
 
     def shape(self, writer: Writer, shape: Shape) -> str:
         """Return a shape as a tuple."""
@@ -116,7 +119,8 @@ class Script:
     def line(self, writer: Writer, shape: Shape, formula: Expr) -> list[str]:
         """Return a formula in terms, stretched to the shape of its line."""
         formula = plain(formula)
-        terms = writer.terms(formula)
+        number = writer.is_number(formula)
+        terms = [writer.array_of(formula)] if number else writer.terms(formula)
         if self.view.shape_of(formula) == shape:
             return terms
         return [self.dialect.stretch.format(" ".join(terms), self.shape(writer, shape))]

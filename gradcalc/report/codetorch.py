@@ -9,7 +9,7 @@ _SAME = ("exp", "log", "sqrt", "abs", "sign", "sin", "cos", "arctan", "tanh", "s
 HELPERS = {
     "heaviside": """\
 def _(x):
-    return torch.where(x > 0, 1.0, torch.where(x < 0, 0.0, 0.5)) + 0 * x""",
+    return torch.where(x > 0, 1.0, torch.where(x < 0, 0.0, 0.5))""",
     "scaled_softplus": """\
 def _(x, beta=1.0):
     return torch.logaddexp(beta * x, torch.zeros_like(x)) / beta""",
@@ -22,15 +22,21 @@ def _(x, scale=1.0507009873554805, rate=1.7580993408473766):
     "lncosh": """\
 def _(x):
     return torch.logaddexp(x, -x) - math.log(2)""",
+    "hardsigmoid": """\
+def _(x, alpha=1 / 6, beta=1 / 2):
+    return F.hardtanh(alpha * x + beta, 0.0, 1.0)""",
+    "sparse_sigmoid": """\
+def _(x):
+    return F.hardtanh((x + 1) / 2, 0.0, 1.0)""",
     "normal_pdf": """\
 def _(x):
     return torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)""",
     "xlogy": """\
 def _(a, b):
-    return a * torch.log(torch.where(a == 0, 1.0, b))  # 0 where a is 0""",
+    return a * torch.log(torch.where((a == 0) & (b <= 0), 1.0, b))  # 0 where a is 0""",
     "xdivy": """\
 def _(a, b):
-    return a / torch.where(a == 0, 1.0, b)  # 0 where a is 0""",
+    return a / torch.where((a == 0) & (b == 0), 1.0, b)  # 0 where both are 0""",
     "tempered_softmax": """\
 def _(x, tau=1.0):
     return torch.softmax(x / tau, dim=-1)""",
@@ -57,7 +63,7 @@ TORCH = Dialect(
     "dim",
     "keepdim",
     "torch.unsqueeze({0}, {1})",
-    "torch.as_tensor({0}).expand({1})",
+    "torch.broadcast_to({0}, {1})",
     {
         "sum": "torch.sum",
         "mean": "torch.mean",
@@ -66,6 +72,8 @@ TORCH = Dialect(
     },
     {
         **{name: f"torch.{name}({{0}})" for name in _SAME},
+        "torch.detach": "{0}.detach()",
+        "torch.clamp": "torch.clamp({0}, min=0)",
         "max": "torch.maximum({0}, {1})",
         "min": "torch.minimum({0}, {1})",
         "outer": "torch.outer({0}, {1})",

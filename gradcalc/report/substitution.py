@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc.algebra.entries import indices
+from gradcalc.algebra.entries import has_entries, indices
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.shapes import size
@@ -63,7 +63,7 @@ def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Exp
 
 def _scalar_work(view: View, formula: Expr, count: int) -> bool:
     """Tell whether a line of one entry is worked out as a sum of numbers."""
-    if count != 1:
+    if count != 1 or not has_entries(formula, view.problem.table):
         return False
     ops = _ops(formula)
     return not ops & {"outer", "transpose"} and not (

@@ -10,8 +10,9 @@ from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import reduction_of
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.table import TABLE
+from gradcalc.report.codedialect import is_own
 from gradcalc.report.codeformula import Writer
-from gradcalc.report.codelayout import folded
+from gradcalc.report.codelayout import folded, returned
 from gradcalc.report.codenames import identifiers
 from gradcalc.report.codescript import Script
 from gradcalc.report.codetorch import CRITERIA, MODULES
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Layer
 
 _I = "    "
+_OF_PROBABILITIES = ("binary_cross_entropy",)
+"""Losses whose criterion refuses other numbers, and bounds the logarithm of 0."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def class_lines(name: str, param: str, meaning: Expr, writer: Writer) -> list[st
     return [
         f"class {name}(nn.Module):",
         f"{_I}def forward(self, {own[param]}):",
-        f"{_I * 2}return {inner.text(meaning)}",
+        *returned(inner.terms(meaning), _I * 2),
     ]
 
 
@@ -186,6 +189,8 @@ def criterion(script: Script, expr: Expr, wanted: frozenset[str]) -> tuple[str, 
     if not isinstance(expr, Apply) or expr.op not in CRITERIA or len(expr.args) != 2:
         return None
     row, shapes = script.table[expr.op], script.problem.visible.shapes
+    if not is_own(row) or (expr.op in _OF_PROBABILITIES and not _probable(script, expr)):
+        return None
     y, t = expr.args
     if not (isinstance(y, Symbol) and isinstance(t, Symbol)) or t.name in wanted:
         return None
@@ -203,6 +208,15 @@ def criterion(script: Script, expr: Expr, wanted: frozenset[str]) -> tuple[str, 
     if reduction != "mean":
         given.append(f'reduction="{reduction}"')
     return f"nn.{name}({', '.join(given)})", factor + divided
+
+
+def _probable(script: Script, expr: Apply) -> bool:
+    """Tell whether the prediction lies between 0 and 1, and the target does or is at one."""
+    solution = script.solution
+    values = solution.values if solution.exact is None else solution.exact
+    y, t = (values.get(arg.name) if isinstance(arg, Symbol) else None for arg in expr.args)
+    inside = y is None or bool(((y > 0) & (y < 1)).all())
+    return inside and (t is None or bool(((t >= 0) & (t <= 1)).all()))
 
 
 def _reduced(reduction: str, shape: Shape, *, per_sample: bool) -> tuple[str, str]:

@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Symbol, rebuild
+from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import applied
-from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError
 from gradcalc.report.codedialect import plain
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codenames import free
 from gradcalc.report.codescript import Script
+from gradcalc.report.codetorch import TORCH
+from gradcalc.report.torchkinks import for_autograd
 from gradcalc.report.torchmodel import Model, criterion, is_stack, model_of, own_classes
+from gradcalc.report.torchpaths import Paths, paths_of
 
 if TYPE_CHECKING:
     from gradcalc.engine.graph import Node
-    from gradcalc.problem.model import Problem
+    from gradcalc.problem.model import Problem, Solution
 
 OWN = ("torch", "nn", "F", "math", "model", "criterion", "optimizer", "step", "rate", "rates")
 """Identifiers that a script uses itself."""
-_AT_MARGIN = ("hinge", "squared_hinge", "multi_margin")
-"""Losses whose max(0, …) has no slope at 0, as ReLU has none."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Parts:
     """What the parts of a script are written from.
 
     wanted: names that the loss is differentiated by. losses: line → its criterion, the
-    name of that, and what it is divided by.
+    name of that, and what it is divided by. paths: what autograd follows.
     """
 
     script: Script
@@ -40,6 +40,7 @@ class Parts:
     model: Model | None
     wanted: frozenset[str]
     losses: Mapping[str, tuple[str, str, str]]
+    paths: Paths
 
     @property
     def problem(self) -> Problem:
@@ -50,11 +51,6 @@ class Parts:
 def check(script: Script) -> None:
     """Refuse what PyTorch has no words for, with the reason."""
     problem, fixed = script.problem, script.solution.fixed
-    ours = {row.name: row.derivative for row in TABLE}
-    for row in problem.table:
-        own = row.name in ours and row.definition == TABLE[row.name].definition
-        if own and row.derivative != ours[row.name]:
-            raise _refused(problem, f"PyTorch's derivative of {row.name} at a kink is its own")
     for name in fixed:
         parts = gradient_parts(name)
         if parts and parts[0] != problem.loss:
@@ -103,9 +99,15 @@ def leaves(expr: Expr) -> list[Expr]:
     return [expr]
 
 
-def parts_of(script: Script) -> Parts:
-    """Return what is written: the lines that are not the model's, and the functions they need."""
-    problem = script.problem
+def parts_of(solution: Solution) -> Parts:
+    """Return what is written: the lines that are not the model's, and the functions they need.
+
+    Raises ProblemError for what PyTorch cannot be told.
+    """
+    problem = for_autograd(solution.problem)
+    script = Script(solution, TORCH, OWN, problem)
+    script.refuse_unknown()
+    check(script)
     pairs = (gradient_parts(node.name) for node in problem.visible.backward)
     wanted = frozenset(pair[1] for pair in pairs if pair and pair[0] == problem.loss)
     stack = is_stack(script)
@@ -133,20 +135,14 @@ def parts_of(script: Script) -> Parts:
             used.add(label)
             losses[name] = (label, *pair)
     model = model_of(script, writer, classes) if stack else None
-    return Parts(script, writer, model, wanted, losses)
+    parameters = frozenset(model.parameters if model else ())
+    paths = paths_of(problem, wanted, parameters)
+    return Parts(script, writer, model, wanted, losses, paths)
 
 
 def defined(script: Script, expr: Expr) -> Expr:
     """Return a formula with losses written as what they are."""
-
-    def change(part: Expr) -> Expr:
-        if isinstance(part, Apply) and part.op == "max" and part.args[0] == ZERO:
-            return Apply("relu", part.args[1:])
-        return part
-
-    found = plain(script.view.defined(expr))
-    at_margin = isinstance(expr, Apply) and expr.op in _AT_MARGIN
-    return rebuild(found, change) if at_margin else found
+    return plain(script.view.defined(expr))
 
 
 def slope_of(script: Script, node: Node) -> Expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import ZERO, Apply, Number, Symbol
+from gradcalc.algebra.expr import Apply, Number, Symbol
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.report.codelayout import array, assignment, band, folded
 from gradcalc.report.torchparts import Parts, defined, leaves, slope_of
@@ -17,33 +17,54 @@ _I = "    "
 
 
 def pass_lines(parts: Parts, *, whole: bool = False) -> list[str]:
-    """Return the forward pass; the model module by module, or with `whole` in one call."""
+    """Return the forward pass; with `whole` as it stands in a loop, the model in one call."""
     found: list[str] = []
-    names, model = parts.writer.names, parts.model
-    modules = {module.name: at for at, module in enumerate(model.modules)} if model else {}
-    last = parts.problem.layers[-1].after if model else ""
-    whole = whole and not _reads_inside(parts, last)
+    indent = _I if whole else ""
+    inside = parts.model.lines if parts.model else frozenset()
+    last = parts.problem.layers[-1].after if parts.model else ""
+    at_once = whole and not _reads_inside(parts, last)
     for node in parts.problem.visible.forward:
-        name = names[node.name]
-        if model is not None and whole and node.name in model.lines:
-            if node.name == last:
-                found.append(f"{name} = model({names[parts.problem.layers[0].before]})")
-        elif model is not None and node.name in modules:
-            at = modules[node.name]
-            found += assignment(name, [f"model[{at}]({names[model.modules[at].before]})"])
-        elif model is not None and node.name in model.aliases:
-            found.append(f"{name} = {names[model.aliases[node.name]]}")
-        elif node.name in parts.losses:
-            label, _, factor = parts.losses[node.name]
-            assert isinstance(node.expr, Apply)
-            operands = ", ".join(parts.writer.text(arg) for arg in node.expr.args)
-            found += assignment(name, [f"{label}({operands}){factor}"])
-        elif node.name in parts.script.solution.fixed:
-            found += _given(parts, node)
-        else:
-            terms = parts.script.line(parts.writer, node.shape, defined(parts.script, node.expr))
-            found += assignment(name, terms)
+        if not (at_once and node.name in inside):
+            found += _line(parts, node, indent)
+        elif node.name == last:
+            fed = parts.writer.names[parts.problem.layers[0].before]
+            found.append(f"{indent}{parts.writer.names[last]} = model({fed})")
+        if node.name in parts.paths.leaves and not whole:
+            found.append(f"{parts.writer.names[node.name]}.requires_grad_()  # followed from here")
     return found
+
+
+def _line(parts: Parts, node: Node, indent: str) -> list[str]:
+    """Return one line of the forward pass."""
+    names, model = parts.writer.names, parts.model
+    name = names[node.name]
+    modules = {module.name: at for at, module in enumerate(model.modules)} if model else {}
+    if model is not None and node.name in modules:
+        at = modules[node.name]
+        fed = names[model.modules[at].before]
+        return assignment(name, [f"model[{at}]({fed})"], indent=indent)
+    if node.name in parts.losses:
+        label, _, factor = parts.losses[node.name]
+        assert isinstance(node.expr, Apply)
+        operands = ", ".join(parts.writer.text(arg) for arg in node.expr.args)
+        return assignment(name, [f"{label}({operands}){factor}"], indent=indent)
+    if node.name in parts.script.solution.fixed:
+        return _given(parts, node)
+    expr = defined(parts.script, node.expr)
+    terms = parts.script.line(parts.writer, node.shape, expr)
+    if isinstance(expr, Symbol) and _shares(parts, node.name, expr.name):
+        terms = [f"{terms[0]}.clone()"]
+    return assignment(name, terms, indent=indent)
+
+
+def _shares(parts: Parts, name: str, of: str) -> bool:
+    """Tell whether a value under another name needs a gradient of its own."""
+    readers = [
+        node.name
+        for node in parts.problem.visible.forward
+        if any(leaf == Symbol(of) for leaf in leaves(node.expr))
+    ]
+    return name in parts.wanted and readers != [name]
 
 
 def _reads_inside(parts: Parts, last: str) -> bool:
@@ -63,6 +84,8 @@ def _given(parts: Parts, node: Node) -> list[str]:
     name, writer = parts.writer.names[node.name], parts.writer
     value = parts.script.solution.values[node.name]
     found = array(name, value, "torch.tensor", note="given; its gradient goes on as computed")
+    if node.name not in parts.paths.carried:
+        return array(name, value, "torch.tensor", note="given")
     slope, expr = slope_of(parts.script, node), defined(parts.script, node.expr)
     if isinstance(slope, Number):
         inner, factor = writer.text(expr), ""
@@ -76,8 +99,11 @@ def _given(parts: Parts, node: Node) -> list[str]:
 
 
 def starts(parts: Parts) -> list[str]:
-    """Return the call that starts the backward pass."""
+    """Return the call that starts the backward pass; none where the loss is a constant."""
     problem, names = parts.problem, parts.writer.names
+    ends = {*(problem.upstream or (problem.loss,))}
+    if not ends <= parts.paths.carried | parts.paths.leaves:
+        return []
     if problem.upstream:
         return [
             f"{names[name]}.backward({names[gradient_name(problem.loss, name)]})"
@@ -94,12 +120,13 @@ def starts(parts: Parts) -> list[str]:
 def backward_lines(parts: Parts) -> list[str]:
     problem, names = parts.problem, parts.writer.names
     aliases = parts.model.aliases if parts.model else {}
+    same = {name for name, of in aliases.items() if not _shares(parts, name, of)}
     lines = [node for node in problem.visible.backward if _by(problem, node) is not None]
-    zero = {_by(problem, node) for node in lines if node.expr == ZERO}
     kept = [
         names[node.name]
         for node in problem.visible.forward
-        if node.name in parts.wanted - {problem.loss, *aliases} and node.name not in zero
+        if node.name in (parts.wanted & parts.paths.carried) - parts.paths.flat - same
+        and node.name != problem.loss
     ]
     found = band("Backward pass")
     if kept:
@@ -116,12 +143,11 @@ def backward_lines(parts: Parts) -> list[str]:
     found += starts(parts)
     for node in lines:
         by = _by(problem, node) or ""
-        own = names[by] if by in names and not _parameter(parts, by) else ""
-        text = f"{_parameter(parts, by) or own}.grad"
+        own = _parameter(parts, by) or names[by]
+        text = f"torch.zeros_like({own})" if by in parts.paths.flat else f"{own}.grad"
         if parts.model and _parameter(parts, by).endswith("weight"):
             text += ".T" if problem.layout == "inputs_by_units" else ""
-        zeros = f"torch.zeros_like({names[by]})" if node.expr == ZERO else text
-        found += assignment(names.get(node.name, node.name), [zeros])
+        found += assignment(names.get(node.name, node.name), [text])
     return found
 
 

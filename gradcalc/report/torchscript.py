@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import ZERO, Apply, Symbol
+from gradcalc.algebra.expr import Apply, Symbol
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import array, assignment, band, quoted
-from gradcalc.report.codescript import Script
-from gradcalc.report.codetorch import TORCH
 from gradcalc.report.torchmodel import class_lines, model_lines, own_classes
-from gradcalc.report.torchparts import OWN, Parts, check, leaves, parts_of
+from gradcalc.report.torchparts import Parts, leaves, parts_of
 from gradcalc.report.torchpasses import backward_lines, pass_lines, starts
 from gradcalc.report.torchtraining import iteration, training
 
@@ -25,11 +23,8 @@ def torch_script(solution: Solution) -> str:
     Layers become nn.Sequential where they are one; the loss a criterion of torch.nn where
     there is one. Raises ProblemError for what PyTorch cannot be told.
     """
-    script = Script(solution, TORCH, OWN)
-    script.refuse_unknown()
-    check(script)
-    parts = parts_of(script)
-    writer = parts.writer
+    parts = parts_of(solution)
+    script, writer = parts.script, parts.writer
     classes = own_classes(script) if parts.model else {}
     functions = [line for op in writer.functions for line in ["", "", *_helper(writer, op)]]
     for op, (param, meaning) in classes.items():
@@ -65,30 +60,12 @@ def _data(parts: Parts) -> list[str]:
     if not script.numeric:
         found.append("torch.manual_seed(0)")
     inside = parts.model.parameters if parts.model else {}
-    moved = _moved(parts)
     for name, data in problem.data.items():
         if name not in inside:
-            found += _known(parts, name, data, name in moved)
+            found += _known(parts, name, data, name in parts.paths.moved)
     for name in problem.upstream_names:
         found += _known(parts, name, problem.given[name], False)
     return found
-
-
-def _moved(parts: Parts) -> set[str]:
-    """Return the quantities of the file that autograd has to follow."""
-    problem = parts.problem
-    inside = set(parts.model.parameters) if parts.model else set()
-    pairs = ((gradient_parts(node.name), node.expr) for node in problem.visible.backward)
-    flat = {pair[1] for pair, expr in pairs if pair and pair[0] == problem.loss and expr == ZERO}
-    found = {name for name in problem.data if name in parts.wanted - flat}
-    found |= set(problem.descent.parameters) if problem.descent else set()
-    above: dict[str, set[str]] = {name: {name} for name in problem.data}
-    for node in problem.forward.nodes:
-        above[node.name] = {name for each in node.operands for name in above.get(each, ())}
-    for name in (parts.wanted - flat) | {problem.loss}:
-        if not above.get(name, set()) & (found | inside):
-            found |= above.get(name, set())
-    return found - inside
 
 
 def _known(parts: Parts, name: str, data: Data, moved: bool) -> list[str]:

@@ -45,7 +45,7 @@ def training(parts: Parts, forward: Sequence[str], start: Sequence[str]) -> list
         f"{_I}optimizer.zero_grad()",
         *_forward(parts, forward),
         f"{_I}# 4. backward pass: a gradient for every parameter",
-        *(f"{_I}{line}" for line in start),
+        *_gradients(parts, moved, start),
         f"{_I}# 5. every parameter moves {_against(plan)} its gradient",
         *_decay(plan, moved, rate),
         f"{_I}optimizer.step()",
@@ -67,8 +67,16 @@ def _forward(parts: Parts, lines: Sequence[str]) -> list[str]:
     """Return the forward pass, the loss apart where it is the last line."""
     apart = parts.problem.loss in parts.losses and len(lines) > 1
     first, last = (lines[:-1], lines[-1:]) if apart else (lines, [])
-    found = ["# 2. forward pass" if apart else "# 2. and 3. forward pass and loss", *first]
-    found += ["# 3. the loss: how wrong it is, as one number", *last] if apart else []
+    found = [f"{_I}# 2. forward pass" if apart else f"{_I}# 2. and 3. forward pass and loss"]
+    found += [*first, *([f"{_I}# 3. the loss: how wrong it is, as one number"] if apart else [])]
+    return [*found, *last]
+
+
+def _gradients(parts: Parts, moved: Mapping[str, str], start: Sequence[str]) -> list[str]:
+    """Return the backward pass, and 0 for parameters that the loss does not depend on."""
+    apart = [text for name, text in moved.items() if name not in parts.paths.reached]
+    found = [*start] if len(apart) < len(moved) else []
+    found += [f"{text}.grad = torch.zeros_like({text})" for text in apart]
     return [f"{_I}{line}" for line in found]
 
 

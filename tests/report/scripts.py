@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 
 import numpy as np
 
@@ -16,10 +17,17 @@ Values = dict[str, np.ndarray]
 def run(text: str, until: str | None = None) -> dict[str, object]:
     """Return the names of a script after it has run, or after its lines before `until`."""
     space: dict[str, object] = {}
-    lines = text.partition(f"\n# {until} ")[0] if until else text
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(lines, "script", "exec"), space)
+    execute(text.partition(f"\n# {until} ")[0] if until else text, space)
     return space
+
+
+def execute(text: str, space: dict[str, object]) -> str:
+    """Run a script, or a part of one, among names; return what it prints. A warning is raised."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exec(compile(text, "script", "exec"), space)
+    return said.getvalue()
 
 
 def identifiers(script: Script) -> dict[str, str]:

@@ -147,3 +147,7 @@ def test_letters_give_formulas_and_no_numbers() -> None:
     assert "∂f/∂x = −3 x² − 200 (y² − x)" in text
     assert "∂f/∂y = 400 y (y² − x)" in text
     assert "central differences" not in text
+
+
+def test_a_vector_function_of_one_entry_without_a_formula_is_shown() -> None:
+    assert "sparsemax(2 x)" in shown("inputs: {x: [0.5]}\nequations: L = sum(sparsemax(2*x))\n")
