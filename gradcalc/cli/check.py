@@ -104,7 +104,7 @@ def command(
             if sheet:
                 _write_sheet(found)
             elif options:
-                code = max(code, printer.options(found))
+                code = max(code, printer.options(found, chosen))
             else:
                 code = max(code, _answers(found, answers, given, chosen, printer))
         except ProblemError as error:
@@ -205,7 +205,7 @@ class _Printer:
         self.first = True
         self.parts: list[Part] = []
 
-    def options(self, problem: Problem) -> int:
+    def options(self, problem: Problem, tolerance: Tolerance) -> int:
         """Judge the options of a problem and write the page."""
         from gradcalc.grading.options import check_options
         from gradcalc.report.checkrecord import options_annotations, options_record
@@ -213,7 +213,7 @@ class _Printer:
         from gradcalc.report.optionparts import option_parts
         from gradcalc.report.wording import wording
 
-        review: OptionsReview = check_options(problem)
+        review: OptionsReview = check_options(problem, tolerance)
         words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
         if self.style == "json":
             self.json(options_record(review, words))

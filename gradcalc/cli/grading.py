@@ -278,7 +278,8 @@ def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
                 return _refused(error)
             lines = settings.assignment.marker.of(alone)
             sheet = sheet_of(alone, 0, lines)
-            review = check(settings.assignment.problem, sheet, lines=lines.student(0))
+            given = settings.assignment
+            review = check(given.problem, sheet, given.tolerance, lines.student(0))
             words = wording(lines.student(0), unicode=able)
             page = AuditPage(Page(output.columns(), able), review, words).write()
             points_band(page, marked, 0, settings.assignment.scheme, words)

@@ -68,7 +68,7 @@ def _whole(magnitude: Array, mode: str) -> Array:
     return np.asarray(floor + up)
 
 
-def round_significant(value: Array, digits: int, mode: str = "half_up") -> Array:
+def round_significant(value: Array, digits: int | Array, mode: str = "half_up") -> Array:
     """Return the value rounded to significant digits."""
     magnitude = np.where(value == 0, 1.0, np.abs(value))
     leading = np.floor(np.log10(magnitude) + TIE)

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcalc.grading.block import Block
-from gradcalc.grading.comparison import Mask
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.marked import CONVENTION, INCORRECT, MISSING, Answers, Codes, Rows
-from gradcalc.grading.secondpass import MOST_EXPLAINED, Course, SecondPass, rows_of
+from gradcalc.grading.marked import MISSING, Answers, Codes, Rows
+from gradcalc.grading.secondpass import Course, SecondPass, rows_of
+from gradcalc.grading.sharing import remember
 from gradcalc.grading.verdict import Finding
 
 
@@ -65,59 +66,45 @@ def second_look(
     new = [at for at, sheet in enumerate(sheets) if sheet is None]
     if new:
         first = firsts[new]
-        for at, sheet, whole in _judged(course, lines, block, first, answers(first)):
+        for at, sheet in enumerate(_judged(course, lines, block, first, answers(first))):
             sheets[new[at]] = sheet
-            if whole:
-                course.findings.remember(known, keys[new[at]], sheet)
+            remember(known, keys[new[at]], sheet)
     judged = [sheet for sheet in sheets if sheet is not None]
     return _numbered(judged, which, answers(rows[:0]))
 
 
 def _judged(
     course: Course, lines: Lines, block: Block, rows: Rows, answers: Mapping[str, Answers]
-) -> Iterator[tuple[int, Sheet, bool]]:
-    """Yield the sheets of some students, and whether all that is wrong was looked into."""
+) -> Iterator[Sheet]:
+    """Yield the sheets of some students."""
     closer = SecondPass(course, rows_of(lines, rows), block, rows, answers)
     closer.walk()
     status = np.full((len(rows), len(block.columns)), MISSING, dtype=np.uint8)
     kept = np.zeros(status.shape, dtype=bool)
     findings: list[dict[str, tuple[bytes, Finding]]] = [{} for _ in rows]
-    whole = np.ones(len(rows), dtype=bool)
     found = list(closer.found.items())
     for name, codes in closer.status.items():
         each = answers[name]
         status[:, each.columns] = each.taken(codes)
         kept[:, each.columns] = each.taken(closer.kept[name])
-        wrong = (status[:, each.columns] == INCORRECT).any(axis=1)
-        whole &= ~wrong | (closer.finding[name] >= 0)
         for row in np.flatnonzero(closer.finding[name] >= 0).tolist():
             findings[row][name] = found[closer.finding[name][row]]
     for row in range(len(rows)):
-        yield row, Sheet(status[row], kept[row], findings[row]), bool(whole[row])
+        yield Sheet(status[row], kept[row], findings[row])
 
 
 def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answers]) -> SecondLook:
-    """Return sheets with their findings numbered, by quantities and then by sheets.
-
-    Beyond the most that is explained in one block findings are left out, whether or not
-    they are known from an earlier one.
-    """
+    """Return sheets with their findings numbered, by quantities and then by sheets."""
     status = np.stack([sheet.status for sheet in sheets])
     found: dict[bytes, Finding] = {}
     numbers: dict[bytes, int] = {}
     finding = {name: np.full(len(sheets), -1, dtype=np.intp) for name in answers}
     for name, places in finding.items():
-        own = status[:, answers[name].columns]
         for row, sheet in enumerate(sheets):
-            if name not in sheet.findings:
-                continue
-            key, value = sheet.findings[name]
-            if key not in numbers and len(numbers) < MOST_EXPLAINED:
-                numbers[key], found[key] = len(numbers), value
-            places[row] = numbers.get(key, -1)
-            if key not in numbers:
-                own[row][own[row] == CONVENTION] = INCORRECT
-        status[:, answers[name].columns] = own
+            if name in sheet.findings:
+                key, value = sheet.findings[name]
+                places[row] = numbers.setdefault(key, len(numbers))
+                found.setdefault(key, value)
     return SecondLook(which, status, np.stack([s.kept for s in sheets]), finding, found)
 
 

@@ -117,7 +117,7 @@ class Assignment:
         if self.columns_file is not None:
             names = Quantities(self.problem, self.labels)
             mapping = read_columns_file(read_source(self.columns_file), names)
-        exact = self.values_only and self.tolerance.measure != "own digits"
+        exact = self.values_only and not self.tolerance.of_writer
         return Reading(
             mapping,
             pattern=self.pattern,

@@ -19,7 +19,8 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -34,6 +35,7 @@ from gradcalc.grading.marked import (
     Codes,
     Marked,
     Rows,
+    decimals_of,
     half_units,
     nothing,
 )
@@ -43,8 +45,8 @@ from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course
 from gradcalc.grading.submissions_cells import read_whole
 from gradcalc.grading.submissions_duplicates import without_rows
-from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding
+from gradcalc.grading.written import NO_DECIMALS
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Marker:
     @cached_property
     def course(self) -> Course:
         """Return what all blocks share."""
-        return Course(self.lines, self.tolerance, data_texts(self.lines))
+        return Course(self.lines, self.tolerance)
 
     @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
     def mark(self, block: Block) -> Marked:
@@ -124,23 +126,19 @@ class Marker:
             kept,
             findings,
             keys,
-            self.unsearched(block, status, finding),
+            self.unsearched(block, status, finding, findings),
             ruled,
             tuple(ruling.name for ruling in self.rulings),
         )
 
     def halves(self, block: Block) -> Array:
         """Return half a unit of the last digit of every cell, where that is the measure."""
-        measured = self.tolerance.measure == "own digits"
+        measured = self.tolerance.of_writer
         return half_units(block) if measured or not self.values_only else block.value
 
     def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
-        """Tell which cells are the values due, rounded or cut off."""
-        typed = Typed(block.value, number, halves, ())
-        right = typed.agrees(due, self.tolerance)
-        if self.tolerance.measure == "own digits" and not right.all():
-            right |= number & typed.cut_off(due) & np.isfinite(due)
-        return right
+        """Tell which cells are the values due."""
+        return Typed(block.value, number, halves, block.decimals).matches(due, self.tolerance)
 
     def due(self, block: Block, lines: Lines) -> Array:
         """Return the value that is due in each cell."""
@@ -182,6 +180,7 @@ class Marker:
     def answers(self, block: Block, lines: Lines, halves: Array, rows: Rows) -> dict[str, Answers]:
         """Return the answers of some students by quantity, in the order of the solution."""
         found: dict[str, Answers] = {}
+        decimals = decimals_of(block)
         for name in self.judged(block):
             columns = block.quantities[name]
             shape = tuple(int(dim) for dim in lines.shapes[name])
@@ -190,19 +189,28 @@ class Marker:
             place = np.ix_(rows, np.array(columns))
             whole = (len(rows), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
+            written = np.full(whole, NO_DECIMALS, dtype=np.int16)
             value[:, flat] = block.value[place]
             mask[:, flat] = block.state[place] == NUMBER
-            half[:, flat] = halves[place]
+            half[:, flat], written[:, flat] = halves[place], decimals[place]
             own = (len(rows), *shape)
-            parts = (value.reshape(own), mask.reshape(own), half.reshape(own))
-            found[name] = Answers(columns, entries, flat, *parts)
+            value, mask, half = value.reshape(own), mask.reshape(own), half.reshape(own)
+            found[name] = Answers(columns, entries, flat, value, mask, half, written.reshape(own))
         return found
 
     @staticmethod
-    def unsearched(block: Block, status: Codes, finding: Mapping[str, Rows]) -> int:
-        """Return how many wrong answers there are beyond those that are explained."""
+    def unsearched(
+        block: Block,
+        status: Codes,
+        finding: Mapping[str, Rows],
+        findings: Sequence[Finding],
+    ) -> int:
+        """Return how many wrong answers there are beyond those of a sheet that are explained."""
+        noted = np.array([*(each.unsearched for each in findings), False])
+        if not noted.any():
+            return 0
         return sum(
-            int(((status[:, block.quantities[name]] == INCORRECT).any(axis=1) & (at < 0)).sum())
+            int(((status[:, block.quantities[name]] == INCORRECT).any(axis=1) & noted[at]).sum())
             for name, at in finding.items()
         )
 
@@ -239,7 +247,7 @@ class Marker:
                 continue
             numbers = found.setdefault(ruling.at, np.full(len(each.value), -1, dtype=np.intp))
             wrong = (status[:, each.columns] == INCORRECT).any(axis=1)
-            rows = wrong & (numbers < 0) & ruling.applies(each, lines, own)
+            rows = wrong & (numbers < 0) & ruling.applies(each, lines, own, self.tolerance)
             numbers[rows] = number
         return found
 

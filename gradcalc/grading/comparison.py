@@ -1,29 +1,33 @@
 """Compare a written value with one that it should be.
 
-By default what the writer's own last digit stands for is the measure; a number of
-decimals or significant digits, or a tolerance, can be asked for instead. A sign that
-is wrong is never within a tolerance.
+By default what the writer's own last digit stands for is the measure, cut off or
+rounded; a number of decimals or significant digits, or a tolerance, can be asked for
+instead, and decides alone. A sign that is wrong is never within a tolerance.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.written import Written
+from gradcalc.engine.rounding import round_decimals, round_significant
+from gradcalc.grading.earlier import Decimals, Mask
+from gradcalc.grading.written import NO_DECIMALS, Written
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
+Whole: TypeAlias = npt.NDArray[Any]
 Measure: TypeAlias = Literal["own digits", "decimals", "significant", "absolute", "relative"]
 
 SLACK = 1e-9
 """Of the tolerance: bounds are included, whatever binary fractions make of them."""
 NOISE = 1e-12
 """Relative to the value: what the order of additions may change."""
+FEW = 32 * np.finfo(float).eps
+"""Relative to the value: more than what makes a half of what is no half."""
 NOTHING = 1e-14
 """What may be left of numbers that cancel: a written 0 is this."""
 
@@ -36,9 +40,14 @@ class Tolerance:
     amount: float = 0.0
 
     @property
+    def of_writer(self) -> bool:
+        """Tell whether the writer's own digits are the measure: no other was asked for."""
+        return self.measure == "own digits"
+
+    @property
     def described(self) -> str:
         """Return the tolerance in words, nothing for the writer's own digits."""
-        if self.measure == "own digits":
+        if self.of_writer:
             return ""
         if self.measure == "absolute":
             return f"within {self.amount:g}"
@@ -50,9 +59,10 @@ class Tolerance:
     def half(self, due: Array, own: Array) -> Array:
         """Return the largest distance that counts as equal, entry by entry.
 
-        own: half a unit of the last written digit.
+        Of decimals and digits it is the largest from a value that is so rounded. own: half
+        a unit of the last written digit.
         """
-        if self.measure == "own digits":
+        if self.of_writer:
             return own
         if self.measure == "decimals":
             return np.broadcast_to(0.5 * 10.0**-self.amount, np.shape(due))
@@ -60,7 +70,34 @@ class Tolerance:
             return np.asarray(0.5 * 10.0 ** (leading(due) + 1 - self.amount) * (due != 0))
         if self.measure == "absolute":
             return np.broadcast_to(self.amount, np.shape(due))
-        return self.amount * np.abs(due)
+        return np.asarray(self.amount * np.abs(due))
+
+    def near(self, value: Array, due: Array, own: Array, further: Array | float) -> Mask:
+        """Tell where a value counts as the value due, whatever its sign.
+
+        own: half a unit of the last written digit; further: what is added to it. Bounds
+        are included, and so is what the order of additions may change.
+        """
+        if self.measure in ("decimals", "significant"):
+            return self._same_digits(value, due)
+        distance = np.abs(value - due)
+        room = (self.half(due, own) + further) * (1 + SLACK)
+        near = np.asarray(distance <= room)
+        return near if near.all() else near | (distance <= room + NOISE * np.abs(due))
+
+    def _same_digits(self, value: Array, due: Array) -> Mask:
+        """Tell where two values have the same digits once both are rounded; halves either way."""
+        near = np.zeros(np.broadcast_shapes(np.shape(value), np.shape(due)), dtype=bool)
+        for one in self._rounded(value):
+            for other in self._rounded(due):
+                near |= np.abs(one - other) <= NOISE * np.abs(other)
+        return near
+
+    def _rounded(self, value: Array) -> tuple[Array, Array]:
+        """Return a value rounded to the digits, halves up and halves down."""
+        round_to = round_decimals if self.measure == "decimals" else round_significant
+        count, less = int(self.amount), 2 * SLACK * self.half(value, value) + FEW * np.abs(value)
+        return round_to(value, count), round_to(value - np.copysign(less, value), count)
 
 
 def leading(value: Array) -> Array:
@@ -77,13 +114,20 @@ def leading(value: Array) -> Array:
 class Typed:
     """Written entries in the shape of their quantity; `mask` tells which are written.
 
-    half: half a unit of the last written digit; texts: as written, in row order.
+    half: half a unit of the last written digit; decimals: those that are written.
     """
 
     value: Array
     mask: Mask
     half: Array
-    texts: tuple[str, ...]
+    decimals: Decimals
+
+    def matches(self, due: Array, tolerance: Tolerance) -> Mask:
+        """Tell where an entry is the value due, by its own digits rounded or cut off."""
+        found = self.agrees(due, tolerance)
+        if tolerance.of_writer and not found.all():
+            found = found | (self.cut_off(due) & np.isfinite(due))
+        return found
 
     def agrees(self, due: Array, tolerance: Tolerance, further: Array | float = 0.0) -> Mask:
         """Tell for each entry whether it is the value due, within a further distance.
@@ -91,15 +135,12 @@ class Typed:
         Most are, by far: what else may count as equal is looked at only for the others.
         """
         with np.errstate(invalid="ignore"):
-            distance = np.abs(self.value - due)
-            room = (tolerance.half(due, self.half) + further) * (1 + SLACK)
-            near = np.asarray(distance <= room)
+            near = tolerance.near(self.value, due, self.half, further)
             if not near.all():
-                near |= distance <= room + NOISE * np.abs(due)
-                near |= (self.value == 0) & (np.abs(due) <= NOTHING)
+                near = near | ((self.value == 0) & (np.abs(due) <= NOTHING))
             product = self.value * due
             if (product < 0).any():
-                near &= product >= -NOISE * np.abs(due)
+                near = near & (product >= -NOISE * np.abs(due))
         return np.asarray(self.mask & near & np.isfinite(due))
 
     def cut_off(self, due: Array) -> Mask:
@@ -116,45 +157,85 @@ def typed(
     shape: Sequence[int],
     at: tuple[int, ...] | None = None,
     sheet: int = 0,
+    beside: tuple[int, int] | None = None,
 ) -> Typed:
     """Return written numbers in the shape of a quantity, or as its entry `at`.
 
     sheet: most decimals on the sheet; a 0 without decimals is taken to have as many. It is
     negative where there is nothing but zeros, which prove no rounding and have to be exact.
+    beside: most decimals and digits of a quantity whose entries are written one by one.
     """
     own = tuple(int(dim) for dim in shape)
     value, mask = np.zeros(own), np.zeros(own, dtype=bool)
-    half = np.zeros(own)
-    halves = half_units(cells, sheet)
+    half, decimals = np.zeros(own), np.full(own, NO_DECIMALS, dtype=np.int16)
+    halves = half_units(cells, sheet, beside)
     places = [at] if at is not None else list(np.ndindex(own))
     for place, cell, room in zip(places, cells, halves, strict=True):
         if cell is not None:
             value[place], mask[place], half[place] = cell.value, True, room
-    return Typed(value, mask, half, tuple("_" if cell is None else cell.text for cell in cells))
+            decimals[place] = cell.decimals if cell.rounded else NO_DECIMALS
+    return Typed(value, mask, half, decimals)
 
 
-def half_units(cells: Sequence[Written | None], sheet: int = 0) -> list[float]:
+def sheet_digits(
+    value: Array, decimals: Whole, significant: Whole, number: Mask
+) -> tuple[Whole, Whole]:
+    """Return the most decimals and digits of each sheet, one a row: how its writer rounds.
+
+    number: which entries are numbers with a last digit. Zeros say nothing; without any
+    other number there are NO_DECIMALS.
+    """
+    number = number & (value != 0)
+    places = np.where(number, decimals, NO_DECIMALS).max(axis=-1, initial=NO_DECIMALS)
+    return places, np.where(number, significant, 0).max(axis=-1, initial=0)
+
+
+def longest(cells: Iterable[Written | None]) -> tuple[int, int]:
+    """Return the most decimals and the most digits of numbers that have a last digit."""
+    known = [cell for cell in cells if cell is not None and cell.rounded]
+    return (
+        max((cell.decimals for cell in known), default=NO_DECIMALS),
+        max((cell.significant for cell in known), default=0),
+    )
+
+
+def half_units(
+    cells: Sequence[Written | None], sheet: int = 0, beside: tuple[int, int] | None = None
+) -> list[float]:
     """Return half a unit of the last digit of each number of one answer.
 
     A whole number beside entries with decimals has lost zeros, by the decimals or by the
     significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded.
     """
     known = [cell for cell in cells if cell is not None and cell.rounded]
-    decimals = max((cell.decimals for cell in known), default=0)
-    digits = max((cell.significant for cell in known), default=0)
-    halves = []
-    for cell in cells:
-        if cell is None or not cell.rounded:
-            halves.append(0.0)
-        elif not cell.exact:
-            places = max(decimals, sheet)
-            halves.append(0.5 * 10.0**-places if places > 0 and sheet >= 0 else 0.0)
-        else:
-            own = 0.5 * 10.0**-cell.decimals
-            if cell.decimals > 0:
-                halves.append(own)
-                continue
-            first = float(leading(np.asarray(cell.value)))
-            room = max(0.5 * 10.0**-decimals, 0.5 * 10.0 ** (first + 1 - digits))
-            halves.append(min(own, room))
-    return halves
+    if not known:
+        return [0.0] * len(cells)
+    value = np.array([cell.value for cell in known])
+    decimals = np.array([cell.decimals for cell in known])
+    most, digits = map(np.array, longest(known) if beside is None else beside)
+    half = half_of(decimals)
+    odd = (decimals <= 0) | (value == 0)
+    half[odd] = half_of_odd(value[odd], half[odd], most, digits, np.array(sheet))
+    found = iter(half.tolist())
+    return [next(found) if cell is not None and cell.rounded else 0.0 for cell in cells]
+
+
+def half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
+    """Return half a unit of numbers without decimals, and of zeros.
+
+    most, longest: decimals and digits of the answer's longest entries; sheet: most decimals
+    of the writer's numbers but zeros, which prove no rounding.
+    """
+    room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
+    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
+    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
+    return np.where(value == 0, of_zero, np.minimum(own, room))
+
+
+def half_of(decimals: Whole) -> Array:
+    """Return half a unit of so many decimals."""
+    least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
+    with np.errstate(under="ignore", over="ignore"):
+        table = 0.5 * 10.0 ** -np.arange(least, most + 1, dtype=float)
+    found: Array = table[decimals - least]
+    return found

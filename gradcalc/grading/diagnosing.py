@@ -9,7 +9,8 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.effects import Effects, Made, Rows
 from gradcalc.grading.following import Style
 from gradcalc.grading.search import Diagnosis, Search, ranked
@@ -26,6 +27,7 @@ LESS_LUCK = 0.05
 NEAR = 0.1
 """Of the largest entry: how far rounding on the way may move a value at most."""
 MOST_NEAR = 40
+DIGITS = Tolerance()
 HUGE = 1e100
 """Beyond it nothing is told apart, so that sums stay finite."""
 
@@ -63,7 +65,7 @@ class _Diagnosing:
     def simplest(self) -> Diagnosis:
         search = self.search
         cells = sum(size(search.lines.shapes[name]) or 1 for name in search.cone)
-        luck = chance(search, self.written)
+        luck = chance(search, self.written, tolerance=self.tolerance)
         complete = True
         for count in range(1, MOST_TOGETHER + 1):
             bound = min(MOST_CANDIDATES[count - 1], MOST_NUMBERS // max(1, cells))
@@ -79,7 +81,7 @@ class _Diagnosing:
     def among(self, table: Rows) -> list[Made]:
         """Return the combinations that give what is written, exactly or else nearly."""
         found, near = self.exact(table)
-        if not found and self.way is not None and len(near):
+        if not found and self.way is not None and self.tolerance.of_writer and len(near):
             found = self.rounded(near, self.way) or self.reached(near, self.way, len(table))
         made = (tuple(self.search.slips[number] for number in row) for row in found)
         return [slips for slips in made if not self.contradicted(slips)]
@@ -88,8 +90,12 @@ class _Diagnosing:
         """Tell whether another written value, which mistakes would change, is as without them."""
         halves = self.way.halves if self.way else {}
         edited = {edit.line for slip in slips for edit in slip.edits}
-        for name, own in self.search.own.items():
-            if name in self.search.lines.start or not edited & self.other(name).inside:
+        lines = self.search.lines
+        for name in lines.visible:
+            if name == self.search.target or edited.isdisjoint(lines.upstream(name)):
+                continue
+            own = self.search.own.get(name)
+            if own is None or not edited & self.other(name).inside:
                 continue
             (_, changed), right = self.other(name).effects([slips])[0], self.other(name).unchanged
             if changed is None or changed.shape != right.shape:
@@ -103,8 +109,7 @@ class _Diagnosing:
     def other(self, name: str) -> Effects:
         """Return what mistakes make of another written value."""
         if name not in self.others:
-            own = {other: value for other, value in self.search.own.items() if other != name}
-            self.others[name] = Effects(self.search.lines, name, own)
+            self.others[name] = Effects(self.search.lines, name, self.search.own)
         return self.others[name]
 
     def exact(self, table: Rows) -> tuple[list[Rows], Rows]:
@@ -143,7 +148,8 @@ class _Diagnosing:
             found += [
                 table[rows[row]]
                 for row in np.flatnonzero(self.same(value, further))
-                if chance(self.search, self.written, further[row]) * count <= self.luck
+                if chance(self.search, self.written, further[row], self.tolerance) * count
+                <= self.luck
             ]
         return found
 
@@ -167,7 +173,12 @@ class _Diagnosing:
         return np.asarray(np.where(np.isfinite(found), found, np.inf).max(axis=1, initial=0.0))
 
 
-def chance(search: Search, written: Typed, further: Array | float = 0.0) -> float:
+def chance(
+    search: Search,
+    written: Typed,
+    further: Array | float = 0.0,
+    tolerance: Tolerance = DIGITS,
+) -> float:
     """Return the probability that a value which has nothing to do with it would match.
 
     Entries that move together under all mistakes count once.
@@ -175,7 +186,8 @@ def chance(search: Search, written: Typed, further: Array | float = 0.0) -> floa
     mask = written.mask.ravel()
     own = written.value.ravel()[mask]
     spread, independent = _spread(search, written)
-    room = 2 * (written.half + further).ravel()[mask]
+    half = tolerance.half(written.value, written.half) + further
+    room = 2 * half.ravel()[mask]
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = np.minimum(1.0, np.where(spread > 0, room / spread, 1.0))
     parts = np.maximum(parts, 1e-12)

@@ -20,11 +20,11 @@ from gradcalc.algebra.shapes import Shape, size
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import Rounding
+from gradcalc.grading.earlier import Cut, Mask, Own
 from gradcalc.grading.library import slips_of
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip, rewritten, shape_of, stretches
 
-Mask: TypeAlias = npt.NDArray[np.bool_]
 Rows: TypeAlias = npt.NDArray[np.intp]
 Made: TypeAlias = tuple[Slip, ...]
 """Slips made together."""
@@ -37,24 +37,28 @@ MOST_MOVES = 300
 
 
 @dataclass(frozen=True)
-class Own:
-    """Values that a writer has put in place of computed ones; `mask` tells which entries."""
-
-    value: Array
-    mask: Mask
-
-    def over(self, computed: Array) -> Array:
-        """Return the computed value with the writer's entries in it."""
-        return np.where(self.mask, self.value, computed)
-
-
-@dataclass(frozen=True)
 class Compiled:
     """A formula that can be run, its shape and that of what it reads."""
 
     program: Program
     shape: tuple[int, ...]
     reads: Mapping[str, Shape]
+
+
+class Values(dict[str, Array]):
+    """The values of one run; one that is not computed is looked up when it is read.
+
+    known: gives such a value; moved: what is added to values.
+    """
+
+    def __init__(self, known: Callable[[str], Array], moved: Mapping[str, Array]) -> None:
+        super().__init__()
+        self.known, self.moved = known, moved
+
+    def __missing__(self, name: str) -> Array:
+        value = self.known(name)
+        self[name] = value + self.moved[name] if name in self.moved else value
+        return self[name]
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,9 @@ class Effects:
     own: Mapping[str, Own] = field(default_factory=dict)
 
     @cached_property
-    def cut(self) -> frozenset[str]:
-        """Return the names whose values are wholly the writer's."""
-        known = {name for name, own in self.own.items() if own.mask.all()}
-        return frozenset((known | self.lines.given.keys()) - {self.target})
+    def cut(self) -> Cut:
+        """Return the names whose values are wholly the writer's, or given."""
+        return Cut(self.own, self.lines.given, self.target)
 
     @cached_property
     def inside(self) -> frozenset[str]:
@@ -106,8 +109,11 @@ class Effects:
         found = []
         for slip in slips_of(self.lines):
             at = {(edit.line, edit.term) for edit in slip.edits if edit.line in self.inside}
-            known = {edit.line for edit in slip.edits} & self.own.keys() & self.cut
-            if len(at) > int(slip.systematic) and all(self._same(line, slip) for line in known):
+            if len(at) <= int(slip.systematic):
+                continue
+            edited = {edit.line for edit in slip.edits}
+            known = [line for line in edited if line in self.cut and line in self.own]
+            if all(self._same(line, slip) for line in known):
                 found.append(slip)
         return tuple(found)
 
@@ -129,7 +135,8 @@ class Effects:
             waiting = [(line, slip) for line, slip in waiting if line not in found]
             for read in set[str]().union(*(self._read(line, slip) for line, slip in now)) - found:
                 found |= self.lines.reads(read, self.cut)
-        return tuple(sorted(found - self.cut, key=self.lines.place.__getitem__))
+        known = {name for name in found if name in self.cut}
+        return tuple(sorted(found - known, key=self.lines.place.__getitem__))
 
     @cached_property
     def unchanged(self) -> Array:
@@ -220,9 +227,9 @@ class Effects:
         """Return what rounding may have moved before the value was computed."""
         entries: list[tuple[str, int]] = []
         amounts: list[Array] = []
-        for name in dict.fromkeys((*self.own, *self.cone)):
+        for name in values:
             node = self.lines.by_name.get(name)
-            if name == self.target or name not in values or (node is not None and node.hidden):
+            if name == self.target or (node is not None and node.hidden):
                 continue
             count = size(self.lines.shapes[name]) or 1
             room = np.zeros((rows, count))
@@ -251,10 +258,7 @@ class Effects:
             for expr in [expr for expr in changed if self._reads_later(expr, name)]:
                 possible[changed.pop(expr)] = False
         moved = shift or {}
-        values = {
-            name: value + moved[name] if name in moved else value
-            for name, value in self._start.items()
-        }
+        values = Values(self._known, moved)
         others: list[tuple[Rows, Array]] = []
         for name in self.cone:
             if name in self.lines.given and name not in self.own and name != self.target:
@@ -278,7 +282,9 @@ class Effects:
         """Tell whether a formula reads what is worked out only after its line."""
         place = self.lines.place
         return any(
-            place.get(read, -1) >= place[name] and read not in self._start
+            place.get(read, -1) >= place[name]
+            and read not in self.lines.start
+            and read not in self.cut
             for read in self._compiled(expr, name).reads
         )
 
@@ -306,16 +312,13 @@ class Effects:
                 others.append((rows, other))
         return value, others
 
-    @cached_property
-    def _start(self) -> dict[str, Array]:
-        values: dict[str, Array] = dict(self.lines.start)
-        for name, own in self.own.items():
-            if name in values:
-                values[name] = own.over(values[name])
-            elif name in self.cut:
-                values[name] = own.value
-        values |= {name: value for name, value in self.lines.given.items() if name not in values}
-        return values
+    def _known(self, name: str) -> Array:
+        """Return a value that no line of these computes: handed in, given, or written whole."""
+        own, value = self.own.get(name), self.lines.start.get(name, self.lines.given.get(name))
+        if own is None:
+            assert value is not None
+            return value
+        return own.value if value is None else own.over(value)
 
     def _replaced(self, name: str, value: Array) -> Array:
         own = self.own.get(name)

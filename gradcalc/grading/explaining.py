@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
+from gradcalc.grading.comparison import Tolerance, Typed, leading
 from gradcalc.grading.diagnosing import LESS_LUCK, Way, chance, diagnose
+from gradcalc.grading.earlier import Earlier, Mask
 from gradcalc.grading.following import Style
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines, lines_of
@@ -17,10 +18,12 @@ from gradcalc.grading.patterns import Pattern, pattern
 from gradcalc.grading.search import Diagnosis, Explanation, Own, Search
 from gradcalc.grading.transcription import as_if
 from gradcalc.grading.verdict import Finding
-from gradcalc.problem.naming import Index, Reference
+from gradcalc.problem.naming import Reference
 
 __all__ = ["Wrong", "convention", "diagnose", "explain", "slips_within", "telling"]
 
+MOST_EXPLAINED = 200
+"""Slips on one sheet whose mistakes are searched for."""
 READINGS = 200
 """Misreadings of one number, about: each may match by chance."""
 
@@ -32,18 +35,27 @@ RARE = frozenset(("act-wrong-argument", "act-local-wrong"))
 class Wrong:
     """A wrong answer with all that is known of its writer.
 
-    own, halves: the writer's values of other names, and their half units; texts: the
-    operands as they are written; due: what the own operands give; entries: the wrong ones.
+    entries: the wrong ones; due: what the own operands give; earlier: what was put down
+    before; trivial: it would follow only since earlier values are all 0.
     """
 
     name: str
     written: Typed
     entries: Mask
     due: Array
-    own: Mapping[str, Own]
-    halves: Mapping[str, Array] = field(default_factory=dict)
-    texts: Mapping[tuple[str, Index], str] = field(default_factory=dict)
+    earlier: Earlier
     style: Style | None = None
+    trivial: bool = False
+
+
+def explained(
+    lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int, *, searched: bool
+) -> Finding:
+    """Return where a wrong answer comes from; not searched, or trivial, it is only noted."""
+    if wrong.trivial or not searched:
+        found = noted(wrong, line)
+        return replace(found, trivial=wrong.trivial, unsearched=not searched)
+    return explain(lines, wrong, tolerance, line)
 
 
 def noted(wrong: Wrong, line: int) -> Finding:
@@ -60,15 +72,19 @@ def explain(lines: Lines, wrong: Wrong, tolerance: Tolerance, line: int) -> Find
         return _with(finding, pattern=found)
     if wrong.name in lines.given and _recomputed(lines, wrong, tolerance):
         return _with(finding, pattern=Pattern("given-value-conflict", finding.entries))
-    search = Search(lines, wrong.name, wrong.own)
-    way = Way(wrong.style or style_of(wrong.written), wrong.halves)
+    own = wrong.earlier.own
+    search = Search(lines, wrong.name, own)
+    way = Way(wrong.style or style_of(wrong.written), wrong.earlier.halves)
     diagnosis = diagnose(search, wrong.written, tolerance, way)
     found = _difference(lines, wrong, tolerance)
     if diagnosis.explanations and not _pen(found, wrong, diagnosis):
         return _with(finding, diagnosis=diagnosis, tells=telling(search, diagnosis))
     if found is None or found.id == "arithmetic-slip":
-        read = as_if(lines, wrong.name, wrong.own, wrong.texts, wrong.written, tolerance)
-        if read is not None and chance(search, wrong.written) * READINGS < LESS_LUCK:
+        read = as_if(lines, wrong.name, own, wrong.earlier.decimals, wrong.written, tolerance)
+        if (
+            read is not None
+            and chance(search, wrong.written, tolerance=tolerance) * READINGS < LESS_LUCK
+        ):
             return _with(finding, as_if=read, pattern=found)
     return _with(finding, pattern=found)
 

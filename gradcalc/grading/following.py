@@ -12,7 +12,7 @@ from gradcalc.algebra.shapes import size
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.rounding import NEAR, TIE, Rounding
 from gradcalc.grading.comparison import leading
-from gradcalc.grading.effects import Own
+from gradcalc.grading.earlier import Cut, Own
 from gradcalc.grading.lines import Lines
 
 MOST_LANES = 600
@@ -54,8 +54,7 @@ def _begun(
     """Return the lines that a target needs, compiled, and the values that they begin with."""
     program = lines.program
     if target in lines.by_name:
-        known = {name for name, each in own.items() if each.mask.all()} | lines.given.keys()
-        needed = frozenset(lines.reads(target, known - {target}))
+        needed = frozenset(lines.reads(target, Cut(own, lines.given, target)))
         parts: dict[frozenset[str], Program] = lines.memo.setdefault("parts", {})
         if needed not in parts:
             nodes = [node for node in lines.nodes if node.name in needed]
@@ -86,6 +85,11 @@ class Style:
 
     decimals: int
     significant: int
+
+    @classmethod
+    def of(cls, decimals: int, significant: int) -> Style:
+        """Return the style of most decimals and digits; whole numbers have no decimals."""
+        return cls(max(0, decimals), significant)
 
     @property
     def roundings(self) -> tuple[Rounding, ...]:
@@ -169,12 +173,10 @@ def radius(
     """
     middle = evaluated(lines, own, target=target)
     moves: list[tuple[str, int, float]] = []
-    cut = {name for name, each in own.items() if each.mask.all()}
-    for name in lines.reads(target, cut - {target}) | set(own):
+    for name in middle:
         hidden = name in lines.by_name and lines.by_name[name].hidden
-        if name == target or hidden or name not in middle:
-            continue
-        moves += _moves(lines, name, own, halves, style, middle)
+        if name != target and not hidden:
+            moves += _moves(lines, name, own, halves, style, middle)
     if not moves:
         return middle[target], np.zeros_like(middle[target])
     if len(moves) > MOST_LANES:

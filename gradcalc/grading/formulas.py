@@ -20,6 +20,7 @@ from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Search
 from gradcalc.grading.sizes import sizes_of
 from gradcalc.grading.verdict import Finding, Verdict
+from gradcalc.grading.written import NO_DECIMALS
 from gradcalc.problem.data import known_sums
 
 POINTS = 8
@@ -29,13 +30,14 @@ AGREE = 1e-7
 
 
 def judge_formula(
-    lines: Lines, answer: Answer, *, explained: bool = True
+    lines: Lines, answer: Answer, tolerance: Tolerance, *, explained: bool = True
 ) -> tuple[Verdict, Finding | None]:
     """Return the verdict on a formula, and where it comes from if it is wrong.
 
     It is right if it has the shape of the quantity, and its value at every one of some
-    points near the data (drawn ones, where the problem has letters). explained: search for
-    the mistakes that give it.
+    points near the data (drawn ones, where the problem has letters). tolerance: how near
+    its values have to be, where there are data and a measure is asked for. explained:
+    search for the mistakes that give it.
     """
     assert answer.formula is not None
     sizes = {name: dimension(number) for name, number in sizes_of(lines.problem).items()}
@@ -59,7 +61,7 @@ def judge_formula(
             worst = (point, value)
             break
         value = value.reshape(right.shape)
-        if not np.allclose(value, right, rtol=AGREE, atol=AGREE * np.abs(right).max(initial=1e-9)):
+        if not _agrees(value, right, tolerance if lines.problem.numeric else Tolerance()):
             worst = (point, value)
             break
     if not settled:
@@ -70,6 +72,14 @@ def judge_formula(
     if not explained:
         return verdict, Finding(answer.name, (), (answer.line,), shape=shape)
     return verdict, _finding(*worst, answer, shape)
+
+
+def _agrees(value: Array, right: Array, tolerance: Tolerance) -> bool:
+    """Tell whether a formula has the value due; without a measure it has to be the same."""
+    if tolerance.of_writer:
+        room = AGREE * np.abs(right).max(initial=1e-9)
+        return bool(np.allclose(value, right, rtol=AGREE, atol=room))
+    return bool(exactly(value).agrees(right, tolerance).all())
 
 
 def _squeezed(shape: Shape) -> Shape:
@@ -115,18 +125,24 @@ def _value(point: Lines, expr: Expr, shape: Shape) -> Array:
     return program.run(values, strict=False)["answer"]
 
 
+def exactly(value: Array) -> Typed:
+    """Return the value of a formula as an answer, of which digits abound."""
+    half = AGREE * np.maximum(np.abs(value), 1e-6)
+    decimals = np.full(value.shape, NO_DECIMALS, dtype=np.int16)
+    return Typed(value, np.ones(value.shape, dtype=bool), half, decimals)
+
+
 def _finding(point: Lines, value: Array, answer: Answer, shape: bool) -> Finding:
     """Return which mistakes give a formula's value at one point, where digits abound."""
     finding = Finding(answer.name, (), (answer.line,), shape=shape)
     search = Search(point, answer.name)
     if answer.index is None:
-        mask = np.ones(value.shape, dtype=bool)
-        written = Typed(value, mask, AGREE * np.maximum(np.abs(value), 1e-6), ())
+        written = exactly(value)
     else:
         own = tuple(int(dim) for dim in point.shapes[answer.name])
         mask, filled = np.zeros(own, dtype=bool), np.zeros(own)
         mask[answer.index], filled[answer.index] = True, value
-        written = Typed(filled, mask, AGREE * np.maximum(np.abs(filled), 1e-6), ())
+        written = replace(exactly(filled), mask=mask)
     diagnosis = diagnose(search, written, Tolerance())
     if not diagnosis.explanations:
         return finding

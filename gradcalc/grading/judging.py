@@ -15,7 +15,8 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import Rounding
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.earlier import Earlier, Mask
 from gradcalc.grading.explaining import slips_within
 from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
@@ -51,34 +52,28 @@ class Judge:
 
     @cached_property
     def roundings(self) -> tuple[Rounding, ...]:
-        """Return how lines that are not written may have been rounded."""
+        """Return how lines that are not written may have been rounded.
+
+        A measure that is asked for takes them as the problem says, or else as exact.
+        """
         rounding = self.lines.problem.rounding
-        return (rounding,) if rounding else self.style.roundings
+        if rounding is not None:
+            return (rounding,)
+        return self.style.roundings if self.tolerance.of_writer else ()
 
     @cached_property
     def replayed(self) -> tuple[dict[str, Array], ...]:
         """Return all values with every line rounded, for each way of rounding."""
         return tuple(evaluated(self.lines, {}, rounding) for rounding in self.roundings)
 
-    def judge(
-        self,
-        name: str,
-        written: Typed,
-        own: Mapping[str, Own],
-        right: Mapping[str, Own],
-        halves: Mapping[str, Array],
-    ) -> Judgement:
-        """Return where an answer is right.
-
-        own: the writer's values of other names; right: those of them that are right;
-        halves: half a unit of their last digits, 0 where they are exact.
-        """
-        exact = self.lines.values[name]
+    def judge(self, name: str, written: Typed, earlier: Earlier) -> Judgement:
+        """Return where an answer is right, with what its writer has put down before."""
+        exact, own = self.lines.values[name], earlier.own
         given = self.own_value(name, own)
-        plain = self.matches(written, exact)
+        plain = written.matches(exact, self.tolerance)
         if not plain[written.mask].all():
-            plain = plain | self.replays(written, name, {})
-        found = self.matches(written, given)
+            plain = plain | self.replays(written, name)
+        found = written.matches(given, self.tolerance)
         if (written.mask & ~plain & ~found).any():
             found = found | self.replays(written, name, own)
         unsettled = written.mask & ~plain & ~found
@@ -87,13 +82,15 @@ class Judge:
             unsettled = unsettled & ~found
         kept = np.zeros_like(written.mask)
         if unsettled.any():
-            kept = unsettled & self.by_radius(written, name, own, halves)
+            kept = unsettled & self.by_radius(written, name, own, earlier.halves)
         follows = (found | kept) & ~plain
         if follows.any():
-            follows = follows & self.after_wrong(written, name, own, right)
-        trivial = follows & self.all_zero(name, own, right) & (given == 0) & (exact != 0)
+            follows = follows & self.after_wrong(written, name, earlier)
+        trivial = follows & (given == 0) & (exact != 0)
+        trivial = trivial & (trivial.any() and self.all_zero(name, earlier))
         agrees = written.agrees(exact, self.tolerance) | written.agrees(given, self.tolerance)
         cut = written.mask & ~agrees & (written.cut_off(exact) | written.cut_off(given))
+        cut = cut & self.tolerance.of_writer
         return Judgement(
             exact,
             given,
@@ -106,26 +103,26 @@ class Judge:
 
     def own_value(self, name: str, own: Mapping[str, Own]) -> Array:
         """Return what a line gives on the writer's own operands."""
-        if name in self.lines.start or not own:
+        if name in self.lines.start or not any(
+            other in own for other in (*self.lines.start, *self.lines.upstream(name))
+        ):
             return self.lines.values[name]
         return evaluated(self.lines, own, target=name)[name]
 
-    def matches(self, written: Typed, due: Array) -> Mask:
-        """Tell where an answer is a value, rounded or cut off."""
-        found = written.agrees(due, self.tolerance)
-        if self.tolerance.measure == "own digits":
-            found = found | (written.mask & written.cut_off(due))
-        return found & np.isfinite(due)
+    def replays(self, written: Typed, name: str, own: Mapping[str, Own] | None = None) -> Mask:
+        """Tell where an answer is what comes out if every line not written was rounded.
 
-    def replays(self, written: Typed, name: str, own: Mapping[str, Own]) -> Mask:
-        """Tell where an answer is what comes out if every line not written was rounded."""
+        own: without it, as if nothing else were written.
+        """
         found = np.zeros_like(written.mask)
         if name in self.lines.start:
             return found
         for at, rounding in enumerate(self.roundings):
-            known = self.replayed[at] if not own else None
-            values = known or evaluated(self.lines, own, rounding, target=name)
-            found = found | self.matches(written, values[name])
+            if own is None:
+                values = self.replayed[at]
+            else:
+                values = evaluated(self.lines, own, rounding, target=name)
+            found = found | written.matches(values[name], self.tolerance)
         return found
 
     def otherwise(self, written: Typed, name: str, own: Mapping[str, Own]) -> Mask:
@@ -137,32 +134,19 @@ class Judge:
         if name in self.lines.start or known:
             return np.zeros_like(written.mask)
         values = otherwise(self.lines, name, own, self.style)
-        return np.asarray(self.matches(written, values).reshape(-1, *written.mask.shape).any(0))
+        same = written.matches(values, self.tolerance)
+        return np.asarray(same.reshape(-1, *written.mask.shape).any(0))
 
-    def after_wrong(
-        self, written: Typed, name: str, own: Mapping[str, Own], right: Mapping[str, Own]
-    ) -> Mask:
+    def after_wrong(self, written: Typed, name: str, earlier: Earlier) -> Mask:
         """Tell where an answer is right only from wrong values before it."""
-        before = self.lines.reads(name)
-        inputs = self.lines.start
-        if all(
-            right.get(other) is each for other, each in own.items() if other in {*before, *inputs}
-        ):
+        before, right = (*self.lines.start, *self.lines.upstream(name)), earlier.right
+        if not any(earlier.spoiled(other) for other in before):
             return np.zeros_like(written.mask)
-        alike = self.matches(written, self.own_value(name, right))
+        alike = written.matches(self.own_value(name, right), self.tolerance)
         alike = alike | self.replays(written, name, right)
         if not alike[written.mask].all():
             alike = alike | self.otherwise(written, name, right)
         return np.asarray(written.mask & ~alike)
-
-    def with_radius(
-        self, written: Typed, name: str, own: Mapping[str, Own], halves: Mapping[str, Array]
-    ) -> Mask:
-        """Tell where some rounding before an entry, not written or not seen, explains it."""
-        found = self.otherwise(written, name, own)
-        if found[written.mask].all():
-            return found
-        return found | self.by_radius(written, name, own, halves)
 
     def by_radius(
         self, written: Typed, name: str, own: Mapping[str, Own], halves: Mapping[str, Array]
@@ -172,7 +156,7 @@ class Judge:
         It counts only while it would not also let 0, the other sign, or a known slip pass.
         """
         nothing = np.zeros_like(written.mask)
-        if self.tolerance.measure != "own digits":
+        if not self.tolerance.of_writer:
             return nothing
         if name in self.lines.start or name in self.lines.given:
             return nothing
@@ -188,11 +172,11 @@ class Judge:
             near = near & ~slips_within(self.lines, name, own, middle, reach)
         return near
 
-    def all_zero(self, name: str, own: Mapping[str, Own], right: Mapping[str, Own]) -> bool:
+    def all_zero(self, name: str, earlier: Earlier) -> bool:
         """Tell whether a wrong earlier value that counts here is nothing but zeros."""
-        before = self.lines.reads(name)
-        for other, each in own.items():
-            wrong = each.mask & ~(right[other].mask if other in right else False)
-            if other in before and wrong.any() and not each.value[each.mask].any():
-                return True
+        for other in self.lines.upstream(name):
+            if earlier.spoiled(other):
+                each = earlier.own[other]
+                if not each.value[each.mask].any():
+                    return True
         return False

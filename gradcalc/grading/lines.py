@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from gradcalc.grading.proving import prove
 from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
-from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.naming import Index, is_hidden
 from gradcalc.problem.solve import located
 
 MOST_ENTRIES = 10_000
@@ -136,6 +136,18 @@ class Lines:
         return {**values, **found}
 
     @cached_property
+    def texts(self) -> dict[str, dict[Index, str]]:
+        """Return the entries of the file's own quantities as they are written."""
+        found: dict[str, dict[Index, str]] = {}
+        for name, data in self.problem.data.items():
+            texts = data.texts
+            if texts is not None and (size(self.shapes.get(name, ())) or 0) == len(texts):
+                shape = tuple(int(dim) for dim in self.shapes[name])
+                places = (tuple(int(i) for i in at) for at in np.ndindex(shape))
+                found[name] = dict(zip(places, texts, strict=True))
+        return found
+
+    @cached_property
     def terms(self) -> dict[str, tuple[Edge, ...]]:
         """Return for each gradient line its contributions, in the order of its sum."""
         found: dict[str, tuple[Edge, ...]] = {}
@@ -172,20 +184,29 @@ class Lines:
         """Return the lines of single students that were asked for of late."""
         return {}
 
-    def reads(self, target: str, cut: Iterable[str] = ()) -> set[str]:
+    def reads(self, target: str, cut: Container[str] = ()) -> set[str]:
         """Return the lines that a value is computed from, itself included.
 
-        cut: names whose values are known, so that nothing before them counts.
+        cut: names whose values are known, so that nothing before them counts; it is asked
+        about no other names than those that are met.
         """
-        stop = set(cut)
         found: set[str] = set()
         waiting = [target]
         while waiting:
             name = waiting.pop()
             if name in self.operands and name not in found:
                 found.add(name)
-                waiting += [read for read in self.operands[name] if read not in stop]
+                waiting += [
+                    read for read in self.operands[name] if read not in found and read not in cut
+                ]
         return found
+
+    def upstream(self, target: str) -> tuple[str, ...]:
+        """Return all lines that a value depends on in order, itself included."""
+        known: dict[str, tuple[str, ...]] = self.memo.setdefault("upstream", {})
+        if target not in known:
+            known[target] = tuple(sorted(self.reads(target), key=self.place.__getitem__))
+        return known[target]
 
     def written_out(self, name: str, exprs: Mapping[str, Expr] | None = None) -> Expr:
         """Return the formula of a line as people see it: hidden lines written into it.

@@ -14,7 +14,7 @@ from gradcalc.engine.check import kinks_of
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.grading.block import with_own
-from gradcalc.grading.comparison import Mask
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.individual import columns_of
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip

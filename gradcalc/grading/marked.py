@@ -13,8 +13,11 @@ import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import NUMBER, Block
-from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading
+from gradcalc.grading.comparison import Typed, half_of, half_of_odd, sheet_digits
+from gradcalc.grading.earlier import Decimals, Entries, Mask
+from gradcalc.grading.sharing import Trace
 from gradcalc.grading.verdict import Finding, Status
+from gradcalc.grading.written import NO_DECIMALS
 from gradcalc.problem.naming import Index
 
 MISSING, CORRECT, FOLLOWS, CONVENTION, INCORRECT, UNREAD = range(6)
@@ -28,10 +31,6 @@ STATUSES: tuple[Status, ...] = (
 )
 Codes = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.intp]
-Whole = npt.NDArray[Any]
-
-MOST_KEPT = 20_000
-"""Distinct wrong answers that are kept from one block to the next."""
 
 
 @dataclass(frozen=True)
@@ -98,19 +97,14 @@ class Findings:
     """What is known of the distinct answers of a class, by what makes them distinct.
 
     judged: statuses, entries explained by digits that are not written, and whether they
-    follow only from zeros; known: where wrong ones come from; sheets: whole submissions.
+    follow only from zeros; known: where wrong ones come from; sheets: whole submissions;
+    traces: what such a judgement on a quantity has looked at, each once.
     """
 
     judged: dict[bytes, tuple[Codes, Mask, bool]] = field(default_factory=dict)
     known: dict[bytes, Finding] = field(default_factory=dict)
     sheets: dict[bytes, Any] = field(default_factory=dict)
-
-    @staticmethod
-    def remember(store: dict[bytes, Any], key: bytes, value: object) -> None:
-        """Put something into one of these; the oldest is forgotten where it is full."""
-        if len(store) >= MOST_KEPT:
-            del store[next(iter(store))]
-        store[key] = value
+    traces: dict[tuple[str, str], dict[Trace, None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,23 +120,22 @@ class Answers:
     value: Array
     mask: Mask
     half: Array
+    decimals: Decimals
 
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
         return rowwise(values)[:, self.flat]
 
-    def matches(self, due: Array, tolerance: Tolerance) -> Mask:
-        """Tell where answers are a value, rounded or cut off."""
-        typed = self.typed
-        found = typed.agrees(due, tolerance)
-        if tolerance.measure == "own digits":
-            found = found | (typed.mask & typed.cut_off(due))
-        return found & np.isfinite(due)
-
     @property
     def typed(self) -> Typed:
         """Return the answers as entries to be compared."""
-        return Typed(self.value, self.mask, self.half, ())
+        return Typed(self.value, self.mask, self.half, self.decimals)
+
+    def of(self, row: int, wrong: Mask, due: Array) -> Entries:
+        """Return the answer of one student; wrong: which entries of all are not correct."""
+        return Entries(
+            self.value[row], self.mask[row], self.half[row], self.decimals[row], wrong[row], due
+        )
 
 
 def nothing(block: Block) -> Marked:
@@ -158,21 +151,14 @@ def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.reshape(len(values), prod(values.shape[1:]))
 
 
-NO_DECIMALS = -999
-"""What stands for the decimals of a cell that is no number."""
-
-
 def half_units(block: Block) -> Array:
     """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
-    number = block.state == NUMBER
-    decimals = np.where(number, block.decimals, NO_DECIMALS)
-    nonzero = number & (block.value != 0)
+    number = rounded(block)
+    decimals = decimals_of(block)
+    odd = number & ((decimals <= 0) | (block.value == 0))
     half = half_of(decimals)
-    whole = nonzero & (decimals <= 0)
-    zero = number & ~nonzero
-    odd = whole | zero
     if odd.any():
-        sheet = np.where(nonzero, decimals, NO_DECIMALS).max(axis=1, initial=NO_DECIMALS)
+        sheet, _ = sheet_digits(block.value, decimals, block.significant, number)
         digits = np.where(number, block.significant, 0)
         for columns in block.quantities.values():
             rows, places = np.nonzero(odd[:, columns])
@@ -180,27 +166,15 @@ def half_units(block: Block) -> Array:
                 at = rows, np.array(columns)[places]
                 most = decimals[:, columns].max(axis=1)[rows]
                 longest = digits[:, columns].max(axis=1)[rows]
-                half[at] = _half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
-    exact = block.significant < 0  # a fraction such as 1/3 has no last digit
-    return np.where(number & ~exact, half, 0.0)
+                half[at] = half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
+    return np.where(number, half, 0.0)
 
 
-def _half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
-    """Return half a unit of numbers without decimals, and of zeros.
-
-    most, longest: decimals and digits of the answer's other entries; sheet: most decimals
-    of the student's numbers but zeros, which prove no rounding.
-    """
-    room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
-    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
-    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
-    return np.where(value == 0, of_zero, np.minimum(own, room))
+def rounded(block: Block) -> Mask:
+    """Tell which cells are numbers with a last digit: a fraction such as 1/3 has none."""
+    return np.asarray((block.state == NUMBER) & (block.significant >= 0))
 
 
-def half_of(decimals: Whole) -> Array:
-    """Return half a unit of so many decimals."""
-    least, most = int(decimals.min(initial=0)), int(decimals.max(initial=0))
-    with np.errstate(under="ignore", over="ignore"):
-        table = 0.5 * 10.0 ** -np.arange(least, most + 1, dtype=float)
-    found: Array = table[decimals - least]
-    return found
+def decimals_of(block: Block) -> Decimals:
+    """Return the decimals of every cell that has a last digit."""
+    return np.where(rounded(block), block.decimals, np.int16(NO_DECIMALS))

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.errors import Source
 from gradcalc.grading.answers import Answer, Sheet, read_sheet
-from gradcalc.grading.comparison import Mask, Tolerance, Typed, typed
-from gradcalc.grading.explaining import Wrong, convention, explain, noted
+from gradcalc.grading.comparison import Tolerance, Typed, longest, sheet_digits, typed
+from gradcalc.grading.earlier import Earlier, Entries
+from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
 from gradcalc.grading.letters import judge_letter
 from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.search import Own
-from gradcalc.grading.transcription import data_texts
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
+from gradcalc.grading.written import NO_DECIMALS, Written
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index
-
-MOST_EXPLAINED = 200
-"""Slips on one sheet whose mistakes are searched for."""
 
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
@@ -70,15 +68,14 @@ def _row(value: Array) -> str:
 class _Known:
     """What the writer has put down of one quantity so far, entry by entry."""
 
-    value: Array
-    mask: Mask
-    half: Array
-    wrong: Mask
+    entries: Entries
     last: dict[Index, Verdict] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, shape: tuple[int, ...]) -> _Known:
-        return cls(np.zeros(shape), np.zeros(shape, bool), np.zeros(shape), np.zeros(shape, bool))
+    def of(cls, due: Array) -> _Known:
+        shape, none = due.shape, np.zeros(due.shape, dtype=bool)
+        decimals = np.full(shape, NO_DECIMALS, dtype=np.int16)
+        return cls(Entries(np.zeros(shape), none, np.zeros(shape), decimals, none.copy(), due))
 
 
 class _Marker:
@@ -86,18 +83,19 @@ class _Marker:
 
     def __init__(self, lines: Lines, sheet: Sheet, tolerance: Tolerance) -> None:
         self.lines, self.sheet = lines, sheet
-        cells = [cell for answer in sheet.answers for cell in answer.cells]
-        rounded = [cell for cell in cells if cell is not None and cell.rounded and cell.exact]
-        self.style = Style(
-            max((cell.decimals for cell in rounded), default=0),
-            max((cell.significant for cell in rounded), default=0),
+        cells = [cell for answer in sheet.answers for cell in answer.cells if cell is not None]
+        decimals, digits = sheet_digits(
+            np.array([cell.value for cell in cells]),
+            np.array([cell.decimals for cell in cells], dtype=int),
+            np.array([cell.significant for cell in cells], dtype=int),
+            np.array([cell.rounded for cell in cells], dtype=bool),
         )
-        self.decimals = self.style.decimals if rounded else -1  # zeros alone prove no rounding
+        self.decimals = int(decimals)
+        self.style = Style.of(self.decimals, int(digits))
         self.judge = Judge(lines, tolerance, self.style)
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
-        self.texts = data_texts(lines) if lines.problem.numeric else {}
 
     def review(self) -> Review:
         for answer in self.sheet.answers:
@@ -114,14 +112,14 @@ class _Marker:
     def judged(self, answer: Answer) -> list[Verdict]:
         """Return the verdicts on one answer, one an entry."""
         if answer.letter is not None:
-            return [judge_letter(self.lines.problem, answer)]
+            return [judge_letter(self.lines.problem, answer, self.judge.tolerance)]
         if answer.reason is not None:
             return [self.whole(answer, "unreadable", answer.reason)]
         if answer.name not in self.lines.shapes:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
         if answer.formula is not None:
             verdict, finding = judge_formula(
-                self.lines, answer, explained=len(self.findings) < MOST_EXPLAINED
+                self.lines, answer, self.judge.tolerance, explained=self.searching
             )
             return [self.found(verdict, finding) if finding else verdict]
         if not self.lines.problem.numeric:
@@ -149,7 +147,8 @@ class _Marker:
         again = self.repeated(answer, shape)
         if again:
             return again
-        written = typed(answer.cells, shape, answer.index, self.decimals)
+        beside = self.beside[answer.name] if answer.index is not None else None
+        written = typed(answer.cells, shape, answer.index, self.decimals, beside)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
             Verdict(answer.name, at, answer.line, "missing", "_")
@@ -159,8 +158,8 @@ class _Marker:
         if not written.mask.any():
             return verdicts
         name = answer.name
-        own, right, halves = self.before(name)
-        judgement = self.judge.judge(name, written, own, right, halves)
+        earlier = self.earlier(name)
+        judgement = self.judge.judge(name, written, earlier)
         cells = dict(zip(places, answer.cells, strict=True))
         fresh = np.zeros_like(written.mask)
         found: dict[Index, Verdict] = {}
@@ -171,24 +170,35 @@ class _Marker:
                 old = found[at].repeats or found[at].rounded
                 fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
-            wrong = Wrong(
-                name, written, fresh, judgement.own, own, halves, self.operands(own), self.style
-            )
             trivial = bool(judgement.trivial[fresh].any())
-            finding = self.explained(wrong, answer.line, searched=not trivial)
-            finding = replace(finding, trivial=trivial, values=evaluated(self.lines, own))
+            wrong = Wrong(name, written, fresh, judgement.own, earlier, self.style, trivial)
+            finding = self.explained(wrong, answer.line)
+            finding = replace(finding, values=evaluated(self.lines, earlier.own))
             for at in (at for at in found if fresh[at]):
                 found[at] = self.found(found[at], finding)
                 self.findings.pop()
             self.findings.append(finding)
-        self.keep(name, shape, written, found)
+        self.keep(name, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
 
-    def explained(self, wrong: Wrong, line: int, *, searched: bool = True) -> Finding:
-        """Return where a wrong answer comes from; beyond many of them it is only noted."""
-        if not searched or len(self.findings) >= MOST_EXPLAINED:
-            return noted(wrong, line)
-        return explain(self.lines, wrong, self.judge.tolerance, line)
+    @property
+    def searching(self) -> bool:
+        """Tell whether there are not too many findings yet to look into one more."""
+        return len(self.findings) < MOST_EXPLAINED
+
+    def explained(self, wrong: Wrong, line: int) -> Finding:
+        """Return where a wrong answer comes from."""
+        tolerance = self.judge.tolerance
+        return explained(self.lines, wrong, tolerance, line, searched=self.searching)
+
+    @cached_property
+    def beside(self) -> dict[str, tuple[int, int]]:
+        """Return most decimals and digits of the quantities that are written entry by entry."""
+        found: dict[str, list[Written | None]] = {}
+        for answer in self.sheet.answers:
+            if answer.index is not None:
+                found.setdefault(answer.name, []).extend(answer.cells)
+        return {name: longest(cells) for name, cells in found.items()}
 
     def repeated(self, answer: Answer, shape: tuple[int, ...]) -> list[Verdict]:
         """Return the verdicts on an answer that says what stands above, word for word."""
@@ -211,35 +221,15 @@ class _Marker:
         if answer.index is not None or None in answer.cells:
             return self.found(verdict, Finding(answer.name, (), (answer.line,), shape=True))
         written = typed(answer.cells, answer.shape, None, self.decimals)
-        own, _, halves = self.before(answer.name)
         due = np.full(answer.shape, np.nan)
-        wrong = Wrong(answer.name, written, written.mask, due, own, halves)
+        wrong = Wrong(answer.name, written, written.mask, due, self.earlier(answer.name))
         finding = self.explained(wrong, answer.line)
         return self.found(verdict, replace(finding, shape=True, pattern=None))
 
-    def before(self, target: str) -> tuple[dict[str, Own], dict[str, Own], dict[str, Array]]:
-        """Return the writer's other values, those that are right, and their half units.
-
-        A value that is exactly ours has no radius.
-        """
-        own, right, halves = {}, {}, {}
-        for name, known in self.known.items():
-            if name == target or not known.mask.any():
-                continue
-            own[name] = right[name] = Own(known.value, known.mask)
-            if known.wrong.any():
-                right[name] = Own(known.value, known.mask & ~known.wrong)
-            same = np.isclose(known.value, self.lines.values[name], rtol=1e-12, atol=0)
-            halves[name] = np.where(same, 0.0, known.half)
-        return own, right, halves
-
-    def operands(self, own: dict[str, Own]) -> dict[tuple[str, Index], str]:
-        """Return how each operand is written: by the writer, else in the problem."""
-        found = dict(self.texts)
-        for name in own:
-            for at, verdict in self.known[name].last.items():
-                found[(name, at)] = verdict.given
-        return found
+    def earlier(self, target: str) -> Earlier:
+        """Return the writer's other values so far."""
+        others = {name: known.entries for name, known in self.known.items() if name != target}
+        return Earlier(others, others.__getitem__)
 
     def entry(
         self, answer: Answer, written: Typed, judgement: Judgement, at: Index, text: str
@@ -271,16 +261,16 @@ class _Marker:
             return replace(
                 verdict, status=last.status, repeats=last.repeats or last.line, finding=last.finding
             )
-        if distance <= written.half[at] * (1 + 1e-9):
+        of_writer = self.judge.tolerance.of_writer
+        if of_writer and distance <= written.half[at] * (1 + 1e-9):
             return replace(verdict, status=last.status, rounded=last.line, finding=last.finding)
         return verdict
 
-    def keep(
-        self, name: str, shape: tuple[int, ...], written: Typed, found: dict[Index, Verdict]
-    ) -> None:
+    def keep(self, name: str, written: Typed, found: dict[Index, Verdict]) -> None:
         """Put an answer where later lines find it."""
-        known = self.known.setdefault(name, _Known.of(shape))
+        known = self.known.setdefault(name, _Known.of(self.lines.values[name]))
+        own = known.entries
         for at, verdict in found.items():
-            known.value[at], known.mask[at] = written.value[at], True
-            known.half[at], known.wrong[at] = written.half[at], verdict.status != "correct"
+            own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
+            own.decimals[at], own.wrong[at] = written.decimals[at], verdict.status != "correct"
             known.last[at] = verdict

@@ -8,11 +8,12 @@ from typing import Literal
 
 import numpy as np
 
+from gradcalc.algebra.kernels import Array
 from gradcalc.errors import ProblemError
 from gradcalc.grading.answers import Answer
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
-from gradcalc.grading.comparison import Mask, Tolerance, Typed, leading, typed
+from gradcalc.grading.comparison import Tolerance, Typed, leading, typed
 from gradcalc.grading.explaining import diagnose
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.lettered import text_of
@@ -67,9 +68,10 @@ class OptionsReview:
         return len(self.key) == 1 and not self.warnings
 
 
-def check_options(problem: Problem) -> OptionsReview:
+def check_options(problem: Problem, tolerance: Tolerance | None = None) -> OptionsReview:
     """Return the key among a problem's options, and which mistakes give the others.
 
+    tolerance: how near a value has to be, in place of the digits that the options have.
     Raises ProblemError where there are no options, or not one quantity is asked for.
     """
     section = problem.extras.get("options")
@@ -94,7 +96,7 @@ def check_options(problem: Problem) -> OptionsReview:
         max((cell.significant for cell in cells), default=0),
     )
     options = [
-        _judged(search, find, key.text, answer, digits)
+        _judged(search, find, key.text, answer, digits, tolerance or Tolerance())
         for (key, _), answer in zip(section.pairs, answers, strict=True)
     ]
     if not any(option.verdict == "correct" for option in options):
@@ -143,14 +145,21 @@ def _answer(lines: Lines, find: Reference, node: Value) -> Answer:
     )
 
 
-def _judged(search: Search, find: Reference, label: str, answer: Answer, digits: Printed) -> Option:
+def _judged(
+    search: Search,
+    find: Reference,
+    label: str,
+    answer: Answer,
+    digits: Printed,
+    tolerance: Tolerance,
+) -> Option:
     lines = search.lines
     if answer.letter is not None:
         return Option(label, answer, "incorrect", none=True)
     if answer.reason is not None:
         return Option(label, answer, "incorrect", reason=answer.reason)
     if answer.formula is not None:
-        verdict, finding = judge_formula(lines, answer)
+        verdict, finding = judge_formula(lines, answer, tolerance)
         right = verdict.status == "correct"
         return Option(
             label,
@@ -159,10 +168,12 @@ def _judged(search: Search, find: Reference, label: str, answer: Answer, digits:
             finding.explanations if finding else (),
             reason=verdict.reason,
         )
-    return _numbers(search, label, answer, digits)
+    return _numbers(search, label, answer, digits, tolerance)
 
 
-def _numbers(search: Search, label: str, answer: Answer, digits: Printed) -> Option:
+def _numbers(
+    search: Search, label: str, answer: Answer, digits: Printed, tolerance: Tolerance
+) -> Option:
     """Return an option of numbers, judged at the precision that all are printed with."""
     lines = search.lines
     if not lines.problem.numeric:
@@ -170,17 +181,17 @@ def _numbers(search: Search, label: str, answer: Answer, digits: Printed) -> Opt
     whole = tuple(int(dim) for dim in lines.shapes[answer.name])
     if answer.shape == (() if answer.index is not None else whole):
         written = digits.typed(answer.cells, whole, answer.index)
-        if agrees(written, search.unchanged):
+        if agrees(written, search.unchanged, tolerance):
             return Option(label, answer, "correct")
     else:
         written = digits.typed(answer.cells, answer.shape, None)
-    diagnosis = diagnose(search, written, Tolerance())
+    diagnosis = diagnose(search, written, tolerance)
     return Option(label, answer, "incorrect", diagnosis.explanations, complete=diagnosis.complete)
 
 
-def agrees(written: Typed, value: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
+def agrees(written: Typed, value: Array, tolerance: Tolerance) -> bool:
     """Tell whether a value is what is printed."""
-    same: Mask = written.agrees(value, Tolerance())
+    same = written.agrees(value, tolerance)
     return bool(same[written.mask].all())
 
 

@@ -10,7 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
+from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.earlier import Mask
+from gradcalc.grading.written import digits_text
 from gradcalc.problem.naming import Index
 
 SIMPLE = tuple(
@@ -54,10 +56,9 @@ def _patterns(written: Typed, due: Array, wrong: Mask, tolerance: Tolerance) -> 
     entries = tuple(tuple(int(i) for i in at) for at in np.argwhere(wrong))
 
     def holds(other: Array, mask: Mask) -> bool:
-        same = written.agrees(other, tolerance) | written.cut_off(other)
-        return bool(same[mask].all())
+        return bool(written.matches(other, tolerance)[mask].all())
 
-    clear = wrong & (np.abs(written.value) > written.half)
+    clear = wrong & (np.abs(written.value) > tolerance.half(written.value, written.half))
     if clear[wrong].all() and holds(-due, wrong):
         every = holds(-due, written.mask) and written.mask.sum() > 1
         yield Pattern("negated" if every else "sign-slip", entries)
@@ -104,16 +105,9 @@ def _moved(
 
 def _near_digits(written: Typed, due: Array, at: Index) -> bool:
     """Tell whether an entry is the value due with one digit or two neighbours changed."""
-    place = 0 if written.value.ndim == 0 else int(np.ravel_multi_index(at, written.value.shape))
-    flat = [i for i in np.ndindex(written.value.shape) if written.mask[i]]
-    text = (
-        written.texts[flat.index(at)]
-        if len(written.texts) != written.value.size
-        else (written.texts[place])
-    )
-    decimals = len(text.partition(".")[2])
-    right = f"{due[at]:.{decimals}f}"
-    return "e" not in text.lower() and near_digits(text, right, least=3)
+    decimals = int(written.decimals[at])
+    text = digits_text(float(written.value[at]), decimals)
+    return bool(text) and near_digits(text, f"{due[at]:.{decimals}f}", least=3)
 
 
 def near_digits(text: str, other: str, least: int = 2) -> bool:
@@ -124,7 +118,7 @@ def near_digits(text: str, other: str, least: int = 2) -> bool:
     >>> near_digits("1.31", "1.34"), near_digits("0.1454", "0.1544"), near_digits("2", "3")
     (True, True, False)
     """
-    first, second = text.lstrip("+").replace("−", "-"), other
+    first, second = text, other
     if len(first) != len(second) or first == second:
         return False
     digits = [ch for ch in second if ch.isdigit()]

@@ -16,7 +16,8 @@ from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError, Source, suggestion
 from gradcalc.grading.answers_formula import read_formula
 from gradcalc.grading.answers_names import Quantities
-from gradcalc.grading.comparison import Mask, Tolerance
+from gradcalc.grading.comparison import Tolerance
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import Answers, rowwise
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
@@ -37,7 +38,9 @@ class Ruling:
     half: Array | None = None
     formula: Expr | None = None
 
-    def applies(self, answers: Answers, lines: Lines, values: Dict[str, Array]) -> Mask:
+    def applies(
+        self, answers: Answers, lines: Lines, values: Dict[str, Array], tolerance: Tolerance
+    ) -> Mask:
         """Tell for each student whether the answer is the one that was ruled on.
 
         values: what the students' own values give, students first.
@@ -51,7 +54,9 @@ class Ruling:
             program = Program([node], shapes, lines.problem.table)
             due = program.run({n: values[n] for n in shapes}, strict=False)["ruled"]
             further = np.zeros(())
-        same = answers.typed.agrees(np.broadcast_to(due, answers.value.shape), Tolerance(), further)
+        if not tolerance.of_writer:
+            further = np.zeros(())
+        same = answers.typed.agrees(np.broadcast_to(due, answers.value.shape), tolerance, further)
         alike = rowwise(same | ~answers.mask).all(axis=1)
         return np.asarray(alike & rowwise(answers.mask).any(axis=1))
 

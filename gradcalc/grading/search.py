@@ -10,7 +10,8 @@ from itertools import chain, combinations, islice
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.effects import Effects, Made, Mask, Own, Rows
+from gradcalc.grading.earlier import Mask, Own
+from gradcalc.grading.effects import Effects, Made, Rows
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip

@@ -6,17 +6,18 @@ what their own values give, with and without the wrong ones, rounded on the way 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import round_decimals, round_significant
-from gradcalc.grading.block import NUMBER, Block
-from gradcalc.grading.comparison import Mask, Tolerance, Typed
-from gradcalc.grading.explaining import Wrong, convention, explain, noted
-from gradcalc.grading.following import Style, evaluated
+from gradcalc.grading.block import Block
+from gradcalc.grading.comparison import Tolerance, Typed, Whole, sheet_digits
+from gradcalc.grading.earlier import Aspect, Earlier, Entries, Mask, Note
+from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
+from gradcalc.grading.following import Style
 from gradcalc.grading.judging import Judge
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -29,16 +30,11 @@ from gradcalc.grading.marked import (
     Codes,
     Findings,
     Rows,
+    rounded,
 )
-from gradcalc.grading.search import Own, Search
-from gradcalc.grading.transcription import data_texts
+from gradcalc.grading.sharing import Alike
 from gradcalc.grading.verdict import Finding
-from gradcalc.problem.naming import Index
 
-MOST_EXPLAINED = 1_000
-"""Distinct wrong answers of one block that are explained; further ones are counted."""
-SAME = 1e-12
-"""Relative distance within which a written value is exactly ours and has no radius."""
 LANES = (
     "own",
     "right",
@@ -56,13 +52,12 @@ LANES = (
 class Course:
     """What all blocks of a problem share.
 
-    texts: the problem's own numbers as they are written; findings: what was explained;
-    judges: of students with the problem's own numbers, by how they round.
+    findings: what was found out of distinct answers; judges: of students with the problem's
+    own numbers, by how they round.
     """
 
     lines: Lines
     tolerance: Tolerance
-    texts: Mapping[tuple[str, Index], str]
     findings: Findings = field(default_factory=Findings)
     judges: dict[Style, Judge] = field(default_factory=dict)
 
@@ -92,10 +87,11 @@ class SecondPass:
         self.course, self.lines, self.block, self.rows = course, lines, block, rows
         self.answers = dict(answers)
         self.count = len(rows)
-        number = block.state[rows] == NUMBER
-        number &= block.value[rows] != 0  # zeros say nothing of how a student rounds
-        self.decimals = np.where(number, block.decimals[rows], 0).max(axis=1, initial=0)
-        self.digits = np.where(number, block.significant[rows], 0).max(axis=1, initial=0)
+        decimals, self.digits = sheet_digits(
+            block.value[rows], block.decimals[rows], block.significant[rows], rounded(block)[rows]
+        )
+        self.decimals = np.maximum(decimals, 0)
+        self.explained_count = np.zeros(self.count, dtype=np.intp)
         self.status: dict[str, Codes] = {}
         self.kept: dict[str, Mask] = {}
         self.finding: dict[str, Rows] = {}
@@ -133,7 +129,7 @@ class SecondPass:
         shape = self.shape(name)
         lanes = np.array(np.broadcast_to(value, (len(LANES), self.count, *shape)))
         rounding = self.lines.problem.rounding
-        if name in self.lines.given:
+        if name in self.lines.given or not (rounding or self.course.tolerance.of_writer):
             return lanes
         if rounding is not None:
             lanes[2:] = rounding(name, lanes[2:])
@@ -162,13 +158,13 @@ class SecondPass:
         """Judge the answers to one quantity from what each lane computes."""
         answers, tolerance = self.answers[name], self.course.tolerance
         exact = np.broadcast_to(self.lines.values[name], answers.value.shape)
-        plain = answers.matches(exact, tolerance)
+        plain = answers.typed.matches(exact, tolerance)
         found = np.zeros_like(answers.mask)
         alike = np.zeros_like(answers.mask)
         for lane, label in enumerate(LANES):
             if name in self.lines.start and lane > 1:
                 break
-            same = answers.matches(lanes[lane], tolerance)
+            same = answers.typed.matches(lanes[lane], tolerance)
             if label.startswith("own"):
                 found |= same
             elif label.startswith("right"):
@@ -187,40 +183,77 @@ class SecondPass:
         wrong = status == INCORRECT
         self.wrong[name] = answers.mask & (status != CORRECT)
         if wrong.any():
-            self.explain(name, wrong, lanes[0])
+            self.explain(name, wrong)
 
     def closer(self, name: str, rows: Rows) -> None:
         """Judge answers that are not simply right, each distinct one once."""
-        known = self.course.findings.judged
-        for key, same in self.distinct(name, rows):
-            judged = known.get(key)
-            if judged is None:
-                judged = self.alone(name, int(same[0]))
-                self.course.findings.remember(known, key, judged)
-            status, kept, trivial = judged
+
+        def work(row: int, note: Note) -> tuple[Codes, Mask, bool]:
+            return self.alone(name, row, note)
+
+        alike = self.alike("judged", name, rows)
+        for _, found, same in alike.shared(self.course.findings.judged, work):
+            status, kept, trivial = found
             self.status[name][same], self.kept[name][same] = status, kept
             self.trivial[same] = trivial
 
-    def alone(self, name: str, row: int) -> tuple[Codes, Mask, bool]:
+    def alone(self, name: str, row: int, note: Note) -> tuple[Codes, Mask, bool]:
         """Return what the entries of one student's answer are judged to be."""
-        own, halves = self.student(name, row)
-        right = dict(own)
-        for other in own:
-            wrong = self.wrong[other][row]
-            if wrong.any():
-                right[other] = Own(own[other].value, own[other].mask & ~wrong)
-        each = self.answers[name]
-        typed = Typed(each.value[row], each.mask[row], each.half[row], ())
-        style = Style(int(self.decimals[row]), int(self.digits[row]))
-        found = self.judge_for(style, row).judge(name, typed, own, right, halves)
+        typed = self.typed(name, row)
+        found = self.judge_for(row).judge(name, typed, self.earlier(name, row, note))
         status = np.where(found.right, CORRECT, np.where(found.follows, FOLLOWS, INCORRECT))
         status = np.where(typed.mask, status, MISSING).astype(np.uint8)
         trivial = bool(found.trivial[status == INCORRECT].any())
         return status, found.kept, trivial
 
-    def judge_for(self, style: Style, row: int) -> Judge:
+    def alike(self, kind: str, name: str, rows: Rows, *further: Mask) -> Alike:
+        """Return which students have the same in all that a judgement on a line may read.
+
+        further: what else it depends on, one row a student.
+        """
+        own = self.lines
+        numbers = [value for other, value in own.start.items() if other in own.theirs]
+        each, before = self.answers[name], self.before(name)
+        answer = (each.value, each.mask, each.half, each.decimals)
+        lead = repr((kind, name, self.block.own, before)).encode()
+        always = (*answer, self.decimals, self.digits, *numbers, *further)
+
+        def part(other: str, aspect: Aspect) -> Sequence[Whole]:
+            if other not in before:
+                return ()
+            each = self.answers[other]
+            if aspect == "numbers":
+                return each.value, each.half, each.decimals
+            return (each.mask if aspect == "mask" else self.wrong[other],)
+
+        traces = self.course.findings.traces.setdefault((kind, name), {})
+        return Alike(lead, rows, always, part, traces)
+
+    def typed(self, name: str, row: int) -> Typed:
+        """Return one student's answer."""
+        each = self.answers[name]
+        return Typed(each.value[row], each.mask[row], each.half[row], each.decimals[row])
+
+    def earlier(self, name: str, row: int, note: Note) -> Earlier:
+        """Return what one student has put down before a line."""
+        values = self.lines.student(row).values
+
+        def entries(other: str) -> Entries:
+            return self.answers[other].of(row, self.wrong[other], values[other])
+
+        return Earlier(self.before(name), entries, note)
+
+    def before(self, name: str) -> list[str]:
+        """Return the quantities that are judged before a line."""
+        return [other for other in self.status if other != name]
+
+    def style(self, row: int) -> Style:
+        """Return how one student rounds."""
+        return Style.of(int(self.decimals[row]), int(self.digits[row]))
+
+    def judge_for(self, row: int) -> Judge:
         """Return what judges one student; students with the same numbers share it."""
-        lines, course = self.lines.student(row), self.course
+        lines, course, style = self.lines.student(row), self.course, self.style(row)
         if lines is not course.lines:
             return Judge(lines, course.tolerance, style)
         known = course.judges.get(style)
@@ -238,100 +271,30 @@ class SecondPass:
                 found |= wrong.reshape(self.count, -1).any(axis=1)
         return found.reshape(after)
 
-    def student(self, name: str, row: int) -> tuple[dict[str, Own], dict[str, Array]]:
-        """Return one student's values before a line, and their half units."""
-        own, halves = {}, {}
-        values = self.lines.student(row).values
-        for other in self.status:
-            each = self.answers[other]
-            if other == name or not each.mask[row].any():
-                continue
-            own[other] = Own(each.value[row], each.mask[row])
-            due = values[other]
-            same = np.abs(each.value[row] - due) <= SAME * np.abs(due)
-            halves[other] = np.where(same, 0.0, each.half[row])
-        return own, halves
-
-    def texts(self, own: Mapping[str, Own], row: int) -> dict[tuple[str, Index], str]:
-        """Return how each operand is written: by the student, else in their problem."""
-        lines = self.lines.student(row)
-        same = lines.problem is self.course.lines.problem
-        found = dict(self.course.texts) if same else data_texts(lines)
-        for other, values in own.items():
-            each = self.answers[other]
-            for column, at in zip(each.columns, each.entries, strict=True):
-                if values.mask[at]:
-                    found[(other, at)] = self.block.text(int(self.rows[row]), column).strip()
-        return found
-
-    def distinct(self, name: str, rows: Rows) -> Iterator[tuple[bytes, Rows]]:
-        """Yield the students whose answer to a line is the same in all that it depends on.
-
-        That is the answer, what it is read from, how they round, and their own numbers.
-        """
-        before = [other for other in self.status if other != name]
-        theirs = ",".join(map(str, self.block.own)).encode()
-        masks = [self.answers[other].mask.reshape(self.count, -1) for other in (name, *before)]
-        packed = np.packbits(np.concatenate(masks, axis=1)[rows], axis=1)
-        patterns, kinds = np.unique(packed, axis=0, return_inverse=True)
-        for kind, pattern in enumerate(patterns):
-            members = rows[kinds.ravel() == kind]
-            own, _ = self.student(name, int(members[0]))
-            table = self.table(name, own, members)
-            _, firsts, groups = np.unique(table, axis=0, return_index=True, return_inverse=True)
-            lead = b"\0".join([name.encode(), theirs, pattern.tobytes(), b""])
-            for group in np.argsort(firsts, kind="stable"):
-                same = members[groups.ravel() == group]
-                yield lead + table[firsts[group]].tobytes(), same
-
-    def table(self, name: str, own: Mapping[str, Own], rows: Rows) -> Array:
-        """Return all numbers that a judgement on a line depends on, one row a student."""
-        search = Search(self.lines.student(int(rows[0])), name, own)
-        cone = set(search.cone) | search.inside
-        read = {operand for line in cone for operand in self.lines.by_name[line].operands}
-        parts = [self.decimals[rows, None], self.digits[rows, None]]
-        for other in (name, *sorted(own.keys() & (read | cone))):
-            each = self.answers[other]
-            values = np.where(each.mask, each.value, 0.0)[rows]
-            parts += [values.reshape(len(rows), -1), each.half[rows].reshape(len(rows), -1)]
-            if other != name:
-                parts.append(self.wrong[other][rows].reshape(len(rows), -1))
-        for other, value in self.lines.start.items():
-            if value.ndim > len(self.lines.inputs[other]):
-                parts.append(value[rows].reshape(len(rows), -1))
-        return np.concatenate(parts, axis=1, dtype=float) + 0.0
-
-    def explain(self, name: str, wrong: Mask, due: Array) -> None:
+    def explain(self, name: str, wrong: Mask) -> None:
         """Find out where wrong answers come from, each distinct one once."""
         rows = np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1))
-        for key, same in self.distinct(name, rows):
-            row = int(same[0])
-            if len(self.found) >= MOST_EXPLAINED:
-                continue
-            known = self.course.findings.known.get(key)
-            if known is None:
-                known = self.explained(name, row, wrong[row], due[row])
-                known = replace(known, trivial=bool(self.trivial[row]))
-                self.course.findings.remember(self.course.findings.known, key, known)
+        searched = self.explained_count < MOST_EXPLAINED
+        self.explained_count[rows] += 1
+
+        def work(row: int, note: Note) -> Finding:
+            return self.explained(name, row, wrong[row], note, searched=bool(searched[row]))
+
+        alike = self.alike("known", name, rows, wrong, self.trivial, searched)
+        for key, finding, same in alike.shared(self.course.findings.known, work):
             self.finding[name][same] = len(self.found)
-            self.found[key] = known
-            if convention(known.explanations, self.lines.problem.accept):
+            self.found[key] = finding
+            if convention(finding.explanations, self.lines.problem.accept):
                 status = self.status[name]
                 status[same] = np.where(wrong[same], CONVENTION, status[same])
 
-    def explained(self, name: str, row: int, wrong: Mask, due: Array) -> Finding:
+    def explained(self, name: str, row: int, wrong: Mask, note: Note, *, searched: bool) -> Finding:
         """Return where one student's wrong answer comes from."""
-        own, halves = self.student(name, row)
-        texts = self.texts(own, row)
-        lines, each = self.lines.student(row), self.answers[name]
-        place = int(self.rows[row])
-        written = tuple(self.block.text(place, column).strip() for column in each.columns)
-        typed = Typed(each.value[row], each.mask[row], each.half[row], written)
-        style = Style(int(self.decimals[row]), int(self.digits[row]))
-        question = Wrong(name, typed, wrong, due, own, halves, texts, style)
-        line = self.block.lines[place]
-        if self.trivial[row]:
-            finding = noted(question, line)
-        else:
-            finding = explain(lines, question, self.course.tolerance, line)
-        return replace(finding, written=written, values=evaluated(lines, own))
+        earlier, judge = self.earlier(name, row, note), self.judge_for(row)
+        due, trivial = judge.own_value(name, earlier.own), bool(self.trivial[row])
+        typed = self.typed(name, row)
+        question = Wrong(name, typed, wrong, due, earlier, judge.style, trivial)
+        finding = explained(judge.lines, question, self.course.tolerance, 0, searched=searched)
+        place, columns = int(self.rows[row]), self.answers[name].columns
+        written = tuple(self.block.text(place, column).strip() for column in columns)
+        return replace(finding, written=written)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import Column
-from gradcalc.grading.comparison import Mask
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.marked import (
     CONVENTION,
     CORRECT,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from gradcalc.grading.comparison import Mask
+from gradcalc.grading.earlier import Mask
 from gradcalc.grading.marked import Rows
 
 TOPICS = {

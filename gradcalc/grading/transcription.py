@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import size
 from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.earlier import Cut, Decimals
 from gradcalc.grading.following import evaluated
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
+from gradcalc.grading.written import digits_text
 from gradcalc.problem.naming import Index, Reference
 
 MOST_READINGS = 20_000
@@ -31,26 +32,25 @@ def as_if(
     lines: Lines,
     target: str,
     own: Mapping[str, Own],
-    texts: Mapping[tuple[str, Index], str],
+    decimals: Mapping[str, Decimals],
     written: Typed,
     tolerance: Tolerance,
 ) -> AsIf | None:
     """Return the one operand whose misreading gives exactly what is written.
 
-    texts: the operands' entries as they are written, by name and index. All readings
-    with one digit changed, two neighbours swapped, the sign lost or the point moved are
-    one leading axis. None where there is no such reading, or more than one.
+    decimals: those that the own values are written with. All readings of an operand with
+    one digit changed, two neighbours swapped, the sign lost or the point moved are one
+    leading axis. None where there is no such reading, or more than one.
     """
+    wanted = lines.reads(target, Cut(own, lines.given, target))
+    read = {operand for name in wanted for operand in lines.operands[name]}
     readings = [
         (name, index, text, other)
-        for (name, index), text in texts.items()
+        for name in (*lines.inputs, *lines.by_name)
+        if name in read
+        for index, text in _texts(lines, name, own, decimals).items()
         for other in misreadings(text)
     ][:MOST_READINGS]
-    if not readings:
-        return None
-    wanted = lines.reads(target, {name for name, each in own.items() if each.mask.all()})
-    read = {operand for name in wanted for operand in lines.by_name[name].operands} | {target}
-    readings = [each for each in readings if each[0] in read]
     if not readings:
         return None
     values = evaluated(lines, own, shift=_shifts(lines, readings), target=target)[target]
@@ -63,6 +63,19 @@ def as_if(
         return None
     name, index, right, text = readings[int(hits[0])]
     return AsIf(Reference(name, index or None), text, right)
+
+
+def _texts(
+    lines: Lines, name: str, own: Mapping[str, Own], decimals: Mapping[str, Decimals]
+) -> dict[Index, str]:
+    """Return how the entries of an operand are written: by the writer, else in the file."""
+    found = dict(lines.texts.get(name, {}))
+    if name in own:
+        for at in np.argwhere(own[name].mask).tolist():
+            place = tuple(at)
+            text = digits_text(float(own[name].value[place]), int(decimals[name][place]))
+            found[place] = text
+    return found
 
 
 def _shifts(lines: Lines, readings: list[tuple[str, Index, str, str]]) -> dict[str, Array]:
@@ -102,15 +115,3 @@ def _misreadings(text: str) -> Iterator[str]:
     for factor in (10, 0.1):
         if value:
             yield f"{value * factor:.12g}"
-
-
-def data_texts(lines: Lines) -> dict[tuple[str, Index], str]:
-    """Return the entries of the file's own quantities as they are written."""
-    found: dict[tuple[str, Index], str] = {}
-    for name, data in lines.problem.data.items():
-        texts = data.texts
-        if texts is not None and (size(lines.shapes.get(name, ())) or 0) == len(texts):
-            shape = tuple(int(dim) for dim in lines.shapes[name])
-            for at, text in zip(np.ndindex(shape), texts, strict=True):
-                found[(name, tuple(int(i) for i in at))] = text
-    return found

@@ -27,9 +27,9 @@ class Finding:
     diagnosis: rules that rewrite lines; pattern: a shape of the difference; as_if: one
     operand copied wrongly; shape: another shape was written than is due; tells: the
     further quantity that would tell equally simple explanations apart; trivial: it would
-    follow only since the earlier values are all 0; written: the answer as it is written;
-    values: every value as the writer's
-    own give it.
+    follow only since the earlier values are all 0; unsearched: too many stand before it on
+    the sheet; written: the answer as it is written; values: every value as the writer's own
+    give it.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Finding:
     shape: bool = False
     tells: Reference | None = None
     trivial: bool = False
+    unsearched: bool = False
     written: tuple[str, ...] = ()
     values: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 

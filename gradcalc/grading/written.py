@@ -9,6 +9,10 @@ from fractions import Fraction
 MAX_TEXT = 60
 MAX_EXPONENT = 400
 SHOWN = 40
+LARGEST = 1e16
+"""Whole numbers from here on are no longer told apart by floats."""
+NO_DECIMALS = -999
+"""What stands for the decimals of a fraction such as 1/3, and of what is no number."""
 
 _DECIMAL = re.compile(
     r"(?P<sign>[+-]?)(?:(?P<whole>\d+)(?:\.(?P<part>\d*)|,(?P<tail>\d+))?|[.,](?P<bare>\d+))"
@@ -69,6 +73,18 @@ def read_written(text: str, *, comma: bool = False) -> Written:
         if _POWER.match(tidy) and (match := _DECIMAL.match(_with_factor(tidy))):
             return _decimal(tidy, match)
     raise ValueError(_reason(tidy))
+
+
+def digits_text(value: float, decimals: int) -> str:
+    """Return a number with its decimals, nothing where it has no plain digits.
+
+    However a number was spelled, it reads the same: .5, 0,5 and 5e-1 as 0.5.
+
+    >>> digits_text(-0.5, 2), digits_text(1e30, -30)
+    ('-0.50', '')
+    """
+    plain = 0 <= decimals <= MAX_TEXT and abs(value) < LARGEST
+    return f"{value:.{decimals}f}" if plain else ""
 
 
 def _tidy(text: str) -> str:

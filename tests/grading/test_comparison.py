@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradcalc.grading.comparison import Tolerance, Typed, half_units, leading, typed
-from gradcalc.grading.written import read_written
+from gradcalc.grading.written import NO_DECIMALS, read_written
 
 OWN = Tolerance()
 
@@ -139,7 +139,7 @@ def test_entries_that_are_blank_are_not_written() -> None:
     written = typed([read_written("0.5"), None], (2,))
     assert written.mask.tolist() == [True, False]
     assert written.agrees(np.array([0.5, 0.0]), OWN).tolist() == [True, False]
-    assert written.texts == ("0.5", "_")
+    assert written.decimals.tolist() == [1, NO_DECIMALS]
 
 
 def test_one_entry_of_a_matrix() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import gradcalc
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.marking import check
-from gradcalc.grading.transcription import AsIf, data_texts, misreadings
+from gradcalc.grading.transcription import AsIf, misreadings
 from gradcalc.problem.naming import Reference
 
 PROBLEM = """
@@ -86,7 +86,7 @@ def test_a_number_that_comes_from_nothing_is_not_claimed() -> None:
 
 
 def test_the_texts_of_the_data() -> None:
-    texts = data_texts(lines_of(gradcalc.load(PROBLEM)))
-    assert texts["x", (2,)] == "1.34"
-    assert texts["W1", (1, 1)] == "-0.07"
-    assert len(texts) == 3 + 1 + 6 + 2 + 2 + 1
+    texts = lines_of(gradcalc.load(PROBLEM)).texts
+    assert texts["x"][2,] == "1.34"
+    assert texts["W1"][1, 1] == "-0.07"
+    assert sum(map(len, texts.values())) == 3 + 1 + 6 + 2 + 2 + 1

@@ -1,0 +1,162 @@
+"""What a writer has put down before a line, and what of it a judgement on the line reads.
+
+A judgement reads earlier answers through these mappings and through nothing else, and they
+take down what it looks at. So it can be shared by all whose sheets are the same there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.algebra.kernels import Array
+
+T = TypeVar("T")
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Decimals: TypeAlias = npt.NDArray[np.int16]
+Aspect: TypeAlias = Literal["mask", "wrong", "numbers"]
+"""What is looked at of an answer: which entries are written, which are wrong, what they are."""
+Note: TypeAlias = Callable[[str, Aspect], None]
+
+SAME = 1e-12
+"""Relative distance within which a written value is exactly ours and has no radius."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """Values that a writer has put in place of computed ones; `mask` tells which entries."""
+
+    value: Array
+    mask: Mask
+
+    def over(self, computed: Array) -> Array:
+        """Return the computed value with the writer's entries in it."""
+        return np.where(self.mask, self.value, computed)
+
+
+@dataclass(frozen=True)
+class Entries:
+    """An answer of numbers in the shape of its quantity.
+
+    half: half a unit of each last digit; decimals: as they are written; wrong: entries
+    that are written and not correct; due: the values without any rounding.
+    """
+
+    value: Array
+    mask: Mask
+    half: Array
+    decimals: Decimals
+    wrong: Mask
+    due: Array
+
+    @property
+    def radius(self) -> Array:
+        """Return how far a value may have been rounded: what is exactly ours was not."""
+        same = np.abs(self.value - self.due) <= SAME * np.abs(self.due)
+        return np.where(same, 0.0, self.half)
+
+
+class Seen(Mapping[str, T], Generic[T]):
+    """Something about each of a writer's earlier answers, by name; what is read is noted."""
+
+    def __init__(self, earlier: Earlier, find: Callable[[Entries], T], aspect: Aspect) -> None:
+        self._earlier, self._find, self._aspect = earlier, find, aspect
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._earlier.names and bool(self._look(str(name), "mask").mask.any())
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self:
+            raise KeyError(name)
+        self._look(name, "numbers")
+        return self._find(self._look(name, self._aspect))
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._earlier.names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _look(self, name: str, aspect: Aspect) -> Entries:
+        self._earlier.note(name, aspect)
+        return self._earlier.entries(name)
+
+
+class SeenOwn(Seen[Own]):
+    """A writer's earlier values, or those of them that are right."""
+
+    def whole(self, name: str) -> bool:
+        """Tell whether every entry of a name is there, without a look at the numbers."""
+        return name in self and bool(self._find(self._look(name, self._aspect)).mask.all())
+
+
+def _no_entries(name: str) -> Entries:
+    raise KeyError(name)
+
+
+def _nobody(name: str, aspect: Aspect) -> None:
+    """Take down nothing: the judgement is not shared."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What a writer has put down before a line.
+
+    names: of the answers, blank ones included; entries: gives one of them; note: is told
+    what is looked at.
+    """
+
+    names: Collection[str] = ()
+    entries: Callable[[str], Entries] = _no_entries
+    note: Note = _nobody
+
+    @cached_property
+    def own(self) -> SeenOwn:
+        """Return the values."""
+        return SeenOwn(self, lambda each: Own(each.value, each.mask), "mask")
+
+    @cached_property
+    def right(self) -> SeenOwn:
+        """Return those of the values that are correct."""
+        return SeenOwn(self, lambda each: Own(each.value, each.mask & ~each.wrong), "wrong")
+
+    @cached_property
+    def halves(self) -> Seen[Array]:
+        """Return half a unit of the last digits, 0 where a value is exactly ours."""
+        return Seen(self, lambda each: each.radius, "numbers")
+
+    @cached_property
+    def decimals(self) -> Seen[Decimals]:
+        """Return the decimals that are written."""
+        return Seen(self, lambda each: each.decimals, "numbers")
+
+    def spoiled(self, name: str) -> bool:
+        """Tell whether some entry of a name is written and not correct."""
+        self.note(name, "wrong")
+        return name in self.names and bool(self.entries(name).wrong.any())
+
+
+@dataclass(frozen=True)
+class Cut(Container[str]):
+    """The names whose values are known without the lines before: given, or wholly written."""
+
+    own: Mapping[str, Own]
+    given: Container[str]
+    target: str | None = None
+
+    def __contains__(self, name: object) -> bool:
+        if name == self.target or not isinstance(name, str):
+            return False
+        return name in self.given or whole(self.own, name)
+
+
+def whole(own: Mapping[str, Own], name: str) -> bool:
+    """Tell whether every entry of a name is a writer's."""
+    if isinstance(own, SeenOwn):
+        return own.whole(name)
+    return name in own and bool(own[name].mask.all())
