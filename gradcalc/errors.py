@@ -10,9 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from typing import TypeAlias
 
 LONGEST = 400
 ROOM = 78
+
+Place: TypeAlias = tuple[int, int]
+"""Line and column of a character, counted from 1."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Source:
         lines = self._lines
         return lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
 
+    @property
+    def count(self) -> int:
+        """Return the number of lines."""
+        return len(self._lines)
+
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.split("\n")
@@ -34,16 +43,32 @@ class Source:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of one line of a source; line and column count from 1."""
+    """A stretch of one line of a source; line and column count from 1.
+
+    places: where each character of the text that was read stands, and the end of it, where
+    they do not stand side by side: escapes and folded lines are written otherwise.
+    """
 
     source: Source
     line: int
     column: int
     length: int = 1
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
 
     def within(self, start: int, end: int) -> Span:
         """Return the part from offset `start` to offset `end` of this span."""
-        return Span(self.source, self.line, self.column + start, max(1, end - start))
+        if not self.places:
+            return Span(self.source, self.line, self.column + start, max(1, end - start))
+        last = len(self.places) - 1
+        start = min(start, last)
+        places = self.places[start : max(start, min(end, last)) + 1]
+        line, column = places[0]
+        stop = places[-1][1]
+        if places[-1][0] != line:  # the end stands in a later line
+            raw = self.source.line(line).rstrip()
+            goes_on = (len(raw) - len(raw.rstrip("\\"))) % 2
+            stop = len(raw) + 1 - goes_on
+        return Span(self.source, line, column, max(1, stop - column), places)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gradcalc.errors import ProblemError, Source
 from gradcalc.grading.answers_lines import statements
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
+from gradcalc.problem.places import BLOCKS
 
 _SECTION = re.compile(r"^(?:answers|\"answers\"|'answers')\s{0,9}:|^---", re.MULTILINE)
 _LINE = re.compile(r"^\s*[^\s#=:][^=:\n]{0,99}[=:≈]", re.MULTILINE)
@@ -44,8 +45,6 @@ def read_pairs(source: Source) -> Document | None:
     sure = framed or bool(_SECTION.search(text))
     if not sure and (_EQUATION.search(text) or not _NESTED.search(text)):
         return None
-    if framed:
-        source = Source(source.name, text.replace("\t", " "))
     try:
         return _document(parse_document(source))
     except ProblemError:
@@ -63,10 +62,10 @@ def _document(root: Mapping) -> Document:
     warnings = (f"beside answers, these keys are not read: {shown}",) if others else ()
     if isinstance(section, Mapping):
         return Document(tuple(_pairs(section)), warnings)
-    if section.style in ("|", ">"):
-        start = section.span.line
+    if section.style in BLOCKS or "=" in section.text:
+        at = [span.line for _, span in section.lines()]
         found = statements(section.text)
-        lines = tuple(Pair(None, each.text, start + each.line) for each in found)
+        lines = tuple(Pair(None, each.text, at[each.line - 1]) for each in found)
         return Document(lines, warnings)
     return Document(tuple(_pairs(root)))
 

@@ -54,7 +54,7 @@ def part_of(text: str, scheme: Scheme) -> Part:
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
         read, unreadable, duplicates = record["counts"]
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return Part(
         source, index, entries, record["results"], problems, tally, read, unreadable, duplicates

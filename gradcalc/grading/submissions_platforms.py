@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
 
 import yaml
 
-from gradcalc.errors import ProblemError
+from gradcalc.errors import ProblemError, Source
 from gradcalc.grading.submissions_archive import SHEETS, Container, Member
 from gradcalc.grading.submissions_layout import tidy_id
+from gradcalc.problem.events import Events
 
 METADATA = "submission_metadata.yml"
 MAX_METADATA = 200_000_000
@@ -29,8 +29,6 @@ _MOODLE = re.compile(
 _END = re.compile(r"<(?:/p|/div|/li|br)[^<>]{0,200}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{1,400}>")
 PAGES = ("onlinetext.html", "_text.html")
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -174,10 +172,10 @@ def _gradescope(container: Container, metadata: Member, members: Sequence[Member
     try:
         text = container.read(metadata, MAX_METADATA).decode("utf-8-sig")
         submissions = dict(read_metadata(text))
-    except (ValueError, yaml.YAMLError, RecursionError):
-        raise ProblemError(
-            f"{METADATA} cannot be read", where=f"{container.path}/{metadata.name}"
-        ) from None
+    except (ValueError, ProblemError) as error:
+        reason = error.message if isinstance(error, ProblemError) else "it is not UTF-8 text"
+        where = f"{container.path}/{metadata.name}"
+        raise ProblemError(f"{METADATA} cannot be read: {reason}", where=where) from None
     depth = len(metadata.parts) - 1
     files: dict[str, list[Member]] = {}
     ignored = []
@@ -199,13 +197,14 @@ def read_metadata(text: str) -> Iterator[tuple[str, tuple[list[str], str]]]:
     """Yield each submission of Gradescope's metadata: its students' ids, and its time.
 
     Read as a stream of events, so that neither tags nor aliases nor results are built.
+    Raises ProblemError for text that is not YAML.
     """
     path: list[str | None] = []  # the key in each mapping, None within a list
     waiting: list[bool] = []  # whether a mapping waits for a key
     student: dict[str, str] = {}
     students: list[str] = []
     stamp = ""
-    for event in yaml.parse(text, Loader=_Loader):
+    for event in Events(Source(METADATA, text)):
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             if waiting and waiting[-1]:
                 waiting[-1] = False

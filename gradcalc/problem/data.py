@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import warnings
 from collections.abc import Mapping as Dict
 from fractions import Fraction
@@ -26,6 +28,7 @@ ROLES = {"inputs": "input", "targets": "target", "weights": "weight", "constants
 MAX_FILE = 512_000_000
 MAX_RANK = 2
 MAX_DIM = 10**6
+_LAYER = re.compile(r"([Wb])([1-9]\d{0,5})\Z", re.ASCII)
 _FORMS = {
     ".csv": "a row of numbers a line, with commas between them; no names of columns",
     ".npy": "numpy.save(name, array) writes such a file from an array of numbers",
@@ -39,7 +42,8 @@ def read_data(root: Mapping) -> dict[str, Data]:
         section = root.get(key)
         if not isinstance(section, Mapping):
             continue
-        for name_node, value in section.pairs:
+        layered = role == "weight" and root.get("activations") is not None
+        for name_node, value in _by_layer(section) if layered else section.pairs:
             name = quantity_name(name_node)
             if name in found:
                 raise ProblemError(
@@ -50,6 +54,16 @@ def read_data(root: Mapping) -> dict[str, Data]:
                 )
             found[name] = read_quantity(name, role, value, name_node.span)
     return found
+
+
+def _by_layer(section: Mapping) -> list[tuple[Scalar, Value]]:
+    """Return the weights of a network with W1, b1, W2, b2, … of its layers first."""
+
+    def layer(pair: tuple[Scalar, Value]) -> tuple[float, str]:
+        found = _LAYER.match(canonical(pair[0].text.strip()))
+        return (int(found[2]), found[1]) if found else (math.inf, "")
+
+    return sorted(section.pairs, key=layer)
 
 
 def quantity_name(key: Scalar) -> str:

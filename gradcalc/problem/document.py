@@ -13,26 +13,28 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from gradcalc.errors import ProblemError, Source, Span
-from gradcalc.problem.complaints import translated
+from gradcalc.errors import Place, ProblemError, Source, Span
+from gradcalc.problem.events import MAX_DEPTH, Events, too_deep
+from gradcalc.problem.places import BLOCKS, QUOTES, lines_of
 
-MAX_DEPTH = 40
 _YAML = "tag:yaml.org,2002:"
 MAX_NODES = 400_000
 
 
 @dataclass(frozen=True)
 class Scalar:
-    """A single value as it is spelled."""
+    """A single value as it is spelled; end: line and column of the first sign after it."""
 
     text: str
     span: Span
     style: str = ""
+    end: Place = (0, 0)
+    tagged: bool = False
 
     @property
     def quoted(self) -> bool:
-        """Tell whether the value stood in quotes or in a text block."""
-        return self.style in ("'", '"', "|", ">")
+        """Tell whether the value stood in quotes or in a text block, or is tagged as a text."""
+        return self.style in (*QUOTES, *BLOCKS) or self.tagged
 
     @property
     def empty(self) -> bool:
@@ -40,19 +42,8 @@ class Scalar:
         return not self.quoted and self.text in ("", "~", "null", "Null", "NULL")
 
     def lines(self) -> Iterator[tuple[str, Span]]:
-        """Yield each line of the text with its place in the file."""
-        source = self.span.source
-        if self.style not in ("|", ">"):
-            start = self.span.column + (1 if self.style in ("'", '"') else 0)
-            yield self.text, Span(source, self.span.line, start, max(1, len(self.text)))
-            return
-        at = self.span.line
-        for text in self.text.split("\n"):
-            at += 1
-            raw = source.line(at)
-            column = raw.find(text.strip()) if text.strip() else 0
-            lead = len(text) - len(text.lstrip())
-            yield text, Span(source, at, max(0, column) + 1 - lead, max(1, len(text)))
+        """Yield each line of the text with its place in the file, however it is quoted."""
+        return iter(lines_of(self.text, self.span, self.end, self.style))
 
     def only_line(self) -> tuple[str, Span]:
         """Return the text of one line with its place; raises ProblemError for more lines."""
@@ -89,20 +80,13 @@ class Mapping:
 
 Value: TypeAlias = Scalar | Sequence | Mapping
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 def parse_document(source: Source) -> Mapping:
     """Return the mapping that a problem file holds.
 
     Raises ProblemError for text that is not YAML, not a mapping, or out of bounds.
     """
-    try:
-        root = _Reader(source).document()
-    except yaml.YAMLError as error:
-        raise translated(error, source) from None
-    except (ValueError, OverflowError, RecursionError):
-        raise ProblemError("this is not YAML that can be read", Span(source, 1, 1)) from None
+    root = _Reader(source).document()
     if root is None:
         raise ProblemError(
             "the file is empty",
@@ -125,11 +109,13 @@ class _Reader:
     """Builds nodes from the event stream, counting as it goes."""
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.events: Iterator[Any] = yaml.parse(source.text, Loader=_Loader)
-        self.anchors: dict[str, tuple[Value, int]] = {}
+        found = Events(source)
+        self.span = found.span
+        self.column = found.column
+        self.events: Iterator[Any] = iter(found)
+        self.anchors: dict[str, tuple[Value, int, int]] = {}
         self.count = 0
-        self.depth = 0
+        self.depth = self.deepest = 0
 
     def document(self) -> Value | None:
         root: Value | None = None
@@ -144,17 +130,12 @@ class _Reader:
                 root = self.node(next(self.events))
         return root
 
-    def span(self, mark: Any, end: Any = None) -> Span:
-        same = end is not None and end.line == mark.line
-        length = max(1, end.column - mark.column) if same else 1
-        return Span(self.source, mark.line + 1, mark.column + 1, length)
-
     def node(self, event: Any) -> Value:
         span = self.span(event.start_mark, event.end_mark)
         self.count += 1
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event.anchor or "", span)
-        before = self.count
+        before, above = self.count, self.deepest
         if self.count > MAX_NODES:
             raise ProblemError(
                 "more values than a problem file may hold",
@@ -168,19 +149,31 @@ class _Reader:
                 hint="remove the word that begins with !, or put the whole text in quotes",
             )
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise ProblemError(f"values nested more than {MAX_DEPTH} deep", span)
+        self.deepest = self.depth
         value: Value
         if isinstance(event, yaml.ScalarEvent):
-            value = Scalar(event.value, span, event.style or "")
+            value = self.scalar(event, span)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self.sequence(event)
         else:
             value = self.mapping(event)
-        self.depth -= 1
         if event.anchor:
-            self.anchors[event.anchor] = (value, self.count - before + 1)
+            height = self.deepest - self.depth
+            self.anchors[event.anchor] = (value, self.count - before + 1, height)
+        self.depth -= 1
+        self.deepest = max(above, self.deepest)
         return value
+
+    def scalar(self, event: Any, span: Span) -> Scalar:
+        text: str = event.value
+        if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise ProblemError(
+                "half of a surrogate pair, which is no character",
+                span,
+                hint="write the character itself",
+            )
+        end = event.end_mark.line + 1, self.column(event.end_mark) + 1
+        return Scalar(text, span, event.style or "", end, event.tag == f"{_YAML}str")
 
     def alias(self, name: str, span: Span) -> Value:
         if name not in self.anchors:
@@ -189,10 +182,13 @@ class _Reader:
                 span,
                 hint="a value that begins with * is an alias in YAML; put it in quotes",
             )
-        value, size = self.anchors[name]
+        value, size, height = self.anchors[name]
         self.count += size
         if self.count > MAX_NODES:
             raise ProblemError("aliases that unfold to more values than a file may hold", span)
+        self.deepest = max(self.deepest, self.depth + 1 + height)
+        if self.deepest > MAX_DEPTH:
+            raise too_deep(span)
         return value
 
     def sequence(self, start: Any) -> Sequence:
@@ -226,10 +222,7 @@ class _Reader:
 
 
 def _core(tag: str) -> bool:
-    return tag.startswith(_YAML) and tag.rpartition(":")[2] in (
-        "str",
-        "int",
-        "float",
-        "seq",
-        "map",
+    return tag.startswith(_YAML) and tag.removeprefix(_YAML) in (
+        *("str", "int", "float", "bool", "null", "timestamp"),
+        *("seq", "map", "python/tuple"),
     )

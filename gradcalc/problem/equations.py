@@ -96,11 +96,49 @@ def read_equations(node: Value, table: Table) -> Equations:
     return Equations(tuple(lines.values()), tuple(functions), heads, table, letters)
 
 
-def _read(node: Value) -> Iterator[_Statement]:
-    """Yield the two sides of each equation as formulas, with their places and their block."""
-    for left, right, span, left_span, block in _statements(node):
-        body = None if right is None else _finite(parse(right, span), span)
-        yield parse(left, left_span), body, span, left_span, block
+def _read(node: Value) -> Iterable[_Statement]:
+    """Return the two sides of each equation as formulas, with their places and their block."""
+    found = (
+        (parse(left, left_span), _formula(right, span), span, left_span, block)
+        for left, right, span, left_span, block in _statements(node)
+    )
+    return _in_order(list(found)) if isinstance(node, Section) else found
+
+
+def _in_order(statements: list[_Statement]) -> Iterator[_Statement]:
+    """Yield the equations of a mapping, each after those that it reads.
+
+    Keys have no order, and programs sort them; where it does not matter, the file's stays.
+    """
+    defined = {_defined(statement[0]): statement for statement in statements}
+    if len(defined) < len(statements):
+        yield from statements  # a name that is defined twice is refused
+        return
+    waiting: list[tuple[str, Iterator[str]]] = []
+    seen: set[str] = set()
+    for start in defined:
+        waiting.append((start, iter((start,))))
+        while waiting:
+            name, rest = waiting[-1]
+            following = next((other for other in rest if other not in seen), None)
+            if following is not None:
+                seen.add(following)
+                waiting.append((following, _read_by(defined[following][1], defined)))
+                continue
+            waiting.pop()
+            if waiting:
+                yield defined[name]
+
+
+def _defined(head: Expr) -> str:
+    """Return what the left side of an equation names: a quantity, or a function."""
+    return f"{head.op}()" if isinstance(head, Apply) else format(head)
+
+
+def _read_by(body: Expr | None, names: Iterable[str]) -> Iterator[str]:
+    """Return the quantities and functions among `names` that a formula reads."""
+    found = () if body is None else parts(body)
+    return iter([name for name in map(_defined, found) if name in names])
 
 
 def _each_step(statements: Iterable[_Statement]) -> Iterator[_Statement]:
@@ -122,9 +160,10 @@ def _each_step(statements: Iterable[_Statement]) -> Iterator[_Statement]:
                 yield left, right, span, left_span, block
 
 
-def _finite(expr: Expr, span: Span) -> Expr:
-    """Return a formula, once each of its numbers is one to compute with."""
-    for part in parts(expr):
+def _formula(text: str | None, span: Span) -> Expr | None:
+    """Return the formula of a right side, once each of its numbers is one to compute with."""
+    expr = None if text is None else parse(text, span)
+    for part in () if expr is None else parts(expr):
         if isinstance(part, Number) and abs(part.value) > _LARGEST:
             raise ProblemError(
                 f"{part.text} is larger than any number gradcalc computes with",
@@ -181,8 +220,9 @@ def _statements(node: Value) -> Iterator[_Text]:
                 raise ProblemError("an equation is a formula", value.span)
             if node.flow and value.text.count("(") != value.text.count(")"):
                 raise _split_at_comma(value.span)
-            text, span = value.only_line()
-            yield key.text.strip(), *_trimmed(text, 0, span), key.span, None
+            (name, key_span), (text, span) = key.only_line(), value.only_line()
+            left, left_span = _trimmed(name, 0, key_span)
+            yield left, *_trimmed(text, 0, span), left_span, None
         return
     for item in node.items if isinstance(node, Sequence) else (node,):
         if not isinstance(item, Scalar):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+import yaml
 
-from gradcalc.errors import Source
-from gradcalc.problem.document import MAX_DEPTH, Mapping, Scalar, Sequence, parse_document
+from gradcalc.errors import ProblemError, Source
+from gradcalc.problem import events
+from gradcalc.problem.document import Mapping, Scalar, Sequence, parse_document
+from gradcalc.problem.events import MAX_DEPTH
 from tests.problem.refused import refused, solve
 
 
@@ -136,3 +139,59 @@ def test_a_text_that_a_comment_cuts(key):
     refused(f"{key}: Exercise #2\n{text}", f"{key} is cut at the sign #", hint="quotes")
     solve(f"{key}: 'Exercise #2'\n{text}")
     solve(f"{key}: Exercise  # the second\n{text}")
+
+
+DEEP = {
+    "brackets": "inputs: {x: " + "[" * 5000,
+    "braces": "inputs: {x: " + "{a: " * 5000,
+    "mixed": "inputs: {x: " + "[{a: " * 3000,
+    "closed": "inputs: {x: " + "[" * 2000 + "]" * 2000 + "}\n",
+    "lines": "inputs:\n" + "".join(" " * level + "a:\n" for level in range(1, 1500)),
+    "dashes": "inputs:\n  " + "- " * 5000 + "1\n",
+    "json": '{"inputs":{"x":' + "[" * 5000 + "1" + "]" * 5000 + "}}",
+    "broken above": "title: ä𝛿\ninputs: {x: 1}\ngiven: {z: " + "[\n" * 3000,
+}
+
+
+@pytest.mark.parametrize("pure", [False, True], ids=["libyaml", "pure"])
+@pytest.mark.parametrize("kind", DEEP)
+def test_nesting_is_bounded_alike(kind, pure, monkeypatch):
+    if pure:
+        monkeypatch.setattr(events, "_Loader", yaml.SafeLoader)
+    with pytest.raises(ProblemError) as caught:
+        parsed(DEEP[kind])
+    error = caught.value
+    assert error.message == "values nested more than 40 deep"
+    assert error.hint == "numbers stand in at most two pairs of brackets: [[1, 2], [3, 4]]"
+    line, column = {
+        "brackets": (1, 13 + 38),
+        "braces": (1, 14 + 4 * 37),
+        "mixed": (1, 15 + 5 * 18),
+        "closed": (1, 13 + 38),
+        "lines": (40, 40),
+        "dashes": (2, 3 + 2 * 39),
+        "json": (1, 16 + 38),
+        "broken above": (41, 1),
+    }[kind]
+    assert error.span is not None
+    assert (error.span.line, error.span.column) == (line, column)
+
+
+def test_a_bound_of_the_parser_is_told_in_our_words(monkeypatch):
+    """Hold the message where the parser's own limit comes before ours is seen."""
+
+    def parse(text, Loader):
+        if text.count("[") > 60:
+            at = len("inputs: {x: ") + 60
+            mark = yaml.Mark("", at, 0, at, None, None)
+            raise yaml.scanner.ScannerError("", mark, "exceeded maximum nesting depth", mark)
+        return original(text, Loader=Loader)
+
+    original = yaml.parse
+    monkeypatch.setattr(yaml, "parse", parse)
+    refused("inputs: {x: " + "[" * 100, "values nested more than 40 deep", "1:51", "brackets")
+
+
+def test_aliases_nest_as_what_they_stand_for():
+    rows = "".join(f"  v{n}: &v{n} [*v{n - 1}]\n" for n in range(1, 100))
+    refused("inputs:\n  v0: &v0 1\n" + rows, "values nested more than 40 deep", "40:14", "brackets")
