@@ -153,6 +153,7 @@ def _answers(
 ) -> int:
     """Check every sheet against a problem and return the exit code."""
     from gradcalc.cli import AT_FAULT, report
+    from gradcalc.grading.faults import told
     from gradcalc.grading.marking import check
 
     code = 0
@@ -162,6 +163,8 @@ def _answers(
             continue
         review = check(problem, sheet, tolerance)
         printer.answers(review)
+        if review.faults:
+            click.echo(told(review.faults, "answer"), err=True)
         blank = all(verdict.status == "missing" for verdict in review.verdicts)
         code = max(code, AT_FAULT if blank else int(not review.right))
     return code

@@ -22,6 +22,7 @@ from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.chunk import Part, Results
 from gradcalc.grading.classrun import ClassResult, closing_line
+from gradcalc.grading.faults import told
 from gradcalc.grading.gradebook import Form
 from gradcalc.grading.marking import check
 from gradcalc.grading.submissions import preview
@@ -232,6 +233,9 @@ def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> Non
     if report is not None:
         write_file(report, printed(wholes, ending(report)))
     click.echo(closing_line(results), err=True)
+    faults = sum(result.tally.faults for result in results)
+    if faults:
+        click.echo(told(faults, "cell"), err=True)
 
 
 def show_preview(problems: Sequence[Settings]) -> int:

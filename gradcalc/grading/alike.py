@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gradcalc.grading.block import Block
 from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.marked import MISSING, Answers, Codes, Rows
+from gradcalc.grading.marked import MISSING, UNREAD, Answers, Codes, Rows
 from gradcalc.grading.secondpass import Course, SecondPass, rows_of
 from gradcalc.grading.sharing import remember
 from gradcalc.grading.verdict import Finding
@@ -24,12 +24,13 @@ class Sheet:
     """What a second look at one submission has found.
 
     status, kept: of each column. findings: by quantity where something is wrong, with
-    what makes the wrong answer distinct.
+    what makes the wrong answer distinct; faults: by column, why gradcalc itself failed there.
     """
 
     status: Codes
     kept: Mask
     findings: Mapping[str, tuple[bytes, Finding]]
+    faults: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class SecondLook:
     """A second look at some students of a block.
 
     which: for each of these students the place of the sheet, in `status` and `kept`, that
-    is like theirs; finding: by quantity the number of each sheet's finding, or -1.
+    is like theirs; finding: by quantity the number of each sheet's finding, or -1; faults:
+    of each sheet by column.
     """
 
     which: Rows
@@ -45,6 +47,7 @@ class SecondLook:
     kept: Mask
     finding: dict[str, Rows]
     found: dict[bytes, Finding]
+    faults: tuple[Mapping[int, str], ...] = ()
 
 
 def second_look(
@@ -90,7 +93,14 @@ def _judged(
         for row in np.flatnonzero(closer.finding[name] >= 0).tolist():
             findings[row][name] = found[closer.finding[name][row]]
     for row in range(len(rows)):
-        yield Sheet(status[row], kept[row], findings[row])
+        faults = {
+            column: why
+            for (own, name), why in closer.faults.items()
+            if own == row
+            for column in answers[name].columns
+            if status[row, column] == UNREAD
+        }
+        yield Sheet(status[row], kept[row], findings[row], faults)
 
 
 def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answers]) -> SecondLook:
@@ -105,7 +115,8 @@ def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answer
                 key, value = sheet.findings[name]
                 places[row] = numbers.setdefault(key, len(numbers))
                 found.setdefault(key, value)
-    return SecondLook(which, status, np.stack([s.kept for s in sheets]), finding, found)
+    faults = tuple(sheet.faults for sheet in sheets)
+    return SecondLook(which, status, np.stack([s.kept for s in sheets]), finding, found, faults)
 
 
 def _distinct(block: Block, rows: Rows) -> tuple[list[bytes], Rows]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from gradcalc.algebra.expr import Expr
 from gradcalc.errors import Source
@@ -35,7 +35,8 @@ class Answer:
     where none stands. index counts from 0. text: the right-hand side as written. shape:
     the due one where the entries fit it without doubt, else as written. cells: in row
     order, None for a blank; empty for a formula, a letter and what is unreadable.
-    reason: why it is unreadable.
+    reason: why it is unreadable. unread: entries that alone are so, as typed and why; absent:
+    entries that nobody was asked for.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Answer:
     formula: Expr | None = None
     letter: str | None = None
     reason: str | None = None
+    unread: Mapping[tuple[int, ...], tuple[str, str]] = field(default_factory=dict)
+    absent: frozenset[tuple[int, ...]] = frozenset()
 
 
 @dataclass(frozen=True)

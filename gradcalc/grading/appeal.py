@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradcalc.grading.answers import Answer, Sheet
-from gradcalc.grading.block import BLANK, NUMBER, Block
+from gradcalc.grading.block import NUMBER, UNREADABLE, Block
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.submissions_cells import written_in
 from gradcalc.grading.written import Written
 
 
 def sheet_of(block: Block, row: int, lines: Lines) -> Sheet:
-    """Return the answers of one submission in the order of the solution.
-
-    A quantity that is there whole is one answer; otherwise each entry is one.
-    """
+    """Return the answers of one submission in the order of the solution, one a quantity."""
     order = {name: at for at, name in enumerate((*lines.inputs, *lines.by_name))}
-    answers: list[Answer] = []
     names = sorted(block.quantities, key=lambda name: order.get(name, len(order)))
-    for line, name in enumerate(names, start=1):
-        columns = block.quantities[name]
-        shape = tuple(int(dim) for dim in lines.shapes.get(name, ()))
-        count = 1
-        for dim in shape:
-            count *= dim
-        readable = all(block.state[row, column] in (NUMBER, BLANK) for column in columns)
-        if len(columns) == count and readable:
-            ordered = sorted(columns, key=lambda column: block.columns[column].index)
-            cells = tuple(_cell(block, row, column) for column in ordered)
-            text = " ".join("_" if cell is None else cell.text for cell in cells)
-            answers.append(Answer(name, None, line, text, shape, cells))
-            continue
-        answers += [_single(block, row, column, line) for column in columns]
+    answers = [
+        _answer(block, row, name, line, tuple(int(dim) for dim in lines.shapes[name]))
+        if name in lines.shapes
+        else _unknown(block, row, name, line)
+        for line, name in enumerate(names, start=1)
+    ]
     return Sheet(f"{block.ids[row]}", tuple(answers))
 
 
-def _single(block: Block, row: int, column: int, line: int) -> Answer:
-    place = block.columns[column]
-    text = block.text(row, column).strip()
-    index = place.index or None
-    if block.state[row, column] in (NUMBER, BLANK):
-        return Answer(place.name, index, line, text, (), (_cell(block, row, column),))
-    return Answer(place.name, index, line, text, reason=block.reason(row, column))
+def _answer(block: Block, row: int, name: str, line: int, shape: tuple[int, ...]) -> Answer:
+    columns = {block.columns[at].index: at for at in block.quantities[name]}
+    places = list(np.ndindex(shape))
+    cells = tuple(_cell(block, row, columns[at]) if at in columns else None for at in places)
+    unread = {
+        at: (block.text(row, column).strip(), block.reason(row, column))
+        for at, column in columns.items()
+        if block.state[row, column] == UNREADABLE
+    }
+    text = " ".join(
+        unread[at][0] if at in unread else "_" if cell is None else cell.text
+        for at, cell in zip(places, cells, strict=True)
+        if at in columns
+    )
+    absent = frozenset(places) - columns.keys()
+    return Answer(name, None, line, text, shape, cells, unread=unread, absent=absent)
+
+
+def _unknown(block: Block, row: int, name: str, line: int) -> Answer:
+    """Return the answer to a quantity that is not judged."""
+    text = " ".join(block.text(row, column).strip() for column in block.quantities[name])
+    return Answer(name, None, line, text)
 
 
 def _cell(block: Block, row: int, column: int) -> Written | None:
-    if block.state[row, column] == BLANK:
+    if block.state[row, column] != NUMBER:
         return None
     return written_in(block.text(row, column), comma=True)

@@ -109,8 +109,12 @@ def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
 def _notes(marked: Marked, rows: Rows) -> list[str]:
     """Return for some students where they first go wrong, and why."""
     block, status = marked.block, marked.status[rows]
-    empty = np.isin(status, (MISSING, UNREAD)).sum(axis=1)
+    failed = np.zeros(len(block.ids), dtype=int)
+    np.add.at(failed, [row for row, _ in marked.faults], 1)
+    empty = np.isin(status, (MISSING, UNREAD)).sum(axis=1) - failed[rows]
     notes = ["" if not count else f"{count} not answered" for count in empty.tolist()]
+    for row in np.flatnonzero(failed[rows]).tolist():
+        notes[row] = f"{failed[rows][row]} not judged, see problems.csv"
     open_ = np.ones(len(rows), dtype=bool)
     for name, columns in block.quantities.items():
         wrong = open_ & (status[:, columns] == INCORRECT).any(axis=1)

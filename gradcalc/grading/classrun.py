@@ -29,7 +29,7 @@ class ClassResult:
     @property
     def fine(self) -> bool:
         """Tell whether every row that counts was judged whole."""
-        return not self.unreadable and not self.tally.unread_cells
+        return not (self.unreadable or self.tally.unread_cells or self.tally.faults)
 
     def add(self, part: Part) -> None:
         """Count what one part of the class comes to."""

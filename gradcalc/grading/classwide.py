@@ -8,7 +8,7 @@ once for each distinct wrong answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -21,6 +21,7 @@ from gradcalc.grading.alike import second_look
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.earlier import Mask
+from gradcalc.grading.faults import contained
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -42,7 +43,7 @@ from gradcalc.grading.marked import (
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
-from gradcalc.grading.secondpass import Course
+from gradcalc.grading.secondpass import Course, rows_of
 from gradcalc.grading.submissions_cells import read_whole
 from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.verdict import Finding
@@ -77,8 +78,9 @@ class Marker:
         if not block.ids:
             return nothing(block)
         lines = self.of(block)
-        if lines.lost:
-            return self.mark(without_lost(block, lines.lost))
+        lost = self.lost(block, lines)
+        if lost:
+            return self.mark(without_lost(block, lost))
         due, halves = self.due(block, lines), self.halves(block)
         number = block.state == NUMBER
         right = self.matches(block, number, due, halves)
@@ -92,12 +94,32 @@ class Marker:
             return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
         return self.followed(block, lines, status, due, halves)
 
+    @staticmethod
+    def lost(block: Block, lines: Lines) -> dict[int, str]:
+        """Return the students with whose own numbers some line has no value, and why."""
+
+        def without_value(some: Lines) -> dict[int, str]:
+            why = "has no value with the student's own numbers"
+            return {row: f"{name} {why}" for row, name in some.lost.items()}
+
+        def alone(row: int) -> str:
+            one = rows_of(lines, np.array([row]))
+            return contained(lambda: without_value(one).get(0, ""), str)
+
+        def one_by_one(_: str) -> dict[int, str]:
+            return {row: why for row in range(len(block.ids)) if (why := alone(row))}
+
+        if block.parameters is None:
+            return {}
+        return contained(lambda: without_value(lines), one_by_one)
+
     def followed(
         self, block: Block, lines: Lines, status: Codes, due: Array, halves: Array
     ) -> Marked:
         """Return the same once what is not simply right is looked at a second time."""
         count = len(block.ids)
         found: Mapping[bytes, Finding] = {}
+        faults: dict[tuple[int, int], str] = {}
         kept = np.zeros(status.shape, dtype=bool)
         finding = {name: np.full(count, -1, dtype=np.intp) for name in self.judged(block)}
         rows = np.flatnonzero((status == INCORRECT).any(axis=1))
@@ -111,9 +133,13 @@ class Marker:
             kept[rows] = look.kept[look.which]
             for name, numbers in look.finding.items():
                 finding[name][rows] = numbers[look.which]
+            if any(look.faults):
+                own = zip(rows.tolist(), look.which.tolist(), strict=True)
+                faults = {(r, c): why for r, at in own for c, why in look.faults[at].items()}
+                block = with_faults(block, faults)
         findings = tuple(found.values())
         ruled = self.ruled(block, lines, halves, status) if self.rulings else {}
-        points, score = self.points(block, status, finding, findings, ruled)
+        points, score = self.points(block, status, finding, findings, ruled, faults)
         keys = tuple(blake2b(key, digest_size=16).hexdigest() for key in found)
         return Marked(
             block,
@@ -129,6 +155,7 @@ class Marker:
             self.unsearched(block, status, finding, findings),
             ruled,
             tuple(ruling.name for ruling in self.rulings),
+            faults,
         )
 
     def halves(self, block: Block) -> Array:
@@ -214,8 +241,32 @@ class Marker:
             for name, at in finding.items()
         )
 
+    def captured(self, lines: Lines, answers: Mapping[str, Answers]) -> dict[str, Array]:
+        """Return what every line gives on the students' own operands.
+
+        Where that fails for all at once, it has no value for those for whom it fails alone.
+        """
+
+        def alone(row: int) -> dict[str, Array]:
+            rows = np.array([row])
+            own = {name: each.rows(rows) for name, each in answers.items()}
+            return contained(lambda: self.follow(rows_of(lines, rows), own), lambda _: {})
+
+        def one_by_one(_: str) -> dict[str, Array]:
+            count = len(next(iter(answers.values())).value)
+            found = [alone(row) for row in range(count)]
+            gaps = {n: np.full(tuple(map(int, s)), np.nan) for n, s in lines.shapes.items()}
+            return {
+                name: np.concatenate(
+                    [np.broadcast_to(each.get(name, gap), (1, *gap.shape)) for each in found]
+                )
+                for name, gap in gaps.items()
+            }
+
+        return contained(lambda: self.follow(lines, answers), one_by_one)
+
     @staticmethod
-    def captured(lines: Lines, answers: Mapping[str, Answers]) -> dict[str, Array]:
+    def follow(lines: Lines, answers: Mapping[str, Answers]) -> dict[str, Array]:
         """Return what every line gives on the students' own operands."""
         own = {name: Own(each.value, each.mask) for name, each in answers.items()}
         found: dict[str, Array] = dict(lines.start)
@@ -258,8 +309,12 @@ class Marker:
         finding: Mapping[str, Rows],
         findings: Sequence[Finding],
         ruled: Mapping[str, Rows],
+        faults: Collection[tuple[int, int]] = (),
     ) -> tuple[Array, Array]:
-        """Return the points of each entry, and each student's score."""
+        """Return the points of each entry, and each student's score.
+
+        faults: cells at which gradcalc itself failed; nothing is taken off there.
+        """
         most = self.scheme.points(block.columns)
         shares = np.zeros(len(STATUSES))
         shares[CORRECT] = 1.0
@@ -276,6 +331,8 @@ class Marker:
             share = np.array([ruling.share for ruling in self.rulings])[numbers][:, None]
             wrong = (numbers >= 0)[:, None] & (status[:, columns] == INCORRECT)
             points[:, columns] = np.where(wrong, most[columns] * share, points[:, columns])
+        for row, column in faults:
+            points[row, column] = most[column]
         score = points.sum(axis=1)
         if self.scheme.cap is not None:
             score = np.minimum(score, self.scheme.cap)
@@ -332,6 +389,12 @@ class Marker:
                     points[wrong, column] = most[column] * left
 
 
+def with_faults(block: Block, faults: Mapping[tuple[int, int], str]) -> Block:
+    """Return a block that says why gradcalc itself failed at some cells."""
+    reason = block.reason
+    return replace(block, reason=lambda row, at: faults.get((row, at)) or reason(row, at))
+
+
 def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
     """Return a block without some students, told among its errors."""
     errors = [
@@ -339,9 +402,9 @@ def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
             block.source,
             block.lines[row],
             block.ids[row],
-            f"{name} has no value with the student's own numbers",
+            why,
         )
-        for row, name in lost.items()
+        for row, why in lost.items()
     ]
     keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
     return without_rows(block, keep, errors)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -54,7 +54,8 @@ class Marked:
     its wrong entries belong to, or -1; kept: right only by digits that are not written;
     findings, keys: the distinct findings of the block, and what makes each distinct;
     unsearched: wrong answers beyond those that are explained; ruled: which of the rulings
-    a wrong answer to a quantity falls under, or -1.
+    a wrong answer to a quantity falls under, or -1; faults: the cells at which gradcalc
+    itself failed, by row and column, and why.
     """
 
     block: Block
@@ -70,6 +71,7 @@ class Marked:
     unsearched: int = 0
     ruled: dict[str, Rows] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
+    faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -92,16 +94,29 @@ class Marked:
         return self.follow()
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the entries of one answer are judged to be.
+
+    kept: right only by digits that are not written; trivial: a wrong one would follow only
+    since earlier values are 0; fault: why gradcalc itself failed at it.
+    """
+
+    status: Codes
+    kept: Mask
+    trivial: bool
+    fault: str = ""
+
+
 @dataclass
 class Findings:
     """What is known of the distinct answers of a class, by what makes them distinct.
 
-    judged: statuses, entries explained by digits that are not written, and whether they
-    follow only from zeros; known: where wrong ones come from; sheets: whole submissions;
+    judged: what they are; known: where wrong ones come from; sheets: whole submissions;
     traces: what such a judgement on a quantity has looked at, each once.
     """
 
-    judged: dict[bytes, tuple[Codes, Mask, bool]] = field(default_factory=dict)
+    judged: dict[bytes, Judged] = field(default_factory=dict)
     known: dict[bytes, Finding] = field(default_factory=dict)
     sheets: dict[bytes, Any] = field(default_factory=dict)
     traces: dict[tuple[str, str], dict[Trace, None]] = field(default_factory=dict)
@@ -125,6 +140,11 @@ class Answers:
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
         return rowwise(values)[:, self.flat]
+
+    def rows(self, rows: Rows) -> Answers:
+        """Return the answers of some students."""
+        parts = {name: getattr(self, name)[rows] for name in ("value", "mask", "half", "decimals")}
+        return replace(self, **parts)
 
     @property
     def typed(self) -> Typed:

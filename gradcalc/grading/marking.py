@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from gradcalc.grading.answers import Answer, Sheet, read_sheet
 from gradcalc.grading.comparison import Tolerance, Typed, longest, sheet_digits, typed
 from gradcalc.grading.earlier import Earlier, Entries
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
+from gradcalc.grading.faults import contained
 from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
@@ -99,7 +100,9 @@ class _Marker:
 
     def review(self) -> Review:
         for answer in self.sheet.answers:
-            self.verdicts += self.judged(answer)
+            self.verdicts += contained(
+                partial(self.judged, answer), partial(self.failed, answer, len(self.findings))
+            )
         return Review(
             self.lines,
             self.sheet,
@@ -108,6 +111,29 @@ class _Marker:
             self.style,
             (*self.sheet.warnings, *contradictions(self.lines)),
         )
+
+    def failed(self, answer: Answer, findings: int, why: str) -> list[Verdict]:
+        """Return the verdicts on an answer at which gradcalc itself fails.
+
+        What is the value itself is right; the rest is left open, and carried forward.
+        """
+        del self.findings[findings:]
+        left_open = replace(self.whole(answer, "unreadable", why), fault=True)
+        shape = tuple(int(dim) for dim in self.lines.shapes.get(answer.name, ()))
+        if not answer.cells or answer.shape != (() if answer.index is not None else shape):
+            return [left_open]
+        written = typed(answer.cells, shape, answer.index, self.decimals)
+        right = written.matches(self.lines.values[answer.name], self.judge.tolerance)
+        places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
+        found: dict[Index, Verdict] = {}
+        for at, cell in zip(places, answer.cells, strict=True):
+            if cell is not None:
+                verdict = replace(left_open, index=at, given=cell.text)
+                plain = replace(verdict, status="correct", reason=None, fault=False)
+                found[at] = plain if right[at] else verdict
+        self.keep(answer.name, written, found)
+        empty = [self.empty(answer, at) for at in places if at not in (*found, *answer.absent)]
+        return sorted([*found.values(), *empty], key=lambda verdict: verdict.index)
 
     def judged(self, answer: Answer) -> list[Verdict]:
         """Return the verdicts on one answer, one an entry."""
@@ -151,9 +177,9 @@ class _Marker:
         written = typed(answer.cells, shape, answer.index, self.decimals, beside)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
-            Verdict(answer.name, at, answer.line, "missing", "_")
+            self.empty(answer, at)
             for at in places
-            if not written.mask[at]
+            if not written.mask[at] and at not in answer.absent
         ]
         if not written.mask.any():
             return verdicts
@@ -180,6 +206,14 @@ class _Marker:
             self.findings.append(finding)
         self.keep(name, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
+
+    @staticmethod
+    def empty(answer: Answer, at: Index) -> Verdict:
+        """Return the verdict on an entry without a number: a blank, or one that is unreadable."""
+        if at not in answer.unread:
+            return Verdict(answer.name, at, answer.line, "missing", "_")
+        text, reason = answer.unread[at]
+        return Verdict(answer.name, at, answer.line, "unreadable", text, reason=reason)
 
     @property
     def searching(self) -> bool:
@@ -272,5 +306,6 @@ class _Marker:
         own = known.entries
         for at, verdict in found.items():
             own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
-            own.decimals[at], own.wrong[at] = written.decimals[at], verdict.status != "correct"
+            own.decimals[at] = written.decimals[at]
+            own.wrong[at] = not (verdict.status == "correct" or verdict.fault)
             known.last[at] = verdict

@@ -17,6 +17,7 @@ from gradcalc.grading.block import Block
 from gradcalc.grading.comparison import Tolerance, Typed, Whole, sheet_digits
 from gradcalc.grading.earlier import Aspect, Earlier, Entries, Mask, Note
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
+from gradcalc.grading.faults import contained
 from gradcalc.grading.following import Style
 from gradcalc.grading.judging import Judge
 from gradcalc.grading.lines import Lines
@@ -26,9 +27,11 @@ from gradcalc.grading.marked import (
     FOLLOWS,
     INCORRECT,
     MISSING,
+    UNREAD,
     Answers,
     Codes,
     Findings,
+    Judged,
     Rows,
     rounded,
 )
@@ -91,16 +94,32 @@ class SecondPass:
             block.value[rows], block.decimals[rows], block.significant[rows], rounded(block)[rows]
         )
         self.decimals = np.maximum(decimals, 0)
-        self.explained_count = np.zeros(self.count, dtype=np.intp)
+        self.searches = np.zeros(self.count, dtype=np.intp)
         self.status: dict[str, Codes] = {}
         self.kept: dict[str, Mask] = {}
         self.finding: dict[str, Rows] = {}
         self.wrong: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
+        self.faults: dict[tuple[int, str], str] = {}
 
     def walk(self) -> None:
-        """Evaluate the lines in order, judging each before later ones read it."""
+        """Evaluate the lines in order, judging each before later ones read it.
+
+        Where they cannot be evaluated for all at once, everyone is looked at alone.
+        """
+        contained(self.all_at_once, self.one_by_one)
+
+    def one_by_one(self, _: str) -> None:
+        """Judge every answer by itself, whatever it is."""
+        self.status.clear()
+        self.found.clear()
+        self.searches[:] = 0
+        for name, answers in self.answers.items():
+            self.judge_open(name, np.zeros_like(answers.mask))
+
+    def all_at_once(self) -> None:
+        """Judge with the lines evaluated for all students together."""
         start = {}
         lanes = len(LANES)
         for name, value in self.lines.start.items():
@@ -171,7 +190,12 @@ class SecondPass:
                 alike |= same
             else:
                 plain |= same
-        simple = answers.mask & (plain | (found & (alike | ~self.after_wrong(name))))
+        self.judge_open(name, plain | (found & (alike | ~self.after_wrong(name))))
+
+    def judge_open(self, name: str, simple: Mask) -> None:
+        """Judge the answers to one quantity; simple: entries that are simply right."""
+        answers = self.answers[name]
+        simple = answers.mask & simple
         status = np.full(answers.mask.shape, MISSING, dtype=np.uint8)
         status[answers.mask] = INCORRECT
         status[simple] = CORRECT
@@ -181,30 +205,40 @@ class SecondPass:
         open_ = (answers.mask & ~simple).reshape(self.count, -1).any(axis=1)
         self.closer(name, np.flatnonzero(open_))
         wrong = status == INCORRECT
-        self.wrong[name] = answers.mask & (status != CORRECT)
         if wrong.any():
             self.explain(name, wrong)
+        self.wrong[name] = answers.mask & (status != CORRECT) & (status != UNREAD)
 
     def closer(self, name: str, rows: Rows) -> None:
         """Judge answers that are not simply right, each distinct one once."""
 
-        def work(row: int, note: Note) -> tuple[Codes, Mask, bool]:
-            return self.alone(name, row, note)
+        def work(row: int, note: Note) -> Judged:
+            return contained(
+                lambda: self.alone(name, row, note), lambda why: self.failed(name, row, why)
+            )
 
         alike = self.alike("judged", name, rows)
         for _, found, same in alike.shared(self.course.findings.judged, work):
-            status, kept, trivial = found
-            self.status[name][same], self.kept[name][same] = status, kept
-            self.trivial[same] = trivial
+            self.status[name][same], self.kept[name][same] = found.status, found.kept
+            self.trivial[same] = found.trivial
+            if found.fault:
+                self.faults |= {(row, name): found.fault for row in same.tolist()}
 
-    def alone(self, name: str, row: int, note: Note) -> tuple[Codes, Mask, bool]:
+    def failed(self, name: str, row: int, why: str) -> Judged:
+        """Return what an answer is taken for at which gradcalc fails."""
+        typed = self.typed(name, row)
+        right = typed.matches(self.lines.student(row).values[name], self.course.tolerance)
+        status = np.where(right, CORRECT, np.where(typed.mask, UNREAD, MISSING)).astype(np.uint8)
+        return Judged(status, np.zeros_like(typed.mask), trivial=False, fault=why)
+
+    def alone(self, name: str, row: int, note: Note) -> Judged:
         """Return what the entries of one student's answer are judged to be."""
         typed = self.typed(name, row)
         found = self.judge_for(row).judge(name, typed, self.earlier(name, row, note))
         status = np.where(found.right, CORRECT, np.where(found.follows, FOLLOWS, INCORRECT))
         status = np.where(typed.mask, status, MISSING).astype(np.uint8)
         trivial = bool(found.trivial[status == INCORRECT].any())
-        return status, found.kept, trivial
+        return Judged(status, found.kept, trivial)
 
     def alike(self, kind: str, name: str, rows: Rows, *further: Mask) -> Alike:
         """Return which students have the same in all that a judgement on a line may read.
@@ -274,14 +308,22 @@ class SecondPass:
     def explain(self, name: str, wrong: Mask) -> None:
         """Find out where wrong answers come from, each distinct one once."""
         rows = np.flatnonzero(wrong.reshape(self.count, -1).any(axis=1))
-        searched = self.explained_count < MOST_EXPLAINED
-        self.explained_count[rows] += 1
+        searched = self.searches < MOST_EXPLAINED
+        self.searches[rows] += 1
 
         def work(row: int, note: Note) -> Finding:
-            return self.explained(name, row, wrong[row], note, searched=bool(searched[row]))
+            look = bool(searched[row])
+            return contained(
+                lambda: self.explained(name, row, wrong[row], note, searched=look),
+                lambda why: Finding(name, (), (), fault=why),
+            )
 
         alike = self.alike("known", name, rows, wrong, self.trivial, searched)
         for key, finding, same in alike.shared(self.course.findings.known, work):
+            if finding.fault:
+                self.faults |= {(row, name): finding.fault for row in same.tolist()}
+                self.status[name][same] = np.where(wrong[same], UNREAD, self.status[name][same])
+                continue
             self.finding[name][same] = len(self.found)
             self.found[key] = finding
             if convention(finding.explanations, self.lines.problem.accept):

@@ -37,6 +37,7 @@ COUNTS = (
     "spotless",
     "stopped",
     "unread_cells",
+    "faults",
     "carried_students",
     "carried_points",
     "rounded_values",
@@ -99,7 +100,8 @@ class Cluster:
 class Tally:
     """Counts over a class, added up block by block.
 
-    topics: students by what they have wrong and at which quantities.
+    topics: students by what they have wrong and at which quantities; faults: cells at which
+    gradcalc itself failed.
     """
 
     columns: tuple[Column, ...]
@@ -113,6 +115,7 @@ class Tally:
     spotless: int = 0
     stopped: int = 0
     unread_cells: int = 0
+    faults: int = 0
     carried_students: int = 0
     carried_points: float = 0.0
     rounded_values: int = 0
@@ -147,7 +150,8 @@ class Tally:
         self.add_lines(marked, worst, most)
         self.add_mistakes(marked, most)
         self.spotless += int(n[np.isin(status, (CORRECT, CONVENTION)).all(axis=1)].sum())
-        self.unread_cells += int((status == UNREAD).sum(axis=1) @ n)
+        self.unread_cells += int((status == UNREAD).sum(axis=1) @ n) - len(marked.faults)
+        self.faults += len(marked.faults)
         self.carried_students += int(n[(status == FOLLOWS).any(axis=1)].sum())
         self.carried_points += float(((status == FOLLOWS) * points).sum(axis=1) @ n)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -187,7 +191,7 @@ class Tally:
         status, points = marked.status[firsts], marked.points[firsts]
         lost = np.where(status == MISSING, most - points, 0.0).sum(axis=1)
         self.count(BLANK, n[(status == MISSING).any(axis=1)], float(lost @ n))
-        lost = np.where(status == UNREAD, most, 0.0).sum(axis=1)
+        lost = np.where(status == UNREAD, most - points, 0.0).sum(axis=1)
         self.count(UNREADABLE, n[(status == UNREAD).any(axis=1)], float(lost @ n))
         made: dict[str, Mask] = {}
         about: dict[str, dict[str, Mask]] = {}

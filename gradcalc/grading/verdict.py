@@ -28,8 +28,8 @@ class Finding:
     operand copied wrongly; shape: another shape was written than is due; tells: the
     further quantity that would tell equally simple explanations apart; trivial: it would
     follow only since the earlier values are all 0; unsearched: too many stand before it on
-    the sheet; written: the answer as it is written; values: every value as the writer's own
-    give it.
+    the sheet; fault: why gradcalc itself failed at it; written: the answer as it is written;
+    values: every value as the writer's own give it.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Finding:
     tells: Reference | None = None
     trivial: bool = False
     unsearched: bool = False
+    fault: str = ""
     written: tuple[str, ...] = ()
     values: Mapping[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
@@ -75,7 +76,8 @@ class Verdict:
     expected: the value without rounding; own: what the writer's own values give.
     cut: right with its last digits cut off; rounded: the earlier line that it rounds;
     repeats: the earlier line that says the same; kept: right only if digits were kept
-    that are not written; finding: which of the findings it belongs to.
+    that are not written; finding: which of the findings it belongs to; fault: gradcalc itself
+    failed at it.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Verdict:
     repeats: int | None = None
     kept: bool = False
     finding: int | None = None
+    fault: bool = False
 
     @property
     def right(self) -> bool:
@@ -114,6 +117,11 @@ class Review:
     def right(self) -> bool:
         """Tell whether every answer that was given is right."""
         return all(verdict.right or verdict.status == "missing" for verdict in self.verdicts)
+
+    @property
+    def faults(self) -> int:
+        """Return at how many answers gradcalc itself failed."""
+        return sum(verdict.fault for verdict in self.verdicts)
 
     @property
     def first_wrong(self) -> str | None:

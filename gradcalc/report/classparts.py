@@ -103,10 +103,12 @@ class _ClassParts:
             if result.unknown:
                 yield "", f"{len(result.unknown)} more are marked who are not on the roster"
         unread = f"; {counted(tally.unread_cells, 'unreadable cell')}, 0 points until you rule"
+        failed = f"; {counted(tally.faults, 'cell')} at which gradcalc failed, full points"
         yield (
             "Answers",
             f"{counted(len(tally.columns), 'number')} a student"
-            + unread * bool(tally.unread_cells),
+            + unread * bool(tally.unread_cells)
+            + failed * bool(tally.faults),
         )
         yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
 
@@ -197,7 +199,7 @@ class _ClassParts:
         every = sorted(tally.clusters.values(), key=lambda c: (-c.students, c.name, c.written))
         big = [cluster for cluster in every if cluster.students >= BIG]
         rest = sum(cluster.students for cluster in every[len(big) :])
-        problems = tally.unread_cells or self.result.unreadable
+        problems = tally.unread_cells or self.result.unreadable or tally.faults
         if not every and not problems:
             return
         yield Section("Waiting for you")
@@ -216,11 +218,16 @@ class _ClassParts:
                 f"{counted(others, 'other value')}, from {counted(rest, 'student')}, "
                 + (f"are each shared by fewer than {BIG}." if others > 1 else "stands alone.")
             )
-        if problems:
+        if tally.unread_cells or self.result.unreadable:
             yield Paragraph(
                 f"{counted(tally.unread_cells, 'unreadable cell')} and"
                 f" {counted(self.result.unreadable, 'unreadable row')}; -o lists them with their"
                 " reasons in problems.csv."
+            )
+        if tally.faults:
+            yield Paragraph(
+                f"gradcalc itself failed at {counted(tally.faults, 'cell')}; -o lists them with"
+                " what to report in problems.csv. Nothing is taken off there."
             )
         if tally.unsearched:
             yield Paragraph(

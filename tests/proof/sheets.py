@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -60,7 +61,7 @@ class Class:
 
     text: str
     table: str
-    tolerance: Tolerance = Tolerance()
+    tolerance: Tolerance = field(default_factory=Tolerance)
 
     def problem(self) -> Problem:
         """Return the problem."""
@@ -100,7 +101,7 @@ def network(chance: Random) -> str:
         f"targets: {{y: {numbers(chance, *lead, sizes[-1])}}}",
         "weights:",
     ]
-    for layer, (before, after) in enumerate(zip(sizes, sizes[1:], strict=False), start=1):
+    for layer, (before, after) in enumerate(pairwise(sizes), start=1):
         lines.append(f"  W{layer}: {numbers(chance, after, before)}")
         if chance.random() < 0.8:
             lines.append(f"  b{layer}: {numbers(chance, *chance.choice(((), (after,))))}")
