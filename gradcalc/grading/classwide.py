@@ -328,10 +328,11 @@ def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
     """Return a block without some students, told among its errors."""
     errors = [
         RowError(
-            block.source,
+            block.file(row),
             block.lines[row],
             block.ids[row],
             f"{name} has no value with the student's own numbers",
+            inside=0 if block.files else None,
         )
         for row, name in lost.items()
     ]

@@ -44,7 +44,8 @@ def judge_formula(
     due: Shape = () if answer.index is not None else lines.shapes[answer.name]
     if own is None:
         return replace(verdict, status="unreadable", reason="its operands do not fit"), None
-    one = _squeezed(own) == _squeezed(due)
+    constant = own == () and answer.name in lines.problem.constant
+    one = constant or _squeezed(own) == _squeezed(due)
     settled = False
     worst: tuple[Lines, Array] | None = None
     for point in near_points(lines):
@@ -57,7 +58,7 @@ def judge_formula(
         if own != due and not one:
             worst = (point, value)
             break
-        value = value.reshape(right.shape)
+        value = np.broadcast_to(value, right.shape) if constant else value.reshape(right.shape)
         if not np.allclose(value, right, rtol=AGREE, atol=AGREE * np.abs(right).max(initial=1e-9)):
             worst = (point, value)
             break

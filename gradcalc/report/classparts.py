@@ -36,6 +36,8 @@ from gradcalc.report.wording import MISTAKE_WORDS, Wording
 
 LISTED = 6
 """Entries of an answer that are shown."""
+MISSED = 8
+"""Columns and names that are not read and are told."""
 LETTERED = 26
 """Answers that wait for a ruling and are shown."""
 LINE_COLUMNS = (
@@ -108,6 +110,8 @@ class _ClassParts:
             f"{counted(len(tally.columns), 'number')} a student"
             + unread * bool(tally.unread_cells),
         )
+        for at, missed in enumerate(result.missed[:MISSED]):
+            yield "" if at else "Not read", missed.told
         yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
 
     def scores(self) -> Iterator[Part]:
