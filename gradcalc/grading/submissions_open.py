@@ -245,23 +245,22 @@ class _Opener:
         """Return the columns of a wide table that are not read."""
         headers, asked = table.headers, self.asked.quantities
         taken = {*headers.taken, headers.id, headers.stamp, headers.name, headers.email}
-        places = [
-            at
-            for at, name in enumerate(head.names)
-            if name and at not in taken and not asked.foreign(name)
-        ][:MOST]
+        places = [at for at in range(len(head.names)) if at not in taken]
+        places = [at for at in places if not asked.foreign(head.names[at])][:MOST]
         sample = None if self.reading.columns or not places else next(lines(SAMPLE), None)
-        return tuple(
-            unread(
-                head.source,
-                head.line,
-                head.names[at],
-                asked,
-                numbers=sample is not None and holds_numbers(table.column(sample, at)),
-                reason=headers.doubtful.get(head.names[at], ""),
-            )
-            for at in places
-        )
+        found: list[Unread] = []
+        for at in places:
+            name = head.names[at].strip()
+            numbers = sample is not None and holds_numbers(table.column(sample, at))
+            if name:
+                reason = headers.doubtful.get(name, "")
+                found.append(
+                    unread(head.source, head.line, name, asked, numbers=numbers, reason=reason)
+                )
+            elif numbers:
+                told = (f"column {at + 1}", "not read: it has no header")
+                found.append(Unread(head.source, head.line, *told, "numbers"))
+        return tuple(found)
 
     def long(self, head: Head, table: LongTable, file: IO[bytes]) -> Opened:
         """Return a long table."""
