@@ -12,6 +12,32 @@ SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 _DIGITS = str.maketrans(SUPERSCRIPTS + SUBSCRIPTS, "0123456789" * 2, "⁽⁾₍₎")
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
+GREEK = {
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "eta": "η",
+    "theta": "θ",
+    "lam": "λ",
+    "lambda": "λ",
+    "mu": "μ",
+    "sigma": "σ",
+    "phi": "φ",
+    "omega": "ω",
+    "rho": "ρ",
+    "tau": "τ",
+    "xi": "ξ",
+}
+"""Words that are printed as a letter."""
+_SPELLED = GREEK | {
+    **{"zeta": "ζ", "iota": "ι", "kappa": "κ", "nu": "ν", "pi": "π", "upsilon": "υ", "chi": "χ"},
+    **{"psi": "ψ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π"},
+    **{"Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω"},
+}
+_VARIANTS = str.maketrans("ϵϕϑϱςµ", "εφθρσμ")
+_WORD = re.compile(r"[^\W\d_]+")
 
 LETTER = rf"(?:(?![{SUPERSCRIPTS}{SUBSCRIPTS}ᵀ])\w|[\u0300-\u036f])"
 IDENTIFIER = rf"(?!\d){LETTER}+(?:[{SUBSCRIPTS}]+|⁽[{SUPERSCRIPTS}]+⁾[{SUBSCRIPTS}]*)?"
@@ -54,3 +80,13 @@ def gradient_parts(name: str) -> tuple[str, str] | None:
     """Return (`of`, `by`) of a derivative's name, or None for any other name."""
     match = _GRADIENT.match(name)
     return (match["of"], match["by"]) if match else None
+
+
+def alike(name: str) -> str:
+    """Return what a canonical name has in common with all that mean the same letters.
+
+    >>> alike("alpha1") == alike("α1"), alike("lam") == alike("λ") == alike("lambda")
+    (True, True)
+    """
+    letters = name.translate(_VARIANTS)
+    return _WORD.sub(lambda word: _SPELLED.get(word[0], word[0]), letters)

@@ -42,6 +42,8 @@ from gradcalc.report.wording import wording
 WORTHWHILE = 30_000_000
 """Bytes of submissions from which on a second process gains more than its start costs."""
 MOST_SHARES = 4
+SAID = 20
+"""Names that are not read and are said on standard error."""
 LOOK = 0.25
 """Seconds between two looks at how far the processes are."""
 
@@ -232,6 +234,8 @@ def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> Non
     report = problems[0].report
     if report is not None:
         write_file(report, printed(wholes, ending(report)))
+    for missed in dict.fromkeys(each.told for result in results for each in result.missed[:SAID]):
+        click.echo(f"warning: {visible(missed)}", err=True)
     click.echo(closing_line(results), err=True)
     faults = sum(result.tally.faults for result in results)
     if faults:
@@ -298,7 +302,7 @@ def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
 
 def _refused(error: RowError) -> int:
     """Show why nothing of a submission is marked."""
-    output.write_text(visible(f"{error.source}:{error.line}: {error.reason}") + "\n")
+    output.write_text(visible(error.told) + "\n")
     return 1
 
 

@@ -44,8 +44,7 @@ def command(file: str, find: str | None, count: int, decimals: int | None, seed:
 
     problem = load(read_source(file))
     if find is not None:
-        known = {**problem.forward.shapes, **problem.backward.graph.shapes}
-        asked = problem.names.read(find, known, problem.loss)
+        asked = problem.lexicon.read(find)
         if asked is None:
             raise click.UsageError(f"--find {find} names nothing in this problem")
     elif len(problem.find) == 1:

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from gradcalc.cli.files import aside, write_file
 from gradcalc.cli.parts import Parts
+from gradcalc.grading.block import Unread
 from gradcalc.grading.chunk import Part
 from gradcalc.grading.classrun import ClassResult, in_order
 from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
@@ -54,7 +55,8 @@ class Outputs:
 
             self.write_grades(runs, parts, grades)
         if self.gradebook is not None:
-            _write_troubles(list(troubles), troubles_file(self.gradebook))
+            beside = dict.fromkeys(_trouble(each) for run in runs for each in run.result.unread)
+            _write_troubles([*beside, *troubles], troubles_file(self.gradebook))
 
     def write_grades(
         self, runs: Sequence[Run], parts: Callable[[Run], Iterator[Part]], grades: TextIO | None
@@ -95,6 +97,12 @@ def _on_roster(runs: Sequence[Run], roster: Roster, entries: Iterable[Entry]) ->
         run.result.missing = tuple(each for each in roster.ids if each not in marked)
         run.result.unknown = tuple(each for each in sorted(marked) if each not in known)
     return (roster.named(entry) for entry in in_order(named, roster.ids))
+
+
+def _trouble(unread: Unread) -> tuple[str, ...]:
+    """Return the row of a column or name that is not read."""
+    line = str(unread.line or "")
+    return unread.source, line, unread.student, unread.name, unread.reason
 
 
 def troubles_file(gradebook: Path) -> Path:

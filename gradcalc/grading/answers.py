@@ -165,7 +165,7 @@ class _Reader:
             names.append(same)
             rest = rest[1:]
         for name in names:
-            value = self.values.value(rest, text, self.quantities.shape(name))
+            value = self.values.value(rest, text, name)
             yield Answer(
                 name.name,
                 name.index,

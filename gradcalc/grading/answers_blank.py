@@ -39,7 +39,7 @@ def _asked(problem: Problem, name: str) -> bool:
 def _shown(problem: Problem, name: str) -> str:
     """Return the author's name where it is read back as the same quantity."""
     shown = problem.names.shown(name)
-    found = problem.names.read(shown, problem.named, problem.loss)
+    found = problem.lexicon.read(shown)
     return shown if found == Reference(name) else name
 
 

@@ -8,10 +8,19 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
+from gradcalc.algebra.expr import symbols
+from gradcalc.algebra.names import (
+    GREEK,
+    SUBSCRIPTS,
+    SUPERSCRIPTS,
+    canonical,
+    gradient_name,
+    gradient_parts,
+)
 from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import ProblemError, did_you_mean, listed
 from gradcalc.problem.document import Mapping
+from gradcalc.problem.lexicon import LEVELS
 from gradcalc.problem.model import Problem, sized
 from gradcalc.problem.naming import Index, Reference, is_hidden
 
@@ -21,20 +30,20 @@ SUGGESTIONS = 50
 DIGITS = "0123456789"
 LETTER_NAMES = ("answer", "answers", "option", "choice")
 
+_PART = r"\{([^{}]{1,40}(?:\{[^{}]{1,20}\}[^{}]{0,9}){0,3})\}"
 _LATEX = (
-    (
-        re.compile(
-            r"\\[dt]?frac\s?\{([^{}]{1,40}(?:\{[^{}]{1,20}\}[^{}]{0,9})?)\}\s?"
-            r"\{([^{}]{1,40}(?:\{[^{}]{1,20}\}[^{}]{0,9})?)\}"
-        ),
-        r"\1/\2",
-    ),
-    (re.compile(r"\\(?:mathbf|boldsymbol|mathrm|vec)\s?\{([^{}]{1,20})\}"), r"\1"),
-    (re.compile(r"\\hat\s?\{?\s?(\w)\s?\}?"), r"\1hat"),
+    (re.compile(r"\\(?:mathbf|boldsymbol|mathrm|mathit|vec)\s?\{([^{}]{1,20})\}"), r"\1"),
+    (re.compile(r"\\(hat|tilde|bar)\s?(?:\{\s?(\w)\s?\}|(\w))"), r"\2\3\1"),
     (re.compile(r"\\partial\s?"), "d"),
-    (re.compile(r"\\(delta|nabla)\s?"), r"\1"),
-    (re.compile(r"\$|\\[,;!]"), ""),
+    (re.compile(rf"\\(nabla|{'|'.join(GREEK)})(?![A-Za-z])\s?"), r"\1"),
+    (re.compile(rf"\\[dt]?frac\s?{_PART}\s?{_PART}"), r"\1/\2"),
+    (re.compile(r"_\s?\{\s?([A-Za-z]\w{0,40})\s?\}"), r"_\1"),
+    (re.compile(r"\$|\\[,;!]|\\(?=_)"), ""),
 )
+_LAYERED = re.compile(
+    r"\^\s?\{?\s?\(\s?(\d{1,4})\s?\)\s?\}?\s?_\s?(?:\{\s?(\d{1,9})\s?\}|(\d{1,9})(?!\w))"
+)
+_RAISED, _LOWERED = (str.maketrans("0123456789", signs) for signs in (SUPERSCRIPTS, SUBSCRIPTS))
 _MARKS = (
     (re.compile(r"\^\s?\{?\s?[(\[]?\s?(\d{1,4})\s?[)\]]?\s?\}?"), r"\1"),
     (re.compile(r"_\s?\{?\s?(\d{1,4})\s?\}?(?![\w])"), r"\1"),
@@ -87,6 +96,8 @@ class Quantities:
     problem: Problem
     labels: Labels | None = field(default=None, compare=False, repr=False)
     _found: dict[str, Reference | str] = field(default_factory=dict, compare=False, repr=False)
+    _suggested: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
+    _guesses: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -120,10 +131,37 @@ class Quantities:
         """Return the quantity or entry that a text names, or the reason why there is none."""
         found = self._found.get(text)
         if found is None:
-            found = self._found[text] = self._look_up(self.own(text) or "")
+            level, found = self._look_up(self.own(text) or "")
+            self._found[text] = found
+            if level == LEVELS - 1:
+                self._guesses[text] = None
             if self.elsewhere(text):
                 found = self._found[text] = f"{text} belongs to another problem"
         return found
+
+    @cached_property
+    def sources(self) -> Dict[str, frozenset[str]]:
+        """Return for each line all that it is worked out from, directly or not."""
+        visible = self.problem.visible
+        found: dict[str, frozenset[str]] = {}
+        for node in (*visible.forward, *visible.backward):
+            if node.name not in self.problem.given:
+                read = symbols(node.expr)
+                found[node.name] = frozenset(read).union(*(found.get(n, ()) for n in read))
+        return found
+
+    def circle(self, name: str, read: Iterable[str]) -> str | None:
+        """Return why a formula is no answer: it reads what it is to give, or what comes of it."""
+        shown = self.problem.names.shown
+        for other in read:
+            if other == name:
+                return f"it names {shown(name)} itself: write numbers, or a formula of lines before"
+            if name in self.sources.get(other, ()):
+                return (
+                    f"{shown(other)} is worked out from {shown(name)}:"
+                    " write a formula of lines before"
+                )
+        return None
 
     def own(self, text: str) -> str | None:
         """Return a name without the label of this problem, None for one of another problem."""
@@ -131,6 +169,10 @@ class Quantities:
             return text
         label, rest = self.labels.parted(text)
         return rest if label in (None, self.labels.own) else None
+
+    def foreign(self, text: str) -> bool:
+        """Tell whether a name is one of another problem, in use there or not."""
+        return self.own(text) is None or self.elsewhere(text)
 
     def elsewhere(self, text: str) -> bool:
         """Tell whether a name belongs to another problem of the same run.
@@ -146,33 +188,49 @@ class Quantities:
             for label, other in self.labels.others.items()
             if isinstance(other.find(text), Reference)
         ]
-        if not others or isinstance(self._look_up(text), str):
+        if not others or isinstance(self._look_up(text)[1], str):
             return False
         raise ProblemError(
             f"{text} is a quantity of {listed([self.labels.own, *others])}",
             hint=f"write {self.labels.own}:{text} or {others[0]}:{text}",
         )
 
-    def _look_up(self, text: str) -> Reference | str:
-        if not text.strip():
-            return "a name is missing"
-        if len(text) <= LONGEST:
-            for spelled in _spellings(text.strip(), self.losses[0]):
-                found = self._read(spelled)
-                if found is not None:
-                    return self._fitted(found)
-        return self._unknown(text)
+    def guessed(self, text: str) -> bool:
+        """Tell whether a name is none in use, and only nearly the same as one."""
+        self.find(text)
+        return text in self._guesses
 
-    def _read(self, text: str) -> Reference | None:
+    def _look_up(self, text: str) -> tuple[int, Reference | str]:
+        """Return what a name means, or why nothing, and at which level of likeness."""
+        if not text.strip():
+            return LEVELS, "a name is missing"
+        level, found = self._level(text)
+        return level, self._unknown(text) if found is None else self._fitted(found)
+
+    def _level(self, text: str) -> tuple[int, Reference | None]:
+        """Return what a name means at the first level of likeness that has a meaning for it."""
+        if len(text) > LONGEST:
+            return LEVELS, None
+        spellings = tuple(_spellings(text.strip(), self.losses[0]))
+        for level in range(LEVELS):
+            for spelled in spellings:
+                found = self.problem.lexicon.at(level, spelled)
+                if found is None and level == LEVELS - 2:
+                    found = self._delta(spelled)
+                if found is not None:
+                    return level, found
+        return LEVELS, None
+
+    def _delta(self, text: str) -> Reference | None:
+        """Return the gradient by the pre-activation that δ of a layer stands for."""
         base, bracket, index = text.partition("[")
         delta = _DELTA.match(canonical(base.strip()))
-        found = self.problem.names.read(text, self.known, self.problem.loss)
-        if found is not None or delta is None:
-            return found
+        if delta is None:
+            return None
         layers = {str(layer.number): layer.z for layer in self.problem.layers}
         z = layers.get(delta[1], f"z{delta[1]}")
         name = gradient_name(self.problem.loss, z)
-        return self.problem.names.read(name + bracket + index, self.known, self.problem.loss)
+        return self.problem.lexicon.at(0, name + bracket + index)
 
     def _fitted(self, found: Reference) -> Reference | str:
         """Return a reference whose index fits, or what is wrong with it."""
@@ -194,10 +252,13 @@ class Quantities:
         if parts and parts[0] in self.losses and self.find(parts[1]) in self._references():
             return f"{shown} is not worked out in this problem: name it under find"
         reason = f"{shown} is not a quantity of this problem"
-        if len(self._found) > SUGGESTIONS or len(name) > SHOWN:
+        if len(self._suggested) > SUGGESTIONS or len(name) > SHOWN:
             return reason
+        self._suggested[text] = None
         names = self.problem.names
-        known = (*map(names.shown, self.problem.named), *self.known, *names.taken)
+        own = gradient_name(self.problem.loss, self.problem.loss)
+        ours = [name for name in self.problem.named if name in self.known and name != own]
+        known = (*map(names.shown, ours), *ours, *names.taken)
         near = did_you_mean(name, known) or _neighbour(name, known)
         return f"{reason}; did you mean {near}?" if near else reason
 
@@ -209,7 +270,10 @@ def _spellings(text: str, loss: str) -> Iterator[str]:
     """Yield a name as it stands, then as gradcalc would write what it may mean."""
     yield text
     plain = text
-    for pattern, by in (*(_LATEX if "\\" in text or "$" in text else ()), *_MARKS):
+    for pattern, by in _LATEX if "\\" in text or "$" in text else ():
+        plain = pattern.sub(by, plain)
+    plain = _LAYERED.sub(_entry_of_layer, plain)
+    for pattern, by in _MARKS:
         plain = pattern.sub(by, plain)
     called = _CALLED.search(plain)
     if called and called.start() and not plain.startswith(("grad", "∇", "nabla")):
@@ -221,6 +285,12 @@ def _spellings(text: str, loss: str) -> Iterator[str]:
     base, at = (plain[: index.start()], index[1]) if index else (plain, "")
     for by in _differentiated_by(base, loss):
         yield f"d{loss}/d{by}{at}"
+
+
+def _entry_of_layer(match: re.Match[str]) -> str:
+    """Return `^{(1)}_{21}` as it is printed: ⁽¹⁾₂₁."""
+    below = match[2] or match[3]
+    return f"⁽{match[1].translate(_RAISED)}⁾{below.translate(_LOWERED)}"
 
 
 def _differentiated_by(base: str, loss: str) -> Iterator[str]:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gradcalc.algebra.expr import Expr, Number
+from gradcalc.algebra.expr import Expr, Number, symbols
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.grading.answers_formula import read_formula
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.cells import MAX_ENTRIES, Cells, read_cells
 from gradcalc.grading.written import Written
+from gradcalc.problem.naming import Reference
 
 MAX_FORMULAS = 50_000
 
@@ -41,12 +42,16 @@ class ValueReader:
         self.entries = 0
         self.formulas = 0
 
-    def value(self, texts: Sequence[str], whole: str, due: Shape) -> Value:
+    def value(
+        self, texts: Sequence[str], whole: str, asked: Reference, due: Shape | None = None
+    ) -> Value:
         """Return what the right-hand sides of one line come to.
 
         The last of them that is a number counts, else the last formula, else a blank.
+        due: the shape of what is asked for, where it is known better.
         """
-        read = [self.one(text, due) for text in texts if text]
+        due = self.quantities.shape(asked) if due is None else due
+        read = [self.one(text, asked, due) for text in texts if text]
         if not read:
             return _fitted("", Cells(((None,),), ()), due)
         numbers = [value for value in read if any(value.cells)]
@@ -57,7 +62,7 @@ class ValueReader:
                 return values[-1]
         return replace(read[-1], text=flat(whole))
 
-    def one(self, text: str, due: Shape) -> Value:
+    def one(self, text: str, asked: Reference, due: Shape) -> Value:
         """Return the numbers or the formula that a text spells, or the reason why not."""
         if self.entries > MAX_ENTRIES:
             return Value(flat(text), reason=f"more than {MAX_ENTRIES} numbers on one sheet")
@@ -65,11 +70,15 @@ class ValueReader:
             cells = read_cells(text, size(due))
         except ValueError as error:
             self.entries += len(text) // 20
-            return self.formula(flat(text), str(error))
+            return self.formula(flat(text), str(error), asked)
         self.entries += sum(map(len, cells.rows))
-        return _fitted(flat(text), cells, due)
+        constant = asked.index is None and asked.name in self.quantities.problem.constant
+        alone = cells.rows[0][0] if not cells.shape else None
+        if constant and alone is not None and not self.quantities.problem.numeric:
+            return Value(flat(text), formula=Number(alone.exact))
+        return _fitted(flat(text), cells, due, constant=constant)
 
-    def formula(self, text: str, reason: str) -> Value:
+    def formula(self, text: str, reason: str, asked: Reference) -> Value:
         """Return the formula that a text spells, else why it is neither that nor numbers."""
         possible = _FORMULA_LIKE.search(reason) and _LETTERED.search(text)
         if not possible or _NO_FORMULA.search(text):
@@ -84,17 +93,19 @@ class ValueReader:
             return Value(text, reason=str(error))
         if isinstance(expr, Number):
             return Value(text, reason=reason)
-        return Value(text, formula=expr)
+        circle = self.quantities.circle(asked.name, symbols(expr))
+        return Value(text, reason=circle) if circle else Value(text, formula=expr)
 
 
-def _fitted(text: str, found: Cells, due: Shape) -> Value:
+def _fitted(text: str, found: Cells, due: Shape, *, constant: bool = False) -> Value:
     """Return numbers in the due shape where they fit it without doubt."""
     cells = tuple(cell for row in found.rows for cell in row)
     whole = tuple(dim for dim in due if not isinstance(dim, str))
     if len(whole) < len(due):
         return Value(text, found.shape, cells)
     count = size(whole) or 0
-    if cells == (None,) and not found.shape and count <= MAX_ENTRIES:
+    one = cells == (None,) or (constant and len(cells) == 1)
+    if one and not found.shape and count <= MAX_ENTRIES:
         return Value(text, whole, cells * count)
     return Value(text, whole if _fits(found.shape, whole) else found.shape, cells)
 

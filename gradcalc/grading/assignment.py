@@ -209,7 +209,7 @@ def without_others(block: Block, chosen: Chosen, best: Best) -> Block:
     block = chosen.apply(block)
     contested = np.flatnonzero(chosen.contested(block)) if best else ()
     dropped = [
-        row
+        int(row)
         for row in contested
         if best[identity(block.ids[row])] != (block.source, block.lines[row])
     ]
@@ -217,11 +217,12 @@ def without_others(block: Block, chosen: Chosen, best: Best) -> Block:
         return block
     errors = [
         RowError(
-            block.source,
+            block.file(row),
             block.lines[row],
             block.ids[row],
             "another submission of the same student has more points",
             duplicate=True,
+            inside=0 if block.files else None,
         )
         for row in dropped
     ]

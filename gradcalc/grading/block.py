@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +35,49 @@ class Column:
 
 @dataclass(frozen=True)
 class RowError:
-    """A row that is no submission, or none that counts: where it stands, and why."""
+    """A row that is no submission, or none that counts: where it stands, and why.
+
+    inside: the line in its file, 0 for all of it, where `line` counts files.
+    """
 
     source: str
     line: int
     id: str
     reason: str
     duplicate: bool = False
+    inside: int | None = None
+
+    @property
+    def place(self) -> int:
+        """Return the line within the file, 0 for the file as a whole."""
+        return self.line if self.inside is None else self.inside
+
+    @property
+    def told(self) -> str:
+        """Return where it stands and why, for a person."""
+        place = f":{self.place}" if self.place else ""
+        return f"{self.source}{place}: {self.reason}"
+
+
+Likeness: TypeAlias = Literal["quantity", "numbers", "other"]
+"""What a name that is not read looks like: a quantity, one with numbers, neither."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A column or a name that is not read: where it stands, and why.
+
+    student: whose sheet it stands on; count: how many submissions have the name, 0 for a
+    column.
+    """
+
+    source: str
+    line: int
+    name: str
+    reason: str
+    looks: Likeness = "other"
+    student: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +89,8 @@ class Block:
     or UNREADABLE. text and reason give one cell as it is written and why it cannot be
     read, by row and column. errors: rows between these that are no submissions. own,
     parameters: which numbers of the problem are the submission's own, and those numbers,
-    one row a submission.
+    one row a submission. files: each submission's file, where it has one; line_of: the
+    line of a cell, where a submission has several. unread: what the source has beside.
     """
 
     source: str
@@ -69,6 +106,18 @@ class Block:
     errors: tuple[RowError, ...] = ()
     own: tuple[Column, ...] = ()
     parameters: Array | None = None
+    files: tuple[str, ...] = ()
+    line_of: Callable[[int, int], int] | None = None
+    unread: tuple[Unread, ...] = ()
+
+    def place(self, row: int, column: int) -> tuple[str, int]:
+        """Return the file and the line in which a cell stands."""
+        line = self.lines[row] if self.line_of is None else self.line_of(row, column)
+        return self.file(row), line
+
+    def file(self, row: int) -> str:
+        """Return the file of a submission."""
+        return self.files[row] if self.files else self.source
 
     def start(self, data: Mapping[str, Array]) -> dict[str, Array]:
         """Return the problem's own quantities with each submission's numbers in them."""
@@ -100,6 +149,7 @@ class Block:
             state=spread(self.state),
             text=lambda row, at: self.text(row, place[at]) if place[at] >= 0 else "",
             reason=lambda row, at: self.reason(row, place[at]) if place[at] >= 0 else "",
+            line_of=lambda row, at: self.place(row, max(place[at], 0))[1],
         )
 
     def of(self, row: int) -> Block:
@@ -115,6 +165,8 @@ class Block:
             state=self.state[part],
             text=lambda _, column: self.text(row, column),
             reason=lambda _, column: self.reason(row, column),
+            files=self.files[part],
+            line_of=lambda _, column: self.place(row, column)[1],
             errors=(),
             parameters=None if self.parameters is None else self.parameters[part],
         )

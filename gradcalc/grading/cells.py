@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from gradcalc.grading.grouping import ungrouped
 from gradcalc.grading.styles import DECIMAL_COMMA, plain_style, with_commas_told
 from gradcalc.grading.written import Written, read_written
 
@@ -44,7 +45,7 @@ def read_cells(text: str, due: int | None = None) -> Cells:
     body, flipped = plain_style(text)
     if _PRODUCT.search(body):
         raise ValueError("a formula")
-    body = with_commas_told(body, due)
+    body = with_commas_told(ungrouped(body, due), due)
     group = _unwrapped(_read_group(_Tokens(body), due))
     rows, shape = _laid_out(group)
     if len(set(map(len, rows))) > 1:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.grading.block import Block, Column, RowError
+from gradcalc.grading.block import Block, Column, RowError, Unread
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.gradebook import Entries, Entry
 from gradcalc.grading.marked import (
@@ -24,6 +24,8 @@ from gradcalc.grading.marked import (
 from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.tally import Tally
 
+Problem: TypeAlias = tuple[str, "int | str", str, str, str]
+"""What could not be read: its file, line, student and quantity, and why."""
 Results: TypeAlias = Literal["none", "wrong", "all"]
 
 
@@ -38,11 +40,12 @@ class Part:
     index: Index
     entries: Entries
     results: list[str]
-    problems: list[tuple[str, int, str, str, str]]
+    problems: list[Problem]
     tally: Tally
     read: int
     unreadable: int
     duplicates: int
+    unread: tuple[Unread, ...] = ()
 
 
 def mark_part(
@@ -68,18 +71,19 @@ def mark_part(
             )
             for row in range(len(block.ids))
         ]
-    problems = sorted([*_errors(block.errors), *_cells(marked)], key=lambda row: row[1])
+    found = sorted([*_errors(block.errors), *_cells(marked)], key=lambda each: each[0])
     lost = [error for error in block.errors if not error.duplicate]
     return Part(
         block.source,
         index,
         _entries(marked, lost),
         lines,
-        problems,
+        [problem for _, problem in found],
         tally,
         len(block.ids) + len(block.errors),
         len(lost),
         len(block.errors) - len(lost),
+        block.unread,
     )
 
 
@@ -95,9 +99,7 @@ def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
     ]
     which = kinds.which.tolist()
     which += range(len(outcomes), len(outcomes) + len(lost))
-    for error in lost:
-        note = f"{error.source}:{error.line}: {error.reason}"
-        outcomes.append(Entry("", None, status="unreadable", note=note))
+    outcomes += [Entry("", None, status="unreadable", note=error.told) for error in lost]
     students = [*block.ids, *(error.id for error in lost)]
     if lost:
         lines = [*block.lines, *(error.line for error in lost)]
@@ -175,14 +177,15 @@ def _finite(value: float) -> float | None:
     return float(value) + 0.0 if np.isfinite(value) else None
 
 
-def _errors(errors: tuple[RowError, ...]) -> Iterator[tuple[str, int, str, str, str]]:
+def _errors(errors: tuple[RowError, ...]) -> Iterator[tuple[int, Problem]]:
     for error in errors:
-        yield error.source, error.line, error.id, "", error.reason
+        yield error.line, (error.source, error.place or "", error.id, "", error.reason)
 
 
-def _cells(marked: Marked) -> Iterator[tuple[str, int, str, str, str]]:
+def _cells(marked: Marked) -> Iterator[tuple[int, Problem]]:
     block = marked.block
     for row, at in np.argwhere(marked.status == UNREAD):
         column: Column = block.columns[at]
         reason = block.reason(int(row), int(at))
-        yield block.source, block.lines[row], block.ids[row], str(column), reason
+        file, line = block.place(int(row), int(at))
+        yield block.lines[row], (file, line, block.ids[row], str(column), reason)

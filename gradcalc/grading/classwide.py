@@ -399,10 +399,11 @@ def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
     """Return a block without some students, told among its errors."""
     errors = [
         RowError(
-            block.source,
+            block.file(row),
             block.lines[row],
             block.ids[row],
             why,
+            inside=0 if block.files else None,
         )
         for row, why in lost.items()
     ]

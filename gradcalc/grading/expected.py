@@ -33,7 +33,7 @@ def expected_sheet(problem: Problem) -> Sheet:
         if not isinstance(found, Reference):
             answers.append(Answer(key.text, None, key.span.line, text, reason=found))
             continue
-        value = reader.value([text], text, quantities.shape(found))
+        value = reader.value([text], text, found)
         answers.append(
             Answer(
                 found.name,

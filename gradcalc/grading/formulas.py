@@ -47,7 +47,8 @@ def judge_formula(
     due: Shape = () if answer.index is not None else lines.shapes[answer.name]
     if own is None:
         return replace(verdict, status="unreadable", reason="its operands do not fit"), None
-    one = _squeezed(own) == _squeezed(due)
+    constant = own == () and answer.name in lines.problem.constant
+    one = constant or _squeezed(own) == _squeezed(due)
     settled = False
     worst: tuple[Lines, Array] | None = None
     for point in near_points(lines):
@@ -60,7 +61,7 @@ def judge_formula(
         if own != due and not one:
             worst = (point, value)
             break
-        value = value.reshape(right.shape)
+        value = np.broadcast_to(value, right.shape) if constant else value.reshape(right.shape)
         if not _agrees(value, right, tolerance if lines.problem.numeric else Tolerance()):
             worst = (point, value)
             break

@@ -49,7 +49,7 @@ STAMPS = (
     "time",
 )
 NAMES = ("name", "fullname", "studentname", "student")
-_FEEDBACK = re.compile(r".*\[(?:score|feedback)\]\s*\Z", re.IGNORECASE | re.DOTALL)
+FEEDBACK = re.compile(r".*\[(?:score|feedback)\]\s*\Z", re.IGNORECASE | re.DOTALL)
 _APART = re.compile(r"[\s_\-()]+")
 
 Place = Callable[[int], Span | None]
@@ -61,6 +61,8 @@ class Headers:
 
     entries: a column of one entry; wholes: a column that holds a whole quantity in each
     cell; parameters, whole_parameters: the same for the student's own data of the problem.
+    ignored: the headers of all others; doubtful: those of them that could mean something
+    that another column holds, and why.
     """
 
     id: int | None
@@ -72,6 +74,12 @@ class Headers:
     parameters: Mapping[int, Column] = field(default_factory=dict)
     whole_parameters: Mapping[int, str] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
+    doubtful: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Return the columns that hold quantities."""
+        return (*self.entries, *self.wholes, *self.parameters, *self.whole_parameters)
 
     @property
     def known(self) -> bool:
@@ -125,6 +133,7 @@ class _HeaderReader:
         self.claimed: dict[Column, int] = {}
         self.entries: dict[int, Column] = {}
         self.wholes: dict[int, str] = {}
+        self.doubtful: dict[str, str] = {}
 
     def map(self, quantity: str, pattern: str) -> None:
         """Give a quantity the column whose header fits a pattern."""
@@ -161,7 +170,7 @@ class _HeaderReader:
         return exact or [
             at
             for at, header in enumerate(headers)
-            if fnmatchcase(header, wanted) and not _FEEDBACK.match(header)
+            if fnmatchcase(header, wanted) and not FEEDBACK.match(header)
         ]
 
     def find_roles(self) -> None:
@@ -190,17 +199,38 @@ class _HeaderReader:
                 return
 
     def find_quantities(self) -> None:
-        """Find the columns that are quantities or entries of them."""
+        """Find the columns that are quantities or entries of them.
+
+        A header that is only nearly a name counts where nothing else could be meant.
+        """
+        guesses: dict[Reference, list[int]] = {}
         for at, name in enumerate(self.names):
-            if at in self.taken or not name or _FEEDBACK.match(name):
+            if at in self.taken or not name or FEEDBACK.match(name):
                 continue
             found = self.quantities.find(name)
             if isinstance(found, Reference):
-                self.claim(at, found)
+                if self.quantities.guessed(name):
+                    guesses.setdefault(found, []).append(at)
+                else:
+                    self.claim(at, found)
             elif (self.quantities.own(name) or "").casefold() in LETTER_NAMES and (
                 asked := self.asked()
             ):
                 self.claim(at, asked)
+
+        for reference, places in guesses.items():
+            shape = self.shape(reference)
+            columns = entries_of(reference, shape) if shape is not None else []
+            rivals = [self.claimed[each] for each in columns if each in self.claimed]
+            rivals += places[1:]
+            if not rivals:
+                self.claim(places[0], reference)
+                continue
+            for at in places:
+                other = self.names[next(each for each in (*rivals, places[0]) if each != at)]
+                self.doubtful[self.names[at]] = (
+                    f"not read: {self.names[at][:SHOWN]} could mean {reference}, as {other[:SHOWN]}"
+                )
 
     def asked(self) -> Reference | None:
         """Return the one quantity that the problem's options are values of."""
@@ -256,6 +286,7 @@ class _HeaderReader:
             own,
             own_wholes,
             tuple(name for at, name in enumerate(self.names) if at not in known),
+            self.doubtful,
         )
 
 

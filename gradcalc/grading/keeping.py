@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.grading.block import Column
+from gradcalc.grading.block import Column, Unread
 from gradcalc.grading.chunk import Part
 from gradcalc.grading.gradebook import Entries, Entry
 from gradcalc.grading.scheme import Scheme
@@ -33,6 +33,7 @@ def part_text(part: Part) -> str:
             "columns": [[column.name, column.index] for column in part.tally.columns],
             "tally": tally_record(part.tally),
             "counts": [part.read, part.unreadable, part.duplicates],
+            "unread": [list(vars(each).values()) for each in part.unread],
         },
         ensure_ascii=False,
     )
@@ -54,10 +55,20 @@ def part_of(text: str, scheme: Scheme) -> Part:
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
         read, unreadable, duplicates = record["counts"]
+        unread = tuple(Unread(*each) for each in record["unread"])
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     return Part(
-        source, index, entries, record["results"], problems, tally, read, unreadable, duplicates
+        source,
+        index,
+        entries,
+        record["results"],
+        problems,
+        tally,
+        read,
+        unreadable,
+        duplicates,
+        unread,
     )
 
 

@@ -132,7 +132,7 @@ def _answer(lines: Lines, find: Reference, node: Value) -> Answer:
         return Answer(find.name, find.index, line, text, letter=text)
     shape = lines.shapes[find.name] if find.index is None else ()
     due = tuple(int(dim) for dim in shape)
-    value = ValueReader(Quantities(lines.problem)).value([text], text, due)
+    value = ValueReader(Quantities(lines.problem)).value([text], text, find, due)
     return Answer(
         find.name,
         find.index,

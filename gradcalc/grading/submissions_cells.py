@@ -84,8 +84,13 @@ def unreadable(text: str, reason: str) -> Cell:
     return Cell(text, UNREADABLE, reason=reason)
 
 
-def read_whole(text: str, due: tuple[int, ...], *, comma: bool = False) -> list[Cell]:
-    """Return the entries of a quantity of shape `due` that stand in one cell, in row order."""
+def read_whole(
+    text: str, due: tuple[int, ...], *, comma: bool = False, constant: bool = False
+) -> list[Cell]:
+    """Return the entries of a quantity of shape `due` that stand in one cell, in row order.
+
+    constant: one number stands for all of them.
+    """
     text = text.strip()
     count = 1
     for dim in due:
@@ -101,6 +106,8 @@ def read_whole(text: str, due: tuple[int, ...], *, comma: bool = False) -> list[
     found = [cell for row in cells.rows for cell in row]
     if found == [None] and not cells.shape:
         return [Cell(text)] * count
+    if constant and len(found) == 1 and not cells.shape:
+        return [cell_of(found[0], text)] * count
     if not fits(cells.shape, due):
         return [unreadable(text, _misfit(cells.shape, due))] * count
     return [cell_of(cell, cell.text if cell else "_") for cell in found]

@@ -105,11 +105,12 @@ class Chosen:
             return block
         errors = [
             RowError(
-                block.source,
+                block.file(row),
                 block.lines[row],
                 block.ids[row],
                 self.reason(int(place)),
                 duplicate=bool(self.kind[place] == REPLACED),
+                inside=0 if block.files else None,
             )
             for row, place in zip(rows.tolist(), at.tolist(), strict=True)
         ]
@@ -149,6 +150,8 @@ def without_rows(block: Block, keep: Places, errors: Iterable[RowError]) -> Bloc
         state=block.state[keep],
         text=picked.text,
         reason=picked.reason,
+        files=tuple(block.files[at] for at in kept) if block.files else (),
+        line_of=picked.line,
         errors=tuple(sorted((*block.errors, *errors), key=lambda error: error.line)),
         parameters=None if block.parameters is None else block.parameters[keep],
     )
@@ -166,6 +169,9 @@ class _Picked:
 
     def reason(self, row: int, column: int) -> str:
         return self.block.reason(self.rows[row], column)
+
+    def line(self, row: int, column: int) -> int:
+        return self.block.place(self.rows[row], column)[1]
 
 
 class Census:

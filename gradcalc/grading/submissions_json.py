@@ -69,7 +69,7 @@ def count_names(source: str, reader: LineReader, rows: int, asked: Asked) -> Nam
                 named.count(found.answers, found.own)
             else:
                 first = first or found
-    named.settle()
+    named.end()
     if not named.rows:
         reason = f"line {first.line}: {first.reason}" if first else "the file is empty"
         raise ProblemError(f"{source} has no submission: {reason}", where=source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
@@ -50,7 +50,8 @@ def _entry(text: str, comma: bool) -> Cell:
 class Slot:
     """The entries that one column of a table fills, `count` from `start`; and its shape.
 
-    options: the numbers that letters in this column stand for.
+    options: the numbers that letters in this column stand for. constant: one number stands
+    for all entries.
     """
 
     start: int
@@ -58,6 +59,7 @@ class Slot:
     shape: tuple[int, ...] = ()
     whole: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    constant: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class Layout:
         if slot.options:
             text = spelled_out(text, slot.options)
         if slot.whole:
-            return read_whole(text, slot.shape, comma=self.comma)
+            return read_whole(text, slot.shape, comma=self.comma, constant=slot.constant)
         return [
             _entry(text, self.comma) if len(text) < SHORT else read_entry(text, comma=self.comma)
         ]
@@ -124,7 +126,8 @@ def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Lay
                 shape = tuple(int(dim) for dim in problem.visible.shapes[wholes[at]])
                 found, whole = entries_of(Reference(wholes[at]), shape), True
             lettered = options if options and asked_by_letter(problem, found) else {}
-            slots[at] = Slot(len(columns), len(found), shape, whole, lettered)
+            constant = whole and found[0].name in problem.constant
+            slots[at] = Slot(len(columns), len(found), shape, whole, lettered, constant)
             columns += found
         parts.append(len(columns))
     return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
@@ -241,11 +244,16 @@ class Index:
 
 @dataclass(frozen=True)
 class Row:
-    """One submission as it stands in a table of any kind, before its cells are numbers."""
+    """One submission as it stands in a table of any kind, before its cells are numbers.
+
+    file: that of a sheet of its own; lines: of cells that do not stand in `line`.
+    """
 
     line: int
     id: str
     cells: Sequence[Entry]
+    file: str = ""
+    lines: Mapping[int, int] = field(default_factory=dict)
 
 
 def tidy_id(text: str) -> str:
@@ -285,9 +293,11 @@ def block_of_rows(
         if reason is None:
             kept.append(row)
         else:
-            wrong.append(RowError(source, row.line, row.id[:MAX_ID], reason))
+            inside = 0 if row.file else None
+            name = row.file or source
+            wrong.append(RowError(name, row.line, row.id[:MAX_ID], reason, inside=inside))
     wrong.sort(key=lambda error: error.line)
-    return block_of(
+    block = block_of(
         source,
         layout,
         tuple(row.id for row in kept),
@@ -295,6 +305,12 @@ def block_of_rows(
         Numbers.of([row.cells for row in kept], layout.width),
         _ReadRows(tuple(tuple(row.cells) for row in kept)),
         tuple(wrong),
+    )
+    if not any(row.file or row.lines for row in kept):
+        return block
+    files = tuple(row.file for row in kept) if all(row.file for row in kept) else ()
+    return replace(
+        block, files=files, line_of=lambda row, at: kept[row].lines.get(at, kept[row].line)
     )
 
 

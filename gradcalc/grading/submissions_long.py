@@ -121,8 +121,8 @@ class LongTable:
                 key = hash(answers[0].id)
                 self.scattered |= key in seen
                 seen.add(key)
-                self.named.count(dict.fromkeys(answer.name for answer in answers))
-        self.named.settle()
+                self.named.count({answer.name: answer.value for answer in answers})
+        self.named.end()
         self.students = len(seen)
         if not self.named.entries:
             unknown = ", ".join([*self.named.ignored, *sorted(others)][:6])
@@ -219,7 +219,7 @@ class LongTable:
                 first = lines.setdefault(at, answer.line)
                 reason = f"{column} is given twice, in lines {first} and {answer.line}"
                 cells[at] = Cell(read(cell).text, UNREADABLE, reason=reason) if twice else cell
-        return Row(group.answers[0].line, group.answers[0].id, cells)
+        return Row(group.answers[0].line, group.answers[0].id, cells, lines=lines)
 
     def index(self, part: LongRows) -> Index:
         """Return whose submissions some rows hold."""

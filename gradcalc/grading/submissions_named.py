@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gradcalc.grading.answers_names import LETTER_NAMES, Labels, Quantities
-from gradcalc.grading.block import UNREADABLE, Block, Column, RowError
+from gradcalc.grading.block import NUMBER, UNREADABLE, Block, Column, RowError
 from gradcalc.grading.headers import MAX_ENTRIES, entries_of
 from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
 from gradcalc.grading.submissions_cells import (
     MAX_CELL,
     Cell,
+    read_entry,
     read_nested,
     read_whole,
     unreadable,
@@ -26,6 +27,8 @@ MOST_NAMES = 10_000
 MOST_PENDING = 200
 MOST_IGNORED = 1000
 BLANK_CELL = Cell()
+SAMPLE = 40
+"""Submissions that tell which names have numbers."""
 SHARE = 10
 """A quantity is taken to be asked for when at least one in so many submissions names it."""
 
@@ -34,12 +37,14 @@ SHARE = 10
 class Asked:
     """The quantities of a problem by the names that submissions give them.
 
-    due: entries that are asked for even where nobody answers them.
+    due: entries that are asked for even where nobody answers them. refused: names that could
+    mean what another name stands for, and why they are not read.
     """
 
     problem: Problem
     labels: Labels | None = field(default=None, compare=False, repr=False)
     due: tuple[Column, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -65,6 +70,8 @@ class Asked:
 
         own: whether the problem's own data are meant, and not what is asked.
         """
+        if name in self.refused:
+            return [], ()
         key = name, own
         if key not in self._known:
             if len(self._known) >= MOST_NAMES:
@@ -102,18 +109,29 @@ class Asked:
 
 @dataclass
 class Named:
-    """Which entries submissions name, and how many of them do."""
+    """Which entries submissions name, and how many of them do.
+
+    ignored: other names; numbers: names with which numbers stand; guesses: names that are
+    only nearly the same as one.
+    """
 
     asked: Asked
     rows: int = 0
     entries: Counter[Column] = field(default_factory=Counter)
     own: set[Column] = field(default_factory=set)
     ignored: Counter[str] = field(default_factory=Counter)
+    numbers: set[str] = field(default_factory=set)
+    guesses: Counter[str] = field(default_factory=Counter)
     pending: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=Counter)
 
     def count(self, answers: Iterable[str], own: Iterable[str] = ()) -> None:
-        """Count the names of one submission; most have the same as the one before."""
+        """Count the names of one submission; most have the same as the one before.
+
+        answers: with what stands under them, where that is known.
+        """
         self.rows += 1
+        if self.rows <= SAMPLE and isinstance(answers, Mapping):
+            self.numbers.update(name for name, value in answers.items() if _has_number(value))
         self.pending[tuple(answers), tuple(own)] += 1
         if len(self.pending) > MOST_PENDING:
             self.settle()
@@ -124,6 +142,9 @@ class Named:
             seen: set[Column] = set()
             for name in answers:
                 columns, _ = self.asked.entries(name)
+                if columns and self.asked.quantities.guessed(name):
+                    self.guesses[name] += times
+                    continue
                 seen.update(columns)
                 if not columns and (name[:80] in self.ignored or len(self.ignored) < MOST_IGNORED):
                     self.ignored[name[:80]] += times
@@ -132,6 +153,21 @@ class Named:
             for name in own:
                 self.own.update(self.asked.entries(name, own=True)[0])
         self.pending.clear()
+
+    def end(self) -> None:
+        """Settle all counts; what is only nearly a name counts where nothing else has it."""
+        self.settle()
+        wanted = {name: self.asked.entries(name)[0] for name in self.guesses}
+        rivals = Counter(column for columns in wanted.values() for column in columns)
+        for name, columns in wanted.items():
+            if any(column in self.entries or rivals[column] > 1 for column in columns):
+                meant = self.asked.quantities.find(name)
+                self.asked.refused[name] = f"not read: {name} could mean {meant}, as another name"
+                self.ignored[name] += self.guesses[name]
+        for name in wanted.keys() - self.asked.refused.keys():
+            for column in wanted[name]:
+                self.entries[column] += self.guesses[name]
+        self.guesses.clear()
 
     def layout(self) -> Layout:
         """Return the columns of all blocks, in the order of the solution."""
@@ -190,7 +226,8 @@ class Filler:
         options = self.asked.options
         if options and isinstance(value, str) and asked_by_letter(self.asked.problem, columns):
             value = spelled_out(value[: MAX_CELL + 1], options)
-        return read_value(value, shape)
+        constant = columns[0].name in self.asked.problem.constant
+        return read_value(value, shape, constant=constant)
 
     def filled(self, row: Sequence[Entry], columns: Sequence[Column]) -> bool:
         """Tell whether any of these entries is answered."""
@@ -219,7 +256,7 @@ class Filler:
                 row[at] = Cell(text, UNREADABLE, reason=f"{column} is given twice")
 
 
-def read_value(value: object, shape: tuple[int, ...]) -> Sequence[Entry]:
+def read_value(value: object, shape: tuple[int, ...], *, constant: bool = False) -> Sequence[Entry]:
     """Return the entries that a value of JSON holds; numbers in it are texts.
 
     Single entries are given as their texts, to be read with those of other rows.
@@ -238,7 +275,14 @@ def read_value(value: object, shape: tuple[int, ...]) -> Sequence[Entry]:
     if len(value) > MAX_CELL:
         reason = f"more than {MAX_CELL} characters"
         return [unreadable(value[:MAX_CELL], reason)] * count
-    return [value] if count == 1 else read_whole(value, shape)
+    return [value] if count == 1 else read_whole(value, shape, constant=constant)
+
+
+def _has_number(value: object) -> bool:
+    """Tell whether a number stands in a value of JSON, or in the text of a cell."""
+    if isinstance(value, list):
+        return bool(value) and _has_number(value[0])
+    return isinstance(value, str) and read_entry(value[:80]).state == NUMBER
 
 
 @dataclass(frozen=True)

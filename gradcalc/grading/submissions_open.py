@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Labels, Quantities
-from gradcalc.grading.block import Block, Column
-from gradcalc.grading.headers import Headers, near_miss
+from gradcalc.grading.answers_names import Labels
+from gradcalc.grading.block import Block, Column, Unread
+from gradcalc.grading.headers import Headers
 from gradcalc.grading.submissions_archive import SHEETS, TABLES, Container, Member
 from gradcalc.grading.submissions_json import count_names, json_lines, stretches
 from gradcalc.grading.submissions_layout import Index
 from gradcalc.grading.submissions_long import LongTable, long_columns
 from gradcalc.grading.submissions_named import Asked, Named
 from gradcalc.grading.submissions_sheets import open_folder
-from gradcalc.grading.submissions_stream import PIECE, STDIN, Origin, encoding_of, first_bytes
+from gradcalc.grading.submissions_stream import (
+    PIECE,
+    STDIN,
+    Lines,
+    Origin,
+    encoding_of,
+    first_bytes,
+)
 from gradcalc.grading.submissions_table import NAMED, Head, open_lines, read_head, table_of
+from gradcalc.grading.submissions_wide import Table
+from gradcalc.grading.unread import MOST, holds_numbers, unread
 from gradcalc.problem.model import Problem
 
 ARCHIVE = b"PK\x03\x04"
+SAMPLE = 40
+"""Rows that tell what the columns hold."""
 MAX_TABLE = 4_000_000_000
 
 
@@ -66,13 +77,13 @@ class Opened:
     meanings: tuple[tuple[str, str], ...] = ()
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     both: Callable[[Any], tuple[Block, Index]] | None = None
 
     def read(self, part: object) -> tuple[Block, Index]:
         """Return the submissions that a stretch holds, and whose they are."""
-        if self.both is not None:
-            return self.both(part)
-        return self.block(part), self.index(part)
+        block, index = self.both(part) if self.both else (self.block(part), self.index(part))
+        return replace(block, unread=(*self.unread, *block.unread)), index
 
 
 def open_sources(paths: Sequence[str], problem: Problem, reading: Reading) -> Iterator[Opened]:
@@ -151,6 +162,7 @@ class _Opener:
                 meanings=_named(folder.named),
                 ignored=download.ignored,
                 notes=_rare(folder.named),
+                unread=_names_beside(self.path, folder.named),
             )
         finally:
             folder.container.close()
@@ -205,15 +217,16 @@ class _Opener:
         reading = self.reading
         table = table_of(head, self.asked.quantities, reading.columns, digits=reading.digits)
 
-        def parts() -> Iterator[Any]:
+        def stretches(rows: int) -> Iterator[Lines]:
             reader, _ = open_lines(file, head.encoding)
             read_head(head.source, reader, head.encoding)
-            return table.stretches(reader, reading.chunk)
+            return table.stretches(reader, rows)
 
+        beside = self.columns_beside(head, table, stretches)
         return Opened(
             head.source,
             "CSV, one row a submission",
-            parts,
+            lambda: stretches(reading.chunk),
             table.block,
             table.index,
             table.layout.columns,
@@ -221,9 +234,33 @@ class _Opener:
             NAMED[head.separator],
             _meanings(head.names, table.headers),
             table.headers.ignored,
-            _near_misses(table.headers.ignored, self.asked.quantities),
+            tuple(each.reason for each in beside if each.looks == "quantity"),
+            beside,
             table.both,
         )
+
+    def columns_beside(
+        self, head: Head, table: Table, lines: Callable[[int], Iterator[Lines]]
+    ) -> tuple[Unread, ...]:
+        """Return the columns of a wide table that are not read."""
+        headers, asked = table.headers, self.asked.quantities
+        taken = {*headers.taken, headers.id, headers.stamp, headers.name, headers.email}
+        places = [at for at in range(len(head.names)) if at not in taken]
+        places = [at for at in places if not asked.foreign(head.names[at])][:MOST]
+        sample = None if self.reading.columns or not places else next(lines(SAMPLE), None)
+        found: list[Unread] = []
+        for at in places:
+            name = head.names[at].strip()
+            numbers = sample is not None and holds_numbers(table.column(sample, at))
+            if name:
+                reason = headers.doubtful.get(name, "")
+                found.append(
+                    unread(head.source, head.line, name, asked, numbers=numbers, reason=reason)
+                )
+            elif numbers:
+                told = (f"column {at + 1}", "not read: it has no header")
+                found.append(Unread(head.source, head.line, *told, "numbers"))
+        return tuple(found)
 
     def long(self, head: Head, table: LongTable, file: IO[bytes]) -> Opened:
         """Return a long table."""
@@ -250,6 +287,7 @@ class _Opener:
             ),
             tuple(table.named.ignored),
             _rare(table.named),
+            _names_beside(head.source, table.named),
         )
 
     def json(self, name: str, file: IO[bytes]) -> Opened:
@@ -270,6 +308,7 @@ class _Opener:
             meanings=_named(named),
             ignored=tuple(named.ignored),
             notes=_rare(named),
+            unread=_names_beside(name, named),
         )
 
 
@@ -312,12 +351,25 @@ def _meanings(names: Sequence[str], headers: Headers) -> tuple[tuple[str, str], 
     for columns, lead in known:
         for at, column in columns.items():
             found.setdefault(at, []).append(f"{lead}{column}")
-    return tuple((name, ", ".join(found.get(at, ["ignored"]))) for at, name in enumerate(names))
+    return tuple((name, ", ".join(found.get(at, ["not read"]))) for at, name in enumerate(names))
 
 
-def _near_misses(ignored: Sequence[str], quantities: Quantities) -> tuple[str, ...]:
-    found = [near_miss(name, quantities) for name in ignored[:50] if name.strip()]
-    return tuple(reason for reason in found if reason)
+def _names_beside(source: str, named: Named) -> tuple[Unread, ...]:
+    """Return the names of answers that are not read, and how many submissions have each."""
+    quantities = named.asked.quantities
+    names = [name for name in named.ignored if name.strip() and not quantities.foreign(name)]
+    return tuple(
+        unread(
+            source,
+            0,
+            name,
+            quantities,
+            numbers=name in named.numbers,
+            reason=named.asked.refused.get(name, ""),
+            count=named.ignored[name],
+        )
+        for name in names[:MOST]
+    )
 
 
 def _named(named: Named) -> tuple[tuple[str, str], ...]:

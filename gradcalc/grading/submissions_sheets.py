@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gradcalc.errors import ProblemError, Source
 from gradcalc.grading.answers import Answer, read_sheet
-from gradcalc.grading.block import Block, Column, RowError
+from gradcalc.grading.block import Block, Column, RowError, Unread
 from gradcalc.grading.submissions_archive import Container
 from gradcalc.grading.submissions_cells import (
     FORMULA,
@@ -23,10 +23,13 @@ from gradcalc.grading.submissions_cells import (
 from gradcalc.grading.submissions_layout import MAX_ID, Index, Row, block_of_rows, id_error
 from gradcalc.grading.submissions_named import Asked, Filler, Named
 from gradcalc.grading.submissions_platforms import Download, Handed, read_download, text_of_page
+from gradcalc.grading.unread import holds_numbers, unread
 from gradcalc.problem.reading import with_plain_lines
 
 MAX_HELD = 16_000_000
 MAX_KEPT = 200_000
+MOST_LINES = 100
+"""Lines of one sheet that are told as not read."""
 
 _STAMP = re.compile(
     r"^[\s{,]{0,20}\"?(?:submitted_at|timestamp)\"?\s{0,9}[:=]\s{0,9}\"?([^\"\n]{1,60})",
@@ -46,6 +49,22 @@ class Sheet:
     stamp: str = ""
 
 
+class BrokenSheetError(ValueError):
+    """A sheet that cannot be read; line: where in it, 0 for all of it."""
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass
+class Answered:
+    """What a sheet answers: entries with their lines, and the lines that are not read."""
+
+    cells: list[tuple[Column, Cell, int]] = field(default_factory=list)
+    unread: list[Answer] = field(default_factory=list)
+
+
 @dataclass
 class SheetFolder:
     """A folder or archive of answer sheets. `count` goes through it once and must come first."""
@@ -54,7 +73,7 @@ class SheetFolder:
     asked: Asked
     download: Download
     named: Named = field(init=False)
-    kept: dict[int, list[tuple[Column, Cell]]] = field(default_factory=dict)
+    kept: dict[int, Answered] = field(default_factory=dict)
     cells: int = 0
 
     def __post_init__(self) -> None:
@@ -76,8 +95,9 @@ class SheetFolder:
                 except ValueError:
                     continue
                 self.named.rows += 1
-                self.named.entries.update({column for column, _ in found})
-                self.cells += len(found)
+                self.named.entries.update({column for column, _, _ in found.cells})
+                self.named.ignored.update({each.name for each in found.unread if each.name})
+                self.cells += len(found.cells)
                 if self.cells < MAX_KEPT:
                     self.kept[sheet.at] = found
 
@@ -118,23 +138,48 @@ class SheetFolder:
             stamp = match[1].strip().rstrip("},")
         return Sheet(at, handed.id, files[0].name, text, stamp=stamp)
 
-    def read(self, sheet: Sheet) -> list[tuple[Column, Cell]]:
-        """Return the entries that a sheet answers; raises ValueError for what is no sheet."""
+    def read(self, sheet: Sheet) -> Answered:
+        """Return what a sheet answers; raises BrokenSheetError for what is no sheet."""
+        quantities = self.asked.quantities
         try:
-            found = read_sheet(
-                Source(sheet.label, sheet.text), self.asked.problem, self.asked.quantities
-            )
+            found = read_sheet(Source(sheet.label, sheet.text), self.asked.problem, quantities)
         except ProblemError as error:
-            line = f" in line {error.span.line}" if error.span else ""
-            raise ValueError(f"{error.message}{line}") from None
-        cells: list[tuple[Column, Cell]] = []
+            raise BrokenSheetError(error.message, error.span.line if error.span else 0) from None
+        answered = Answered()
         for answer in found.answers:
             columns, shape = self.asked.entries(_name(answer))
             if columns:
-                cells += zip(columns, self.entries(answer, columns, shape), strict=True)
-        if not cells:
-            raise ValueError(found.warnings[0] if found.warnings else "no answers")
-        return cells
+                cells = self.entries(answer, columns, shape)
+                answered.cells += [
+                    (column, cell, answer.line) for column, cell in zip(columns, cells, strict=True)
+                ]
+            elif answer.reason is not None and not quantities.foreign(answer.name):
+                answered.unread.append(answer)
+        if not answered.cells:
+            raise BrokenSheetError(found.warnings[0] if found.warnings else "no answers")
+        return answered
+
+    def unread(self, sheet: Sheet, answers: Sequence[Answer]) -> list[Unread]:
+        """Return the lines of a sheet that look like answers and are not read."""
+        path, quantities = self.path(sheet), self.asked.quantities
+        found = []
+        for answer in answers[:MOST_LINES]:
+            reason = answer.reason or ""
+            said = unread(
+                path,
+                answer.line,
+                answer.name,
+                quantities,
+                numbers=holds_numbers([answer.text]),
+                reason="" if answer.name else reason,
+            )
+            if said.looks != "other":
+                found.append(replace(said, reason=reason, student=sheet.id))
+        return found
+
+    def path(self, sheet: Sheet) -> str:
+        """Return the file of a sheet for the user."""
+        return self.source if self.container.single else f"{self.source}/{sheet.label}"
 
     def entries(
         self, answer: Answer, columns: Sequence[Column], shape: tuple[int, ...]
@@ -149,22 +194,32 @@ class SheetFolder:
         """Return the submissions that sheets hold."""
         rows: list[Row] = []
         errors: list[RowError] = []
+        beside: list[Unread] = []
         for sheet in sheets:
-            reason = sheet.reason
-            if not reason:
-                try:
-                    found = self.kept.get(sheet.at) or self.read(sheet)
-                except ValueError as error:
-                    reason = str(error)
-                else:
-                    cells = filler.blank()
-                    for column, cell in found:
-                        filler.put_cells(cells, [column], [cell], last=True)
-                    rows.append(Row(sheet.at, sheet.id, cells))
-            if reason:
-                name = self.source if self.container.single else f"{self.source}/{sheet.label}"
-                errors.append(RowError(name, sheet.at, sheet.id[:MAX_ID], reason))
-        return block_of_rows(self.source, filler.layout, rows, errors)
+            try:
+                if sheet.reason:
+                    raise BrokenSheetError(sheet.reason)
+                found = self.kept.get(sheet.at) or self.read(sheet)
+            except BrokenSheetError as error:
+                name = sheet.id[:MAX_ID]
+                at, reason = sheet.at, str(error)
+                errors.append(RowError(self.path(sheet), at, name, reason, inside=error.line))
+                continue
+            rows.append(self.row(filler, sheet, found))
+            beside += self.unread(sheet, found.unread)
+        block = block_of_rows(self.source, filler.layout, rows, errors)
+        return replace(block, unread=tuple(beside))
+
+    def row(self, filler: Filler, sheet: Sheet, found: Answered) -> Row:
+        """Return one submission, with the line of each of its cells."""
+        cells = filler.blank()
+        lines: dict[int, int] = {}
+        for column, cell, line in found.cells:
+            filler.put_cells(cells, [column], [cell], last=True)
+            at = filler.place.get(column)
+            if at is not None and cells[at] is cell:
+                lines[at] = line
+        return Row(sheet.at, sheet.id, cells, self.path(sheet), lines)
 
     def index(self, sheets: Sequence[Sheet]) -> Index:
         """Return whose submissions some sheets are."""

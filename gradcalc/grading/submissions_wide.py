@@ -86,6 +86,11 @@ class Table:
         stretch = _Stretch(self, lines)
         return stretch.block(), stretch.index()
 
+    def column(self, lines: Lines, at: int) -> list[str]:
+        """Return the texts of one column in some lines."""
+        stretch = _Stretch(self, lines)
+        return [stretch.cell(row, at) for row in range(len(stretch.plain.lines) + len(stretch.odd))]
+
     def cells(self, record: Sequence[bytes]) -> list[str]:
         """Return the cells of a record as texts; raises ValueError for what is none."""
         joined = b"".join(record)

@@ -27,6 +27,10 @@ _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}\Z", re.ASCII)
 _MINUS = re.compile(r"[–‐‑](?=[\d.,])", re.ASCII)
 _AROUND = re.compile(r"\s{0,9}([*·×x⋅∙/^])\s{0,9}")
 _RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
+_PARTS = {"½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4"} | {
+    **{"⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5", "⅙": "1/6", "⅚": "5/6", "⅛": "1/8"},
+    **{"⅜": "3/8", "⅝": "5/8", "⅞": "7/8"},
+}
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def _tidy(text: str) -> str:
     text = _MINUS.sub("-", text.strip().replace("−", "-"))
     if text[:1] in "+-":
         text = text[:1] + text[1:].lstrip()
+    if text[-1:] in _PARTS and text[:-1] in ("", "+", "-"):
+        text = text[:-1] + _PARTS[text[-1]]
     return _AROUND.sub(r"\1", text) if len(text.split()) > 1 else text
 
 

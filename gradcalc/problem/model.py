@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.algebra.expr import Apply, Expr, Number
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, describe
@@ -15,6 +16,7 @@ from gradcalc.engine.graph import Graph, Line
 from gradcalc.engine.visible import Visible
 from gradcalc.errors import Source, Span
 from gradcalc.problem.document import Value
+from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.naming import Names, Reference
 from gradcalc.problem.numbers import Cells
 
@@ -171,6 +173,18 @@ class Problem:
         return tuple(gradient_name(self.loss, name) for name in self.upstream)
 
     @cached_property
+    def constant(self) -> frozenset[str]:
+        """Return the names whose line is one number, which stands for every entry."""
+        lines = (*self.visible.forward, *self.visible.backward)
+        return frozenset(node.name for node in lines if isinstance(_each_entry(node.expr), Number))
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Return what reads the name of a quantity or of an entry."""
+        shapes = {name: self.visible.shapes[name] for name in self.named}
+        return Lexicon(self.names, shapes, self.loss)
+
+    @cached_property
     def program(self) -> Program:
         """Return both passes compiled, Jacobians left out."""
         from gradcalc.engine.evaluate import Program  # noqa: PLC0415 - letters need no NumPy
@@ -206,6 +220,13 @@ class Problem:
     def roles(self, role: str) -> list[Data]:
         """Return the quantities of one role in the order of the file."""
         return [data for data in self.data.values() if data.role == role]
+
+
+def _each_entry(expr: Expr) -> Expr:
+    """Return what a formula that only repeats one thing repeats."""
+    while isinstance(expr, Apply) and expr.op in ("fill", "expand", "identity"):
+        expr = expr.args[0]
+    return expr
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.model import Data, sized
 from gradcalc.problem.naming import Names, Reference, is_hidden
 from gradcalc.problem.vocabulary import Vocabulary
@@ -59,8 +60,9 @@ def read_output(
         return _handed(forward, handed)
     last = forward.output or ""
     numbers = {node.name for node in forward.nodes if not node.shape}
+    lexicon = Lexicon(names, forward.shapes, "")
     of = dict.fromkeys(
-        parts[0] for node in asked if (parts := _asked(node, names)) and parts[0] in numbers
+        parts[0] for node in asked if (parts := lexicon.parts(node.text)) and parts[0] in numbers
     )
     # da1/dz1 beside dL/dW1 is a local derivative and no output of its own
     return Output(last if last in of or not of else next(iter(of)))
@@ -84,11 +86,6 @@ def _handed(forward: Graph, handed: Dict[tuple[str, str], Scalar]) -> Output:
             hint="all of them are gradients of one number",
         )
     return Output(next(iter(outputs)), tuple(by for _, by in handed))
-
-
-def _asked(node: Scalar, names: Names) -> tuple[str, str] | None:
-    """Return the two parts of the derivative that an item of find names, or an entry of it."""
-    return _plain(canonical(node.text.partition("[")[0].strip()), names)
 
 
 def _plain(name: str, names: Names) -> tuple[str, str] | None:
@@ -119,9 +116,10 @@ def operands(
         gradient_name(output.name, name): name for name in forward.shapes if not is_hidden(name)
     }
     found: set[str] = set(moved)
+    shapes = {name: forward.shapes[by] for name, by in gradients.items()} | forward.shapes
+    lexicon = Lexicon(names, shapes, output.name)
     for node in asked:
-        reference = names.read(node.text, gradients, output.name)
-        parts = _asked(node, names)
+        reference, parts = lexicon.read(node.text), lexicon.parts(node.text)
         if reference is not None and reference.name in gradients:
             found.add(gradients[reference.name])
         elif parts is not None:

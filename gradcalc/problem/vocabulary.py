@@ -12,6 +12,7 @@ from gradcalc.algebra.names import canonical, gradient_name, gradient_parts, is_
 from gradcalc.algebra.shapes import Shape, describe
 from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.model import sized
 from gradcalc.problem.naming import Index, Names, Reference, is_hidden
 
@@ -25,6 +26,11 @@ class Vocabulary:
     names: Names
     shapes: Dict[str, Shape]
     loss: str
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Return what reads a name."""
+        return Lexicon(self.names, self.shapes, self.loss)
 
     @cached_property
     def known(self) -> tuple[str, ...]:
@@ -44,7 +50,7 @@ class Vocabulary:
         names nothing, and for an entry that is not there.
         """
         text = node.text.strip()
-        found = self.names.read(text, self.known, self.loss)
+        found = self.lexicon.read(text)
         if found is None:
             raise self._unknown(node, more)
         shape = self.shapes[found.name]

@@ -45,5 +45,5 @@ def _numbers(view: View, lines: Sequence[Step], part: str) -> set[int]:
         return {number for number in numbered if first <= number <= last}
     if part in PASSES:
         return {number for number, step in numbered.items() if step.phase == part}
-    ref = view.problem.names.read(part, [step.name for step in lines], view.problem.loss)
+    ref = view.problem.lexicon.read(part)
     return {number for number, step in numbered.items() if ref and step.name == ref.name}

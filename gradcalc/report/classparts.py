@@ -36,6 +36,8 @@ from gradcalc.report.wording import MISTAKE_WORDS, Wording
 
 LISTED = 6
 """Entries of an answer that are shown."""
+MISSED = 8
+"""Columns and names that are not read and are told."""
 LETTERED = 26
 """Answers that wait for a ruling and are shown."""
 LINE_COLUMNS = (
@@ -110,6 +112,8 @@ class _ClassParts:
             + unread * bool(tally.unread_cells)
             + failed * bool(tally.faults),
         )
+        for at, missed in enumerate(result.missed[:MISSED]):
+            yield "" if at else "Not read", missed.told
         yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
 
     def scores(self) -> Iterator[Part]:

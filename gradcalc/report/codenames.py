@@ -7,8 +7,7 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
-from gradcalc.algebra.names import gradient_parts
-from gradcalc.report.lettering import GREEK
+from gradcalc.algebra.names import GREEK, gradient_parts
 
 _SPELLED = {sign: word for word, sign in GREEK.items() if word != "lambda"} | {"∂": "d"}
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}

@@ -6,33 +6,16 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar
 
 from gradcalc.algebra.expr import Number, Symbol
-from gradcalc.algebra.names import SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
+from gradcalc.algebra.names import GREEK, SUBSCRIPTS, SUPERSCRIPTS, gradient_parts
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.syntax import format_number
 from gradcalc.problem.naming import Index, Names
 
 T = TypeVar("T")
-GREEK = {
-    "alpha": "α",
-    "beta": "β",
-    "gamma": "γ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "eta": "η",
-    "theta": "θ",
-    "lam": "λ",
-    "lambda": "λ",
-    "mu": "μ",
-    "sigma": "σ",
-    "phi": "φ",
-    "omega": "ω",
-    "rho": "ρ",
-    "tau": "τ",
-    "xi": "ξ",
-}
 FRACTIONS = {
     Fraction(1, 2): "½",
     Fraction(1, 3): "⅓",
@@ -64,6 +47,7 @@ SPELLING = {
 }
 LOWERED = dict(zip("ijklmnprstuv0123456789", "ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ" + SUBSCRIPTS, strict=True))
 """Letters and digits that have a small form below the line."""
+_WORDS = {sign: word for word, sign in GREEK.items()}
 BLANK = "____"
 """A number that is left to be filled in."""
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
@@ -135,13 +119,22 @@ class Lettering:
                 above, below = self.matched(index)
             of = self.entry_name(gradient[0], above)
             return f"{d}{of}/{d}{self.entry_name(gradient[1], below)}"
+        ending = lowered("".join(places))
         if (
             self.unicode
             and all(len(place) == 1 for place in places)
             and (shown[-1] not in SUBSCRIPTS)
+            and self.name(gradient[1] if gradient else name) + ending not in self.whole_names
         ):
-            return shown + lowered("".join(places))
+            return shown + ending
         return f"{shown}[{','.join(places)}]"
+
+    @cached_property
+    def whole_names(self) -> frozenset[str]:
+        """Return what is printed for whole quantities and for entries with names of their own."""
+        names = (name for name in self.shapes if gradient_parts(name) is None)
+        own = (self.styled(name, layered=False) for name in self.names.entries.values())
+        return frozenset((*map(self.name, names), *own))
 
     def matched(self, index: tuple[T, ...]) -> tuple[tuple[T, ...], tuple[T, ...]]:
         """Return which part of a Jacobian's index belongs to the value, which to the operand."""
@@ -232,4 +225,6 @@ def lowered(digits: str) -> str:
 
 
 def _ascii(name: str) -> str:
-    return name.encode("ascii", "backslashreplace").decode()
+    """Return a name without letters beyond ASCII: Greek ones as words, others as numbers."""
+    spelled = "".join(_WORDS.get(sign, sign) for sign in name)
+    return spelled.encode("ascii", "backslashreplace").decode()

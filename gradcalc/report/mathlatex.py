@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from gradcalc.report.lettering import GREEK
+from gradcalc.algebra.names import GREEK
 from gradcalc.report.mathtree import (
     GAP,
     Accent,

@@ -9,10 +9,10 @@ import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.expr import parts as all_parts
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.names import GREEK, gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape, size
-from gradcalc.report.lettering import GREEK, spelled
+from gradcalc.report.lettering import spelled
 from gradcalc.report.remarks_layers import laid_over, looked_up, masked, turned
 from gradcalc.report.view import View
 

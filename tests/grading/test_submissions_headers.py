@@ -155,7 +155,12 @@ def test_a_preview_shows_what_was_understood(tmp_path: Path) -> None:
     path.write_text("id;Q1;note;dL/dW9\n1;0,5;x;3\n2;1/3;;\n;1;;\n3;x*2;;\n", encoding="utf-8")
     (source,) = preview([str(path)], problem(), Reading({"L": "Q*"}), rows=2).sources
     assert (source.encoding, source.separator) == ("utf-8", "semicolon")
-    assert dict(source.meanings) == {"id": "id", "Q1": "L", "note": "ignored", "dL/dW9": "ignored"}
+    assert dict(source.meanings) == {
+        "id": "id",
+        "Q1": "L",
+        "note": "not read",
+        "dL/dW9": "not read",
+    }
     assert "dL/dW9 is not a quantity" in source.notes[0]
     assert [(row.line, row.id, row.cells) for row in source.rows] == [
         (2, "1", (("L", "0,5", "0.5"),)),
