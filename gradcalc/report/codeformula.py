@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts, symbols
+from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol, add, mul, parts, symbols
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
@@ -176,7 +176,11 @@ class Writer:
         params += [
             f"{inner.names[key]}={self.text(value)}" for key, value in row.attributes.items()
         ]
-        body = inner.text(meaning(row))
+        expr = meaning(row)
+        unread = [Symbol(param) for param in row.params if param not in symbols(expr)]
+        if unread and row.is_elementwise:  # the value has the shape of all operands
+            expr = add(expr, *(mul(ZERO, param) for param in unread))
+        body = inner.text(expr)
         return f"def {name}({', '.join(params)}):\n    return {body}"
 
     def inside(self, row: Operation) -> Writer:
