@@ -194,14 +194,15 @@ class _Reverse:
             mask = self.product(node, index, row.mask, upstream)
             self.put(Node(local, mask, self.shapes[operand], node.span, hidden))
             return mul(self.product(node, index, row.spread_out, upstream), Symbol(local)), local
-        if row.kind not in ("activation", "loss") or twice:
+        each = row.kind == "loss" and row.per_sample and bool(node.shape)
+        if each:
+            upstream = self.spread(node, operand, upstream)
+        if row.kind not in ("activation", "loss") or twice or each:
             return self.partial(node, index, upstream), None
         if row.is_elementwise or row.kind == "loss":
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
-            if self.shapes[operand] != shape or (
-                row.kind == "loss" and row.per_sample and node.shape
-            ):
-                return self.partial(node, index, self.spread(node, operand, upstream)), None
+            if self.shapes[operand] != shape:
+                return self.partial(node, index, upstream), None
             self.put(Node(local, self.partial(node, index, ONE), shape, node.span, hidden))
             return mul(upstream, Symbol(local)), local
         if row.jacobian is None or len(node.shape) != 1:

@@ -68,11 +68,10 @@ class Proof:
     def kinks(self, node: Node, operand: str) -> tuple[Program, ...]:
         """Return the kinks of a line that an operand can move it over."""
         find = shape_finder({name: self.shapes[name] for name in node.operands}, self.table)
-        return tuple(
-            self.compile(kink, find(kink))
-            for kink in kinks_of(node.expr, self.table)
-            if operand in symbols(kink)
-        )
+        kinks = kinks_of(node.expr, self.table)
+        if isinstance(node.expr, Apply) and node.expr.op == "where":
+            kinks.append(node.expr.args[0])  # at 0 a condition that is a number jumps
+        return tuple(self.compile(kink, find(kink)) for kink in kinks if operand in symbols(kink))
 
     def is_jump(self, node: Node) -> bool:
         """Tell whether a line is a comparison: it passes nothing back, and has no edge."""

@@ -100,7 +100,8 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
     Points stand by quantity, `marking: {dL/dW1: 4}`, beside the words follows,
     convention, blank, deduct and cap. Raises ProblemError at what cannot be one.
     """
-    undivided = frozenset(ref.name for ref in problem.find if "options" in problem.extras)
+    single = "options" in problem.extras and len(problem.find) == 1
+    undivided = frozenset(ref.name for ref in problem.find if single)
     if node is None:
         return Scheme(undivided=undivided)
     if not isinstance(node, Mapping):

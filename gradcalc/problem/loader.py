@@ -8,10 +8,11 @@ from pathlib import Path
 
 from gradcalc.algebra.expr import Apply, Symbol, parts, symbols
 from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import describe
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.autodiff import differentiate
-from gradcalc.engine.graph import Line, build
+from gradcalc.engine.graph import Graph, Line, build
 from gradcalc.engine.visible import visible
 from gradcalc.errors import ProblemError, Source, Span, suggestion
 from gradcalc.problem.data import known_sums, read_data
@@ -41,6 +42,9 @@ from gradcalc.problem.schema import ACCEPT, check_keys, choices_of, items_of, ma
 from gradcalc.problem.sizes import with_sizes
 from gradcalc.problem.unknown import refuse_numbers
 from gradcalc.problem.vocabulary import Vocabulary, read_names
+
+MOST_AXES = 2
+"""A quantity is a number, a vector or a matrix."""
 
 
 def load(source: str | Path | Source, sizes: Dict[str, int] | None = None) -> Problem:
@@ -95,6 +99,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         lambda name: _origin(name, data, lines),
         lambda name: _output_name(name, net, loss_line),
     )
+    _refuse_axes(forward)
     refuse_doubled(forward)
     refuse_numbers(forward, data, own.table)
     _refuse_unread(data, lines, len(net.layers))
@@ -152,6 +157,19 @@ def _problem(root: Mapping, source: Source) -> Problem:
         individual=individual,
         descent=descent,
     )
+
+
+
+def _refuse_axes(forward: Graph) -> None:
+    """Refuse a line with more than two axes: pages, answers and scripts have no place for it."""
+    for node in forward.nodes:
+        if len(node.shape) > MOST_AXES:
+            what = "a part of this line" if node.hidden else node.name
+            raise ProblemError(
+                f"{what} is {describe(node.shape)}",
+                node.span,
+                hint="a quantity is a number, a vector or a matrix",
+            )
 
 
 def _default_title(source: Source) -> str:

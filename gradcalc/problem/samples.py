@@ -220,6 +220,8 @@ def _shared(problem: Problem, batch: Batch) -> tuple[str, ...]:
         if data.role == "weight" or (data.shape[:1] != (batch.count,) and data.role != "target")
     ]
     known = {node.name for node in problem.backward.graph.nodes}
+    if batch.node != problem.loss and gradient_name(problem.loss, batch.node) not in known:
+        return ()  # no gradient that is asked for comes from this batch
     return tuple(name for name in own if gradient_name(problem.loss, name) in known)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol, add, mul, symbols
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.precedence import MINUS, POSTFIX
 from gradcalc.algebra.syntax import format_number, level, needs_brackets
@@ -212,10 +212,14 @@ class Writer:
         params += [
             f"{inner.names[key]}={self.text(value)}" for key, value in row.attributes.items()
         ]
+        expr = meaning(row)
+        unread = [Symbol(param) for param in row.params if param not in symbols(expr)]
+        if unread and row.is_elementwise:  # the value has the shape of all operands
+            expr = add(expr, *(mul(ZERO, param) for param in unread))
         lines = [f"def {name}({', '.join(params)}):"]
         if row.remark and not is_own(row):
             lines.append(f"    # {row.remark}")
-        return "\n".join([*lines, *returned(inner.terms(meaning(row)), "    ")])
+        return "\n".join([*lines, *returned(inner.terms(expr), "    ")])
 
     def inside(self, row: Operation) -> Writer:
         """Return the writer of a row's own formulas."""

@@ -95,9 +95,11 @@ def product(view: View, name: str) -> Expr | None:
         own = gradient_parts(node.name)
         if own is None or own[0] != view.problem.loss or own[1] not in found[0].names[2:]:
             continue
-        forms[node.name] = substitute(_step(view, found[0], own[1], node.expr), forms)
+        form = substitute(_step(view, found[0], own[1], node.expr), forms)
         if node.name == name:
-            return _in_order(forms[name], _rows if view.numerator else _flat)
+            return _in_order(form, _rows if view.numerator else _flat)
+        if view.shape_of(node.expr) == node.shape:  # one number for all entries keeps its name
+            forms[node.name] = form
     return None
 
 

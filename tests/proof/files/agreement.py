@@ -37,7 +37,10 @@ def differences(solution: Solution) -> Iterator[tuple[str, str]]:
     yield from (("json", text) for text in record(solution))
     yield from (("numpy", text) for text in numpy(solution))
     if torch is not None:
-        yield from (("torch", text) for text in autograd(solution))
+        try:
+            yield from (("torch", text) for text in autograd(solution))
+        except Exception as error:
+            yield "torch", f"{type(error).__name__}: {error}"
     yield from (("check", text) for text in checked(solution))
 
 

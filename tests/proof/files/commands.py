@@ -20,7 +20,19 @@ from gradcalc.problem.model import Solution
 
 SECONDS = 5.0
 FILE = "p.yaml"
-ODD_ANSWERS = ("", "x", "nan", "1e400", "1/0", "[1, 2", "0 0 0 0 0 0 0 0 0", "²", "-", "[[1]]", "1,5")
+ODD_ANSWERS = (
+    "",
+    "x",
+    "nan",
+    "1e400",
+    "1/0",
+    "[1, 2",
+    "0 0 0 0 0 0 0 0 0",
+    "²",
+    "-",
+    "[[1]]",
+    "1,5",
+)
 
 
 class Late(BaseException):
@@ -44,7 +56,7 @@ class Said:
             return "fault"
         if self.code not in (0, 1, 2, 3):
             return f"exit code {self.code}"
-        if self.code == 2 and not self.err.strip():
+        if self.code == 2 and not (self.err + self.out).strip():
             return "refused without a word"
         if self.code == 3:
             return "not written"
@@ -125,7 +137,9 @@ def answer(random: Random, solution: Solution, name: str) -> str:
     if kind < 0.6:
         return entries(value * random.choice([2, 0.5, 0]), random)
     if kind < 0.75:
-        moved = value + np.round(np.random.default_rng(random.randrange(999)).normal(size=value.shape), 1)
+        moved = value + np.round(
+            np.random.default_rng(random.randrange(999)).normal(size=value.shape), 1
+        )
         return entries(moved, random)
     if kind < 0.8:
         return entries(np.asarray(value).T, random)

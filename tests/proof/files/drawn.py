@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -53,8 +54,15 @@ def written(content: Mapping[str, Any]) -> str:
             lines = "".join(f"  {line}\n" for line in held.rstrip("\n").split("\n"))
             parts.append(f"equations: |\n{lines}")
         else:
-            parts.append(yaml.safe_dump({key: held}, allow_unicode=True, width=10**9))
+            text = yaml.safe_dump(
+                held, allow_unicode=True, width=10**9, sort_keys=False, default_flow_style=True
+            )
+            parts.append(f"{_key(key)}: {text.removesuffix('...' + chr(10))}")
     return "".join(parts)
+
+
+def _key(key: Any) -> str:
+    return str(yaml.safe_dump(key, allow_unicode=True)).removesuffix("...\n").rstrip("\n")
 
 
 # --- kinds of files --------------------------------------------------------------------------
@@ -533,9 +541,6 @@ def draw(seed: int) -> Drawn:
 
 
 def solve(file: Drawn) -> None:
-    """Keep the solution of a file; none where it is refused."""
-    file.solution = None
-    try:
+    """Keep the solution of a file; none where it is refused, or fails as it will in a command."""
+    with contextlib.suppress(Exception):
         file.solution = gradcalc.solve(gradcalc.load(Source("p.yaml", file.text)))
-    except gradcalc.ProblemError:
-        return
