@@ -11,9 +11,14 @@ from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, axis_of
 
-__all__ = ["Index", "Leaf", "entry", "has_entries", "indices"]
+__all__ = ["Index", "Leaf", "TooLongError", "entry", "has_entries", "indices"]
 
 Leaf = Callable[[str, Index], Expr]
+MOST_PARTS = 2_000
+
+
+class TooLongError(Exception):
+    """An entry that has too many parts to be written out."""
 
 
 def indices(shape: Shape) -> list[Index]:
@@ -26,7 +31,8 @@ def entry(
 ) -> Expr:
     """Return the formula of one entry: sums written out, products entry by entry.
 
-    `leaf` gives what stands for the entry of a named quantity.
+    `leaf` gives what stands for the entry of a named quantity. Raises TooLongError before
+    more is built than can be read.
     """
     return _Entries(leaf, shape_of, table).at(expr, index)
 
@@ -44,11 +50,22 @@ def has_entries(expr: Expr, table: Table) -> bool:
 class _Entries(LayerEntries):
     def __init__(self, leaf: Leaf, shape_of: Callable[[Expr], Shape], table: Table) -> None:
         self.leaf, self.shape_of, self.table = leaf, shape_of, table
+        self.found: dict[tuple[int, Index], Expr] = {}
+        self.meanings: dict[int, Expr] = {}
 
     def at(self, expr: Expr, index: Index) -> Expr:
+        """Return an entry, built once; raises TooLongError where it has too many parts."""
         if isinstance(expr, Number):
             return expr
         index = self.fitted(self.shape_of(expr), index)
+        known = self.found.get((id(expr), index))
+        if known is None:
+            known = self.found[id(expr), index] = self.built(expr, index)
+            if known.size > MOST_PARTS or len(self.found) > MOST_PARTS:
+                raise TooLongError
+        return known
+
+    def built(self, expr: Symbol | Apply, index: Index) -> Expr:
         if isinstance(expr, Symbol):
             return self.leaf(expr.name, index)
         rule = getattr(self, f"_{expr.op}", None)
@@ -58,8 +75,9 @@ class _Entries(LayerEntries):
         row = self.table[expr.op]
         if row.is_elementwise:
             return Apply(expr.op, tuple(self.at(arg, index) for arg in expr.args), expr.attrs)
-        meaning = definition(expr, self.table, self.shape_of)
+        meaning = self.meanings.get(id(expr)) or definition(expr, self.table, self.shape_of)
         assert meaning is not None, expr.op
+        self.meanings[id(expr)] = meaning
         return self.at(meaning, index)
 
     def fitted(self, shape: Shape, index: Index) -> Index:

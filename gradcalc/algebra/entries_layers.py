@@ -45,15 +45,16 @@ class LayerEntries:
         dims, stride = self._dims(x), _whole(expr, "stride", 1)
         first = _whole(expr, "padding", 0)
         paddings = (first, _whole(expr, "padding_columns", first))
+        starts = [i * stride - padding for i, padding in zip(index, paddings, strict=False)]
+        sides = zip(starts, self._dims(kernel), dims, strict=True)
+        within = [range(max(0, -start), min(wide, dim - start)) for start, wide, dim in sides]
         terms = []
-        for offset in product(*map(range, self._dims(kernel))):
-            places = zip(index, offset, paddings, strict=False)
-            spot = tuple(i * stride + o - padding for i, o, padding in places)
-            if all(0 <= i < dim for i, dim in zip(spot, dims, strict=True)):
-                factors = self.at(x, spot), self.at(kernel, offset)
-                if ZERO not in factors:
-                    kept = tuple(factor for factor in factors if factor != ONE)
-                    terms.append(mul(*kept) if kept else ONE)
+        for offset in product(*within):
+            spot = tuple(start + o for start, o in zip(starts, offset, strict=True))
+            factors = self.at(x, spot), self.at(kernel, offset)
+            if ZERO not in factors:
+                kept = tuple(factor for factor in factors if factor != ONE)
+                terms.append(mul(*kept) if kept else ONE)
         return add(*terms) if terms else ZERO
 
     def _flip(self, expr: Apply, index: Index) -> Expr:

@@ -15,7 +15,6 @@ from gradcalc.algebra.shapes import Attrs, Dim, Shape, ShapeError, axis_of, desc
 Measured = Mapping[str, Number | Symbol]
 
 LARGEST = 10**6
-LARGEST_FRAMED = 10**8
 AXES = ("rows", "columns")
 _TERM = re.compile(r"([+-]?)(\d*)([^\W\d][\w/]*)|([+-]?\d+)")
 
@@ -115,8 +114,10 @@ def _convolved(shapes: tuple[Shape, ...], attrs: Attrs, rank: int) -> Shape:
     stride = _count(attrs, "stride", 1, 1)
     paddings = _paddings(kernel, attrs)
     framed = size(tuple(total((1, d), (2, p)) for d, p in zip(x, paddings, strict=True)))
-    if framed is not None and framed > LARGEST_FRAMED:
-        raise ShapeError("convolve", f"{framed} entries with the padding")
+    most = max(LARGEST, 4 * (size(x) or 0), 4 * (size(kernel) or 0))
+    if framed is not None and framed > most:
+        label = f"{framed} entries with the padding, and at most {most} are computed"
+        raise ShapeError("convolve", label)
     sides = zip(x, kernel, paddings, strict=True)
     return tuple(_windows(dim, width, padding, stride) for dim, width, padding in sides)
 
@@ -155,7 +156,7 @@ def spread(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
         raise ShapeError("spread", "it takes a vector or a matrix")
     if stride == 1:
         return shape
-    due = tuple(_count(attrs, name, 1, 0) for name in AXES[: len(shape)])
+    due = tuple(integer(attrs.get(name)) or 0 for name in AXES[: len(shape)])
     for dim, room in zip(shape, due, strict=True):
         if isinstance(dim, str) or (room - 1) // stride + 1 != dim:
             raise ShapeError("spread", f"{describe(shape)} with a stride of {stride} in {room}")

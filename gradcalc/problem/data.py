@@ -144,8 +144,13 @@ def read_dims(node: Value) -> Shape:
     dims: list[Dim] = []
     for item in node.items if isinstance(node, Sequence) else (node,):
         text = item.text.strip() if isinstance(item, Scalar) else ""
-        if text.isascii() and text.isdigit() and len(text) < 9 and 0 < int(text) < MAX_DIM:
+        whole = text.isascii() and text.isdigit()
+        if whole and len(text) <= len(str(MAX_DIM)) and 0 < int(text) < MAX_DIM:
             dims.append(int(text))
+        elif whole and text.strip("0"):
+            raise ProblemError(
+                "a dimension of more than is computed", item.span, f"at most {MAX_DIM - 1}"
+            )
         elif is_name(text) and not text.startswith("_"):
             dims.append(canonical(text))
         else:

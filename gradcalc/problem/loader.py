@@ -19,6 +19,7 @@ from gradcalc.problem.data import known_sums, read_data
 from gradcalc.problem.descent import moved, read_descent, settled
 from gradcalc.problem.document import Mapping, parse_document
 from gradcalc.problem.equations import Equations, read_equations
+from gradcalc.problem.extent import refuse_large
 from gradcalc.problem.extras import read_extras
 from gradcalc.problem.given import read_given, refuse_drawn
 from gradcalc.problem.individual import read_individual
@@ -124,6 +125,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         given=tuple(given_keys(section)),
         facts=known_sums(data, individual),
     )
+    refuse_large((*forward.nodes, *backward.graph.nodes), data)
     vocabulary = Vocabulary(names, {**forward.shapes, **backward.graph.shapes}, loss)
     given = read_given(section, vocabulary, data)
     refuse_drawn(given, individual, (forward, backward.graph))

@@ -26,13 +26,18 @@ def read_sizes(texts: Iterable[str]) -> dict[str, int]:
             name, sign, value = (part.strip() for part in piece.partition("="))
             if not sign or not is_name(name):
                 raise ProblemError(f"--set {piece.strip()!r} names no letter", hint=EXAMPLE)
-            whole = value.isascii() and value.isdigit() and len(value) < 9
-            if not whole or not 0 < int(value) < LARGEST:
+            if not (value.isascii() and value.isdigit() and value.strip("0")):
                 raise ProblemError(
                     f"--set {name}: {value or 'nothing'} is not a whole number from 1", hint=EXAMPLE
                 )
+            digits = value.lstrip("0")
+            if len(digits) > len(str(LARGEST)) or int(digits) >= LARGEST:
+                raise ProblemError(
+                    f"--set {name}: {value} is more than {LARGEST - 1}, the largest dimension",
+                    hint=EXAMPLE,
+                )
             letter = canonical(name)
-            if found.setdefault(letter, int(value)) != int(value):
+            if found.setdefault(letter, int(digits)) != int(digits):
                 raise ProblemError(f"--set {name} is given two numbers", hint=EXAMPLE)
     return found
 

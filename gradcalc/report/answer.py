@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcalc.algebra.entries import TooLongError
 from gradcalc.algebra.names import gradient_name
 from gradcalc.errors import ProblemError, visible
 from gradcalc.problem.document import Mapping, Scalar
@@ -64,7 +65,10 @@ def asked(view: View, ref: Reference, steps: dict[str, Step], room: int) -> Box:
         if formula is None:
             return text(name)
         if ref.index is not None:
-            formula = view.entry(formula, ref.index, numbers=False)
+            try:
+                formula = view.entry(formula, ref.index, numbers=False)
+            except TooLongError:
+                return text(name)
         return named(name, formula_box(view, formula))
     texts = view.texts.get(ref.name)
     several = len(view.problem.find) > 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gradcalc.algebra.entries import TooLongError
 from gradcalc.algebra.expr import Apply, Expr, rebuild
 from gradcalc.errors import visible, width
 from gradcalc.grading.verdict import Finding, Review, Verdict
@@ -172,8 +173,11 @@ class AuditPage:
             page.paragraph(self.words.equation(finding.name, expr), INDENT, "note", 4)
             return
         entry = finding.entries[0]
-        formula = _flat(own.entry(expr, entry, numbers=False))
-        filled = _flat(own.entry(expr, entry, numbers=True))
+        try:
+            formula = _flat(own.entry(expr, entry, numbers=False))
+            filled = _flat(own.entry(expr, entry, numbers=True))
+        except TooLongError:
+            return
         value = notation.number(figure(float(finding.values[finding.name][entry]), digits=4))
         page.blank()
         page.paragraph(notation.line(formula), INDENT, "note")

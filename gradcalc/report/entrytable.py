@@ -18,7 +18,6 @@ from gradcalc.report.steps import EntryLine, Step
 from gradcalc.report.view import View
 
 FEWEST, MOST = 5, 8
-LONGEST_ENTRY = 120
 GAP = 3
 
 
@@ -27,10 +26,9 @@ def entry_lines(page: Page, view: View, step: Step, indent: int, sign: str = EQU
 
     sign: what stands after the name.
     """
-    if not step.entries:
-        return
-    if max(entry.formula.size for entry in step.entries) > LONGEST_ENTRY:
+    if step.unwritten:
         page.paragraph("the sums are too long to be written out", indent + 2, "note")
+    if not step.entries:
         return
     rows = [_cells(view, step, entry) for entry in step.entries]
     count = max(len(row) for row in rows)

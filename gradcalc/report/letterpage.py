@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.entries import has_entries, indices
+from gradcalc.algebra.entries import TooLongError, has_entries, indices
 from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
 from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.indexed import NoEntriesError, Places, index_letters, ordered, written_size
@@ -66,7 +66,10 @@ def _written_out(view: View, name: str, formula: Expr, shape: Shape) -> list[tup
     added = any(isinstance(p, Apply) and p.op in ADDING for p in all_parts(formula))
     if not added or not has_entries(formula, view.problem.table):
         return []
-    found = ordered(view.entry(formula, (0,) * len(shape), numbers=False), view.fed)
+    try:
+        found = ordered(view.entry(formula, (0,) * len(shape), numbers=False), view.fed)
+    except TooLongError:
+        return []
     shown = view.notation.entry_name(name, (0,) * len(shape))
     return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")]
 
@@ -141,7 +144,11 @@ def _entry(page: Page, view: View, ref: Reference) -> None:
     if form is None or not has_entries(form, view.problem.table):
         page.text(name, "plain", INDENT)
         return
-    found = ordered(view.entry(form, ref.index, numbers=False), view.fed)
+    try:
+        found = ordered(view.entry(form, ref.index, numbers=False), view.fed)
+    except TooLongError:
+        page.text(name, "plain", INDENT)
+        return
     _equation(page, f"{name}{EQUALS}{view.notation.line(found)}", [], "")
 
 
@@ -157,7 +164,7 @@ def entries(view: View, name: str, form: Expr) -> list[tuple[str, str]]:
     for index in indices(shape):
         try:
             entry = ordered(view.entry(form, index, numbers=False), view.fed)
-        except NoEntriesError:
+        except (NoEntriesError, TooLongError):
             return []
         shown = view.notation.entry_name(name, index)
         found.append((f"{shown}{EQUALS}{view.notation.line(entry)}", ""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.entries import Index, has_entries, indices
+from gradcalc.algebra.entries import Index, TooLongError, has_entries, indices
 from gradcalc.algebra.expr import Expr, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.shapes import Shape, size
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
 
 DETAILS = ("brief", "steps", "entries")
+LONGEST_ENTRY = 120
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Step:
     None for what is known.
     substitution: the formula with numbers at the leaves. worked: what the
     substitution comes to, one stage further. texts: the entries of the value as
-    printed, in row order. note: a few words. group: the layer it belongs to.
+    printed, in row order. note: a few words. group: the layer it belongs to. unwritten: its
+    entries are too long to be written out.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Step:
     group: str | None = None
     given: bool = False
     entries: tuple[EntryLine, ...] = ()
+    unwritten: bool = False
 
 
 def steps(
@@ -155,7 +158,7 @@ def line_step(
     substitution = worked = None
     if value is not None and not given and detail != "brief" and not isinstance(formula, Symbol):
         substitution, worked = substituted(view, node, formula)
-    entries: tuple[EntryLine, ...] = ()
+    entries: tuple[EntryLine, ...] | None = ()
     if detail == "entries" and not given and not isinstance(formula, Symbol):
         entries = _entry_lines(view, node.shape, formula, texts)
     return Step(
@@ -168,26 +171,29 @@ def line_step(
         value,
         texts,
         given=given,
-        entries=entries,
+        entries=entries or (),
+        unwritten=entries is None,
     )
 
 
 def _entry_lines(
     view: View, shape: Shape, formula: Expr, texts: tuple[str, ...] | None
-) -> tuple[EntryLine, ...]:
-    """Return the scalar line of each entry."""
+) -> tuple[EntryLine, ...] | None:
+    """Return the scalar line of each entry, None where one is too long to be written out."""
     count = size(shape)
     if count is None or count == 1 or count > LARGEST_LITERAL:
         return ()
     if not has_entries(formula, view.problem.table):
         return ()
     known = symbols(formula) and all(name in view.texts for name in symbols(formula))
-    return tuple(
-        EntryLine(
-            index,
-            view.entry(formula, index, numbers=False),
-            view.entry(formula, index, numbers=True) if known else None,
-            texts[at] if texts else None,
-        )
-        for at, index in enumerate(indices(shape))
-    )
+    found = []
+    for at, index in enumerate(indices(shape)):
+        try:
+            written = view.entry(formula, index, numbers=False)
+        except TooLongError:
+            return None
+        if written.size > LONGEST_ENTRY:
+            return None
+        filled = view.entry(formula, index, numbers=True) if known else None
+        found.append(EntryLine(index, written, filled, texts[at] if texts else None))
+    return tuple(found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc.algebra.entries import has_entries, indices
+from gradcalc.algebra.entries import TooLongError, has_entries, indices
 from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.shapes import size
@@ -24,6 +24,15 @@ MOST_TERMS = 8
 def substituted(view: View, node: Node, formula: Expr) -> tuple[Expr | None, Expr | None]:
     """Return the formula with numbers in it, and that one stage further."""
     plain = view.numbers(formula)
+    try:
+        return _substituted(view, node, formula, plain)
+    except TooLongError:
+        return plain, None
+
+
+def _substituted(
+    view: View, node: Node, formula: Expr, plain: Expr | None
+) -> tuple[Expr | None, Expr | None]:
     if (
         plain is None
         or not symbols(formula)

@@ -26,7 +26,7 @@ from gradcalc.report.document import (
     Saying,
     linked,
 )
-from gradcalc.report.entrytable import LONGEST_ENTRY, worked
+from gradcalc.report.entrytable import worked
 from gradcalc.report.figures import figures
 from gradcalc.report.glyphs import read
 from gradcalc.report.graphpicture import picture
@@ -192,8 +192,7 @@ def line(view: View, step: Step, detail: str) -> Line:
     name = quantity(view.notation, step.name)
     opened = detail == "entries"
     entries: tuple[Equation, ...] = ()
-    longest = max((entry.formula.size for entry in step.entries), default=0)
-    if longest <= LONGEST_ENTRY and (opened or len(step.entries) <= FOLDED):
+    if opened or len(step.entries) <= FOLDED:
         entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
     reads = symbols(step.formula) if step.formula is not None else ()
     note = step.note or ""
