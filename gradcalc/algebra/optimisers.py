@@ -51,7 +51,7 @@ class Rule:
 
     def holds(self, settings: Mapping[str, float]) -> bool:
         """Tell whether the equation is in force."""
-        return all(bool(settings[key.lstrip("!")]) != (key[0] == "!") for key in self.when)
+        return all(bool(settings.get(key.lstrip("!"))) != (key[0] == "!") for key in self.when)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gradcalc.report.codedialect import Dialect
 from gradcalc.report.coderows import TORCH_ROWS
+
+if TYPE_CHECKING:
+    from gradcalc.problem.descent import Descent
 
 _SAME = ("exp", "log", "sqrt", "abs", "sign", "sin", "cos", "arctan", "tanh", "sigmoid", "relu")
 HELPERS = {
@@ -157,16 +162,20 @@ CRITERIA = {
 """Loss → class of torch.nn, our parameters under its names, and what it is divided by."""
 
 OPTIMISERS = {
-    "sgd": ("SGD", (("momentum", "momentum"), ("dampening", "dampening"))),
-    "rmsprop": ("RMSprop", (("alpha", "alpha"), ("eps", "eps"), ("momentum", "momentum"))),
-    "adam": ("Adam", (("eps", "eps"),)),
-    "adamw": ("AdamW", (("eps", "eps"),)),
-    "adagrad": ("Adagrad", (("lr_decay", "lr_decay"), ("eps", "eps"))),
+    "sgd": ("SGD", ("momentum", "dampening", "nesterov")),
+    "rmsprop": ("RMSprop", ("alpha", "eps", "momentum", "centered")),
+    "adam": ("Adam", ("beta1", "beta2", "eps", "amsgrad")),
+    "adamw": ("AdamW", ("beta1", "beta2", "eps", "amsgrad")),
+    "adagrad": ("Adagrad", ("lr_decay", "eps")),
 }
-"""Optimiser → class of torch.optim, our settings under its names."""
-SWITCHES = (
-    ("nesterov", "nesterov"),
-    ("centered", "centered"),
-    ("amsgrad", "amsgrad"),
-    ("maximise", "maximize"),
-)
+"""Optimiser → class of torch.optim, and which of our settings it takes under their names."""
+EVERYWHERE = ("learning_rate", "weight_decay", "decoupled", "maximise")
+"""Settings that any of the classes can be given."""
+
+
+def is_written_out(plan: Descent) -> bool:
+    """Tell whether torch.optim has no class for an optimiser, or none with these settings."""
+    if plan.optimiser.name not in OPTIMISERS:
+        return True
+    known = {*OPTIMISERS[plan.optimiser.name][1], *EVERYWHERE}
+    return any(value for key, value in plan.settings.items() if key not in known)

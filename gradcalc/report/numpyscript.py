@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.expr import Expr
+from gradcalc.report.codedescent import update_formulas
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import array, assignment, band, quoted
 from gradcalc.report.codenumpy import NUMPY
 from gradcalc.report.coderounding import ROUNDING, rounded
 from gradcalc.report.codescript import Script
-from gradcalc.report.numpydescent import descent, update_formulas
+from gradcalc.report.numpydescent import descent
 from gradcalc.report.steps import Step
 
 if TYPE_CHECKING:

@@ -10,11 +10,12 @@ from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import applied
 from gradcalc.errors import ProblemError
+from gradcalc.report.codedescent import update_formulas
 from gradcalc.report.codedialect import plain
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codenames import free
 from gradcalc.report.codescript import Script
-from gradcalc.report.codetorch import TORCH
+from gradcalc.report.codetorch import TORCH, is_written_out
 from gradcalc.report.torchkinks import for_autograd
 from gradcalc.report.torchmodel import Model, criterion, is_stack, model_of, own_classes
 from gradcalc.report.torchpaths import Paths, paths_of
@@ -121,6 +122,8 @@ def parts_of(solution: Solution) -> Parts:
     }
     formulas = [defined(script, node.expr) for node in rest if found[node.name] is None]
     formulas += [slope_of(script, node) for node in rest if node.name in fixed]
+    plan = problem.descent
+    formulas += update_formulas(solution) if plan and is_written_out(plan) else []
     writer = script.writer([*formulas, *(meaning for _, meaning in own.values())])
     used = {*writer.names.values(), *writer.functions.values(), *OWN}
     classes: dict[str, str] = {}

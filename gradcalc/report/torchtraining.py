@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradcalc.algebra.optimisers import GRADIENT, PARAMETER, SETTINGS
+from gradcalc.report.codedescent import Letters, letters_of, setting_lines, step_equations
 from gradcalc.report.codeformula import Writer
-from gradcalc.report.codelayout import band, folded, quoted
+from gradcalc.report.codelayout import assignment, band, folded, quoted
 from gradcalc.report.codescript import Script
-from gradcalc.report.codetorch import OPTIMISERS, SWITCHES
-from gradcalc.report.torchparts import Parts
+from gradcalc.report.codetorch import OPTIMISERS, is_written_out
+from gradcalc.report.torchparts import OWN, Parts
 
 if TYPE_CHECKING:
     from gradcalc.problem.descent import Descent
@@ -22,33 +25,28 @@ def training(parts: Parts, forward: Sequence[str], start: Sequence[str]) -> list
 
     forward: the lines of the forward pass; start: what starts the backward pass.
     """
-    script, writer, model = parts.script, parts.writer, parts.model
-    plan, problem = script.problem.descent, script.problem
-    if plan is None or not script.numeric:
+    writer, model = parts.writer, parts.model
+    plan, problem = parts.problem.descent, parts.problem
+    if plan is None or not parts.script.numeric:
         return []
     inside = model.parameters if model else {}
     moved = {name: inside.get(name, writer.names[name]) for name in plan.parameters}
-    whole = model is not None and set(moved) == set(inside)
-    targets = "model.parameters()" if whole else f"[{', '.join(moved.values())}]"
     found = band(f"{plan.optimiser.title}: {plan.steps} step{'s' if plan.steps > 1 else ''}")
-    found += folded(f"optimizer = {_optimizer(plan, targets)}", "")
-    head, rate = f"for step in range(1, {plan.steps + 1}):", repr(plan.rates[0].value)
-    if len(plan.rates) > 1:
-        rate = "rate"
-        found += folded(f"rates = [{', '.join(repr(cell.value) for cell in plan.rates)}]", "")
-        head = "for step, rate in enumerate(rates, start=1):"
-    found += [head]
-    if len(plan.rates) > 1:
-        found.append(f'{_I}optimizer.param_groups[0]["lr"] = rate')
+    way = _Written(parts, plan, moved) if is_written_out(plan) else _Library(parts, plan, moved)
+    several = len(plan.rates) > 1
     found += [
+        *way.begin(),
+        "for step, rate in enumerate(rates, start=1):"
+        if several
+        else f"for step in range(1, {plan.steps + 1}):",
+        *(way.rate() if several else []),
         f"{_I}# 1. forget the gradients of the step before",
-        f"{_I}optimizer.zero_grad()",
+        *way.forget(),
         *_forward(parts, forward),
         f"{_I}# 4. backward pass: a gradient for every parameter",
         *_gradients(parts, moved, start),
         f"{_I}# 5. every parameter moves {_against(plan)} its gradient",
-        *_decay(plan, moved, rate),
-        f"{_I}optimizer.step()",
+        *way.step(),
     ]
     if not problem.upstream:
         label = quoted(f"{problem.names.shown(plan.loss)} =")
@@ -61,6 +59,86 @@ def training(parts: Parts, forward: Sequence[str], start: Sequence[str]) -> list
         found.append(f"{writer.names[name]} = {text}.detach(){end}")
         found.append(f"print({label}, {writer.names[name]})")
     return found
+
+
+@dataclass(frozen=True)
+class _Library:
+    """An optimiser of torch.optim; `moved` are the parameters as the script calls them."""
+
+    parts: Parts
+    plan: Descent
+    moved: Mapping[str, str]
+
+    def begin(self) -> list[str]:
+        """Return what stands before the loop."""
+        model, plan = self.parts.model, self.plan
+        whole = model is not None and set(self.moved) == set(model.parameters)
+        targets = "model.parameters()" if whole else f"[{', '.join(self.moved.values())}]"
+        found = folded(f"optimizer = {_optimizer(plan, targets)}", "")
+        if len(plan.rates) > 1:
+            rates = ", ".join(repr(cell.value) for cell in plan.rates)
+            found += folded(f"rates = [{rates}]", "")
+        return found
+
+    def rate(self) -> list[str]:
+        """Return what takes the learning rate of a step."""
+        return [f'{_I}optimizer.param_groups[0]["lr"] = rate']
+
+    def forget(self) -> list[str]:
+        """Return what sets the gradients aside."""
+        return [f"{_I}optimizer.zero_grad()"]
+
+    def step(self) -> list[str]:
+        """Return the step; with decoupled weight decay, where the class has none of its own."""
+        rate = "rate" if len(self.plan.rates) > 1 else repr(self.plan.rates[0].value)
+        return [*_decay(self.plan, self.moved, rate), f"{_I}optimizer.step()"]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """An optimiser that torch.optim does not have: its equations, written out."""
+
+    parts: Parts
+    plan: Descent
+    moved: Mapping[str, str]
+
+    @property
+    def letters(self) -> Letters:
+        """Return the identifiers of settings and state."""
+        return letters_of(self.plan, self.parts.writer, OWN)
+
+    def begin(self) -> list[str]:
+        """Return what stands before the loop: the settings, and a state of zeros."""
+        found = ["# torch.optim does not have it: each step is written out"]
+        found += setting_lines(self.plan, self.letters)
+        for name, text in self.moved.items():
+            for letter in self.plan.state:
+                found.append(f"{self.letters[name, letter]} = torch.zeros_like({text})")
+        return found
+
+    def rate(self) -> list[str]:
+        """Return what takes the learning rate of a step."""
+        own = self.letters.get("eta", "rate")
+        return [] if own == "rate" else [f"{_I}{own} = rate"]
+
+    def forget(self) -> list[str]:
+        """Return what sets the gradients aside."""
+        return [f"{_I}{text}.grad = None" for text in self.moved.values()]
+
+    def step(self) -> list[str]:
+        """Return the equations; the parameter is changed in its place."""
+        found = [f"{_I}with torch.no_grad():"]
+        for name, text in self.moved.items():
+            texts = {PARAMETER: text, GRADIENT: f"{text}.grad"}
+            own = self.letters
+            for letter, target, terms in step_equations(
+                self.plan, self.parts.writer, own, name, texts
+            ):
+                if letter == PARAMETER:
+                    found += folded(f"{text}.copy_({' '.join(terms)})", _I * 2)
+                else:
+                    found += assignment(target, terms, indent=_I * 2)
+        return found
 
 
 def _forward(parts: Parts, lines: Sequence[str]) -> list[str]:
@@ -87,18 +165,23 @@ def _against(plan: Descent) -> str:
 def _optimizer(plan: Descent, targets: str) -> str:
     """Return the call that makes the optimiser, defaults left out."""
     name, settings = OPTIMISERS[plan.optimiser.name]
+    decay = plan.settings["weight_decay"]
+    if name == "AdamW" and not plan.settings["decoupled"]:
+        name = "Adam"
     given = [f"lr={plan.rates[0].value!r}"]
-    if "beta1" in plan.settings:
+    if "beta1" in settings:
         given.append(f"betas=({plan.settings['beta1']!r}, {plan.settings['beta2']!r})")
     defaults = dict(plan.optimiser.defaults)
-    for ours, theirs in settings:
-        if plan.settings[ours] != float(defaults[ours]):
-            given.append(f"{theirs}={plan.settings[ours]!r}")
-    if plan.optimiser.name == "adamw" or (
-        plan.settings["weight_decay"] and not plan.settings.get("decoupled")
-    ):
-        given.append(f"weight_decay={plan.settings['weight_decay']!r}")
-    given += [f"{theirs}=True" for ours, theirs in SWITCHES if plan.settings.get(ours)]
+    switches = {row.key for row in SETTINGS if row.switch}
+    given += [
+        f"{key}={bool(value) if key in switches else value!r}"
+        for key in settings
+        for value in [plan.settings[key]]
+        if key not in ("beta1", "beta2") and value != float(defaults[key])
+    ]
+    if name == "AdamW" or (decay and not plan.settings["decoupled"]):
+        given.append(f"weight_decay={decay!r}")
+    given += ["maximize=True"] if plan.settings["maximise"] else []
     return f"torch.optim.{name}({targets}, {', '.join(given)})"
 
 

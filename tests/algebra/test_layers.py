@@ -16,9 +16,9 @@ from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, Program, evaluate
 from gradcalc.engine.graph import Node
 from tests.engine.running import lines, passes, run
+from tests.oracle import needs_torch, torch
 
-torch = pytest.importorskip("torch")
-F = torch.nn.functional
+F = torch and torch.nn.functional
 RANDOM = np.random.default_rng(8)
 IMAGE, KERNEL = RANDOM.normal(size=(6, 7)), RANDOM.normal(size=(2, 3))
 
@@ -43,6 +43,7 @@ def leaf(array: Array) -> object:
     return torch.tensor(array, requires_grad=True)
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("rows", "columns", "stride"), list(product((0, 1, 2, 3), (0, 1, 4), (1, 2, 3)))
 )
@@ -53,6 +54,7 @@ def test_conv2d(rows: int, columns: int, stride: int) -> None:
     beside(solved(f"{text}\nL = sum(z^2)", x=IMAGE, K=KERNEL), value, x=x, K=k)
 
 
+@needs_torch
 @pytest.mark.parametrize(("padding", "stride"), list(product((0, 1, 2, 5), (1, 2, 3, 4))))
 def test_conv1d(padding: int, stride: int) -> None:
     text = f"z = conv1d(x, k, padding={padding}, stride={stride})\nL = sum(z^2)"
@@ -61,6 +63,7 @@ def test_conv1d(padding: int, stride: int) -> None:
     beside(solved(text, x=IMAGE[0], k=KERNEL[0]), value, x=x, k=k)
 
 
+@needs_torch
 @pytest.mark.parametrize(("size", "stride"), [(1, 1), (2, 2), (2, 3), (3, 3), (2, 5)])
 @pytest.mark.parametrize("name", ["max", "mean"])
 def test_pooling(name: str, size: int, stride: int) -> None:
@@ -72,6 +75,7 @@ def test_pooling(name: str, size: int, stride: int) -> None:
     beside(solved(text, x=image), value, x=x)
 
 
+@needs_torch
 def test_what_the_backward_pass_is_made_of() -> None:
     """Compare spread with a transposed convolution, unpool and the mask with max_unpool2d."""
     x = torch.tensor(IMAGE)[None, None]

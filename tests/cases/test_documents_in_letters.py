@@ -15,8 +15,8 @@ import pytest
 import gradcalc
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
+from tests.oracle import needs_torch, torch
 
-torch = pytest.importorskip("torch")
 PROBLEMS = Path(__file__).parents[2] / "problems"
 REGRESSION = "scaled-relu-letters"
 TANH = "tanh-sigmoid-regression-letters"
@@ -128,6 +128,7 @@ def test_the_partial_derivatives_of_document_002() -> None:
     assert line(found, "∂f/∂y").startswith("∂f/∂y = 400 y (y² − x) ∈ ℝ")
 
 
+@needs_torch
 def test_why_document_002_has_the_wrong_sign() -> None:
     """BCE is −[y ln ŷ + (1 − y) ln(1 − ŷ)]; the document differentiates without the minus.
 
@@ -247,6 +248,7 @@ def test_why_the_shapes_of_document_003_do_not_multiply() -> None:
     assert right[1, 2] == row[0, 1] * x[2, 0]
 
 
+@needs_torch
 def test_why_document_003_has_two_losses_for_one() -> None:
     """ℓ = ‖ŷ − y‖² is a sum; nn.MSELoss(), the code of 1.2 (a), is its K-th part.
 
@@ -283,6 +285,7 @@ def test_the_gradient_of_1_3_a_by_the_output_is_that_of_1_2() -> None:
     assert line(rows(TANH), "∂L/∂ŷ") == line(rows(REGRESSION), "∂L/∂ŷ")
 
 
+@needs_torch
 def test_why_document_003_has_lost_the_mean_of_bce() -> None:
     """ℓ = 1/K Σ −[…]; the document's (ŷᵢ − yᵢ)/(ŷᵢ(1 − ŷᵢ)), K times as large, is of the sum."""
     assert line(rows(MEAN), "∂L/∂ŷ").startswith("∂L/∂ŷ = (ŷ − y) / (K ŷ ⊙ (1 − ŷ)) ∈ ℝ^K")
@@ -308,6 +311,7 @@ def test_softmax_has_the_jacobian_of_1_4() -> None:
     assert "pᵢ = exp(zᵢ) / Σⱼ exp(zⱼ) for each i" in rows("softmax-letters", "entries")
 
 
+@needs_torch
 @pytest.mark.parametrize("count", [2, 3, 7])
 def test_softmax_is_between_0_and_1_and_sums_to_1(count: int) -> None:  # 1.4 (a)
     z = np.random.default_rng(count).normal(scale=4, size=count).round(3)
@@ -327,6 +331,7 @@ def test_softmax_rounds_to_1_in_floating_point() -> None:  # 1.4 (a), the last p
     assert gradcalc.solve(gradcalc.load(text)).values["p"][1] == 1
 
 
+@needs_torch
 def test_the_derivatives_of_1_4_are_those_of_pytorch() -> None:  # 1.4 (c), (d)
     values = gradcalc.solve(gradcalc.load(PROBLEMS / "activation-derivatives.yaml")).values
     functional = torch.nn.functional

@@ -184,7 +184,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bytes(tmp_path):
     call = [sys.executable, "-m", "gradcalc", "grade", PROBLEM, str(table), "-o", str(book)]
     process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parts = tmp_path / ".book.csv.parts"
-    for _ in range(3000):
+    for _ in range(30_000):
         if len(list(parts.glob("*.json"))) >= 2 or process.poll() is not None:
             break
         time.sleep(0.01)

@@ -15,6 +15,7 @@ import pytest
 
 from gradcalc.cli import files, parts, run
 from tests.cli.test_grade import PROBLEM, class_file
+from tests.processes import as_from_a_terminal
 
 OLD = b"student,score\nan earlier gradebook\n"
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -214,10 +215,13 @@ def test_the_problems_of_an_earlier_run_do_not_stay(table, book, capsys):
 def interrupted(table: Path, book: Path, number: int) -> int:
     """Start a run, stop it when two parts are there, and return its exit code."""
     process = subprocess.Popen(
-        call(table, "-o", book), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        call(table, "-o", book),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509 - there are no threads
     )
     folder = book.with_name(f".{book.name}.parts")
-    for _ in range(6000):
+    for _ in range(60_000):
         if len(list(folder.glob("*.json"))) >= 2 or process.poll() is not None:
             break
         time.sleep(0.005)

@@ -18,9 +18,8 @@ from pathlib import Path
 import pytest
 
 from gradcalc.cli import run
+from tests.processes import SECONDS, as_from_a_terminal
 from tests.shown import PROBLEMS, ROOT, steady
-
-pty = pytest.importorskip("pty")
 
 RELU = "problems/relu-squared-loss.yaml"
 BROKEN = "inputs: {x: 1}\nequations: y = rellu(x)\n"
@@ -45,7 +44,7 @@ def shell(command: str, text: str = "", **more: str) -> subprocess.CompletedProc
         errors="surrogateescape",
         cwd=ROOT,
         env=environment(**more),
-        timeout=60,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -170,12 +169,13 @@ def interrupted(arguments: list[str], ready: bytes) -> tuple[int, bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509 - there are no threads
     ) as process:
         assert process.stdout is not None
         seen = process.stdout.read(len(ready))
         assert seen == ready
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=SECONDS)
         return process.returncode, err
 
 
@@ -354,6 +354,7 @@ def test_no_text_of_a_file_steers_a_terminal(
 
 def on_a_terminal(arguments: list[str], columns: int = 80) -> tuple[int, str]:
     """Run the program on a pseudo-terminal; return its exit code and all that it wrote."""
+    pty = pytest.importorskip("pty")
     master, slave = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "gradcalc", *arguments],
@@ -366,7 +367,7 @@ def on_a_terminal(arguments: list[str], columns: int = 80) -> tuple[int, str]:
     ) as process:
         os.close(slave)
         written = b""
-        while select.select([master], [], [], 60)[0]:
+        while select.select([master], [], [], SECONDS)[0]:
             try:
                 piece = os.read(master, 65536)
             except OSError:  # the other end has closed
@@ -374,7 +375,7 @@ def on_a_terminal(arguments: list[str], columns: int = 80) -> tuple[int, str]:
             if not piece:
                 break
             written += piece
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=SECONDS)
     os.close(master)
     return code, written.decode("utf-8").replace("\r\n", "\n")
 

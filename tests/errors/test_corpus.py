@@ -21,6 +21,7 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import render
+from tests.processes import SECONDS
 from tests.shown import ROOT, matches
 
 FILES = Path(__file__).parent / "files"
@@ -62,7 +63,7 @@ def refused(name: str, folder: Path, text: bytes | None = None) -> str:
         capture_output=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
         preexec_fn=limited,
-        timeout=30,
+        timeout=SECONDS,
         check=False,
     )
     assert found.returncode == 2, found.stderr

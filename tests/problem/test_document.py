@@ -104,9 +104,9 @@ def test_depth_is_bounded(opening):
 
 
 def test_a_complaint_about_what_is_nested_takes_no_longer_than_others():
-    start = time.perf_counter()
+    start = time.process_time()
     refused('a: ["\\ud800", ' + "[" * 20_000 + "\n", "a backslash in double quotes")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_aliases_cannot_unfold_without_bound():
@@ -114,16 +114,16 @@ def test_aliases_cannot_unfold_without_bound():
     for i in range(1, 12):
         row = ", ".join([f"*a{i - 1}"] * 10)
         lines.append(f"a{i}: &a{i} [{row}]")
-    start = time.perf_counter()
+    start = time.process_time()
     refused("\n".join(lines) + "\n", "aliases that unfold")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_the_number_of_values_is_bounded():
-    start = time.perf_counter()
+    start = time.process_time()
     text = "inputs: {x: [" + "1," * 500_000 + "1]}\n"
     refused(text, "more values than", hint="W1: {file: w1.npy}")
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_flow_style_cuts_a_formula_at_its_comma():

@@ -10,9 +10,8 @@ import pytest
 
 import gradcalc
 from gradcalc.problem.samples import Samples, batch_of, samples
+from tests.oracle import torch
 from tests.shown import PROBLEMS, ROOT
-
-torch = pytest.importorskip("torch")
 
 REGULARISED = """
 inputs: {X: [[1, 2], [3, 4], [0, -1]]}
@@ -108,6 +107,7 @@ def one_by_one(
     solution: gradcalc.Solution, loss: Callable[..., Any]
 ) -> tuple[list[float], dict[str, list[Any]]]:
     """Return the loss and the gradients of each sample, each computed alone by PyTorch."""
+    pytest.importorskip("torch")
     data = solution.problem.data
     weights = {
         name: torch.tensor(np.array(d.array), requires_grad=True)

@@ -75,15 +75,15 @@ def test_two_links_are_uncrossed() -> None:
 def test_a_large_graph_is_refused_at_once() -> None:
     size = (10.0, 10.0)
     chain = [(at, at + 1, size) for at in range(9_999)]
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(TooLargeError):
         layered([size] * 10_000, chain, 5.0, 5.0)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_graph_of_thousand_edges_takes_a_moment() -> None:
     size = (10.0, 10.0)
     links = [(at, at + step, size) for at in range(390) for step in (1, 2, 3)]
-    began = time.perf_counter()
+    began = time.process_time()
     layered([size] * 400, links, 5.0, 5.0)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,9 +23,8 @@ from gradcalc.report.pathways import chain_rule, closed_form
 from gradcalc.report.record import line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
+from tests.oracle import torch
 from tests.shown import PROBLEMS
-
-torch = pytest.importorskip("torch")
 
 SIZES = {"N": 3, "M": 4, "K": 2}
 NETWORKS = [
@@ -44,36 +44,45 @@ every = pytest.mark.parametrize(
     list(product(NETWORKS, LAYOUTS, ("numerator", "denominator"))),
     ids=lambda value: value[1] + "-" + value[0] if isinstance(value, tuple) else value,
 )
-ACTIVATIONS = {
-    "relu": torch.relu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "softplus": torch.nn.functional.softplus,
-    "identity": lambda z: z * 1,
-    "softmax": lambda z: torch.softmax(z, -1),
-}
-LOSSES = {
-    "binary_cross_entropy": lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()).sum(),
-    "binary_cross_entropy(reduction=mean)": torch.nn.functional.binary_cross_entropy,
-    "squared_error": lambda p, y: ((p - y) ** 2).sum(),
-    "mse": torch.nn.functional.mse_loss,
-    "cross_entropy": lambda p, y: -(y * p.log()).sum(),
-    "softmax_cross_entropy": torch.nn.functional.cross_entropy,
-}
+
+
+def activations() -> dict[str, Any]:
+    """Return the activations of the networks as PyTorch has them."""
+    return {
+        "relu": torch.relu,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+        "softplus": torch.nn.functional.softplus,
+        "identity": lambda z: z * 1,
+        "softmax": lambda z: torch.softmax(z, -1),
+    }
+
+
+def losses() -> dict[str, Any]:
+    """Return the losses of the networks, by PyTorch where it has them."""
+    return {
+        "binary_cross_entropy": lambda p, y: -(y * p.log() + (1 - y) * (1 - p).log()).sum(),
+        "binary_cross_entropy(reduction=mean)": torch.nn.functional.binary_cross_entropy,
+        "squared_error": lambda p, y: ((p - y) ** 2).sum(),
+        "mse": torch.nn.functional.mse_loss,
+        "cross_entropy": lambda p, y: -(y * p.log()).sum(),
+        "softmax_cross_entropy": torch.nn.functional.cross_entropy,
+    }
 
 
 def text(network: tuple[str, str], layout: str) -> str:
-    activations, loss = network
+    names, loss = network
     return (
         "inputs: {x: {shape: N}}\ntargets: {y: {shape: K}}\nunits: [M, K]\n"
-        f"activations: [{activations}]\nloss: {loss}\nweights_layout: {layout}\n"
+        f"activations: [{names}]\nloss: {loss}\nweights_layout: {layout}\n"
     )
 
 
 def in_numbers(network: tuple[str, str], layout: str, jacobians: str) -> dict[str, np.ndarray]:
     """Return every quantity of a random network by PyTorch alone, gradients included."""
-    activations, loss = network
-    first, second = (ACTIVATIONS[name] for name in activations.split(", "))
+    pytest.importorskip("torch")
+    names, loss = network
+    first, second = (activations()[name] for name in names.split(", "))
     generator = torch.Generator().manual_seed(7)
     by_units = layout == "units_by_inputs"
 
@@ -89,7 +98,7 @@ def in_numbers(network: tuple[str, str], layout: str, jacobians: str) -> dict[st
     z2 = (w2 if by_units else w2.T) @ a1 + b2
     yhat = second(z2)
     found = {"x": x, "y": y, "W1": w1, "b1": b1, "W2": w2, "b2": b2}
-    found |= {"z1": z1, "a1": a1, "z2": z2, "yhat": yhat, "L": LOSSES[loss](yhat, y)}
+    found |= {"z1": z1, "a1": a1, "z2": z2, "yhat": yhat, "L": losses()[loss](yhat, y)}
     for tensor in (z1, a1, z2, yhat):
         tensor.retain_grad()
     found["L"].backward()

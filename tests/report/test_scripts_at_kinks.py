@@ -6,11 +6,13 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import gradcalc
 from gradcalc.algebra.kinks import slopes_at_kink
+from gradcalc.algebra.optimisers import OPTIMISERS, SETTINGS
 from gradcalc.algebra.table import TABLE
 from gradcalc.problem.model import Solution
 from gradcalc.report.numpyscript import numpy_script
@@ -134,3 +136,42 @@ def test_what_a_framework_has_other_words_for_is_as_on_the_page(case: str) -> No
     pytest.importorskip("torch")
     torch_script(solution)
     assert torch_differs(solution) is None
+
+
+def steps_of(seed: int) -> Solution:
+    """Return a problem that an optimiser of random settings and rates moves."""
+    random = Random(seed)
+    row = random.choice(OPTIMISERS)
+    keys = [key for key, _ in row.defaults if key not in ("learning_rate", "nesterov")]
+    drawn = random.sample(keys, random.randint(0, len(keys)))
+    switches = {each.key for each in SETTINGS if each.switch}
+    chosen = {
+        key: random.choice(["true", "false"] if key in switches else ["0", "0.5", "0.9", "0.1"])
+        for key in drawn
+    }
+    if row.name == "sgd" and chosen.get("momentum", "0") != "0" and "dampening" not in chosen:
+        chosen["nesterov"] = random.choice(["true", "false"])
+    chosen["learning_rate"] = random.choice(["0.1", "[0.1, 0.05, 0.2]", "[0.3]"])
+    if "," not in chosen["learning_rate"] and "[" not in chosen["learning_rate"]:
+        chosen["steps"] = "3"
+    said = ", ".join(f"{key}: {value}" for key, value in chosen.items())
+    return gradcalc.solve(
+        gradcalc.load(
+            "inputs: {x: [1, 2.5]}\ntargets: {t: [2, 3.7]}\nweights: {w: 0.7, b: [0.1, 0], k: 1}\n"
+            "equations: |\n  y = w*x + b\n  L = half_squared_error(y, t) + 0*sum(relu(k))\n"
+            f"descent: {{method: {row.name}, {said}}}\n"
+        )
+    )
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_settings_and_rates_of_every_optimiser_are_those_of_the_page(part: int) -> None:
+    solutions = [steps_of(seed) for seed in range(part, 120, 4)]
+    kept = [each for each in solutions if each.training and not each.training.stopped]
+    assert len(kept) >= 20
+    for solution in kept:
+        assert numpy_differs(solution) is None
+    pytest.importorskip("torch")
+    for solution in kept:
+        torch_script(solution)
+        assert torch_differs(solution) is None

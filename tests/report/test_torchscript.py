@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.algebra import optimisers
 from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.optimisers import SGD, Optimiser, Rule
 from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
@@ -270,3 +273,72 @@ def test_a_refusal_is_said_and_the_next_file_is_written(tmp_path: Path) -> None:
     assert ran.stderr.startswith("error: this problem cannot be a PyTorch script")
     assert "Traceback" not in ran.stderr
     assert "y = x**2" in ran.stdout
+
+
+LION = Optimiser(
+    "lion",
+    "Lion",
+    "a step of the sign of a mean",
+    (
+        Rule("w", "w - eta*lam*w", ("weight_decay", "decoupled")),
+        Rule("c", "beta1*m + (1 - beta1)*g"),
+        Rule("m", "beta2*m + (1 - beta2)*g"),
+        Rule("w", "w - eta*sign(c)"),
+    ),
+    (
+        ("learning_rate", "0.1"),
+        ("beta1", "0.9"),
+        ("beta2", "0.99"),
+        ("weight_decay", "0.5"),
+        ("decoupled", "1"),
+    ),
+)
+NADAM = Optimiser(
+    "own_nadam",
+    "Nadam",
+    "two means, freed from their start by the number of the step",
+    (
+        Rule("m", "beta1*m + (1 - beta1)*g", first="g"),
+        Rule("u", "max(beta2*u, abs(g))"),
+        Rule("r", "sqrt(1 - beta2^t)"),
+        Rule("w", "w - eta*r/(1 - beta1^t)*(beta1*m + (1 - beta1)*g)/(u + epsilon)"),
+    ),
+    (("learning_rate", "0.1"), ("beta1", "0.9"), ("beta2", "0.99"), ("eps", "1e-8")),
+)
+CENTRED_SGD = replace(
+    SGD,
+    rules=(*SGD.rules[:-1], Rule("w", "w - eta*relu(g)", ("centered",))),
+    defaults=(*SGD.defaults, ("centered", "0")),
+)
+
+
+@pytest.mark.parametrize("row", [LION, NADAM], ids=lambda row: row.name)
+@pytest.mark.parametrize("rates", ["0.1, steps: 3", "[0.1, 0.05, 0.2]"])
+@pytest.mark.parametrize("layout", ["units_by_inputs", "inputs_by_units", ""])
+def test_an_optimiser_that_torch_lacks_is_written_out(
+    row: Optimiser, rates: str, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimisers, "OPTIMISERS", (*optimisers.OPTIMISERS, row))
+    data = "inputs: {x: [1, 2.5]}\ntargets: {t: 0.3}\n"
+    network = f"weights_layout: {layout}\nactivations: [tanh, identity]\nloss: mse\nweights:\n"
+    network += "  W1: [[0.7, 0.2], [-0.3, 0.1]]\n  b1: [0, 0.1]\n"
+    network += "  W2: [[0.5, -1]]\n" if layout == "units_by_inputs" else "  W2: [[0.5], [-1]]\n"
+    lines = "weights: {w: [0.7, 0.3], eta: 0.5}\nequations: L = half_squared_error(eta*w*x, t*x)\n"
+    text = f"{data}{network if layout else lines}descent: {{method: {row.name}, "
+    solution = solved(f"{text}learning_rate: {rates}}}")
+    script = torch_script(solution)
+    assert "torch.optim." not in script
+    assert "torch.no_grad()" in script
+    assert_descent(solution)
+
+
+def test_a_setting_that_torch_lacks_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optimisers, "OPTIMISERS", (CENTRED_SGD,))
+    line = "weights: {w: 0.7}\ninputs: {x: 2}\nequations: L = (w*x - 1)^2\n"
+    plain = solved(f"{line}descent: {{learning_rate: 0.1, momentum: 0.5, steps: 2}}")
+    assert "torch.optim.SGD" in torch_script(plain)
+    centred = solved(
+        f"{line}descent: {{method: sgd, learning_rate: 0.1, centered: true, steps: 2}}"
+    )
+    assert "torch.optim.SGD" not in torch_script(centred)
+    assert_descent(centred)
