@@ -92,8 +92,8 @@ def numbers(chance: Random, *shape: int) -> str:
 
 def network(chance: Random) -> str:
     """Return a network of one to three layers as a problem file."""
-    layers = chance.choice((1, 1, 2, 2, 3))
-    sizes = [chance.randint(1, 3) for _ in range(layers + 1)]
+    layers = chance.choice((1, 1, 1, 2, 2, 3))
+    sizes = [chance.choice((1, 2, 2, 3) if layers < 2 else (1, 1, 2)) for _ in range(layers + 1)]
     batch = chance.choice((0, 0, 0, 2))
     lead = (batch,) if batch else ()
     lines = [
@@ -234,7 +234,7 @@ def class_of(seed: int, students: int = 20) -> Class:
     chance = Random(seed)
     text, lines = problem_of(chance)
     asked = [name for name in lines.visible if "/" not in name or "/d" in name[2:]]
-    some = sorted(chance.sample(asked, min(len(asked), chance.randint(2, 7))), key=asked.index)
+    some = sorted(chance.sample(asked, min(len(asked), chance.randint(2, 9))), key=asked.index)
     heads = [
         name + (f"[{','.join(str(i + 1) for i in at)}]" if at else "")
         for name in some
@@ -243,13 +243,13 @@ def class_of(seed: int, students: int = 20) -> Class:
     rows: list[list[str]] = []
     while len(rows) < students:
         kind = chance.random()
-        if rows and kind < 0.6:
+        if rows and kind < 0.55:
             rows.append(mutated(chance, chance.choice(rows)))
             continue
         if kind < 0.8:
             made = carried(lines, chance, some)
         else:
-            answers = student(lines, chance, slips=0.8).answers
+            answers = student(lines, chance, slips=0.4).answers
             made = [
                 text
                 for name in some
@@ -346,31 +346,29 @@ def differences(one: Class, seed: int) -> Iterator[tuple[str, str]]:
 def other_ways(
     one: Class, problem: Problem, block: Block, chance: Random
 ) -> Iterator[tuple[str, Marked]]:
-    """Yield the class marked in other orders of rows and sizes of blocks."""
+    """Yield the class marked in another order of rows and with blocks of another size."""
     count = len(block.ids)
-    for what, order in (
-        ("the other way round", list(range(count))[::-1]),
-        ("shuffled", chance.sample(range(count), count)),
-    ):
-        marker, size = one.marker(problem), chance.choice((3, 7, count))
-        for start in range(0, count, size):
-            part = without_rows(block, np.array(order[start : start + size]), ())
-            yield f"{what}, {size} a block", marker.mark(part)
+    order = chance.choice((list(range(count))[::-1], chance.sample(range(count), count)))
+    marker, size = one.marker(problem), chance.choice((3, 7, count))
+    for start in range(0, count, size):
+        part = without_rows(block, np.array(order[start : start + size]), ())
+        yield f"in another order, {size} a block", marker.mark(part)
 
 
 def alone(one: Class, problem: Problem, block: Block, due: Sheet, chance: Random) -> Iterator[str]:
     """Yield where one student gets something else alone than in the class."""
     marker = one.marker(problem)
-    ((_, own),) = sheets_of(marker.mark(block))
-    if own != due:
-        yield f"marked alone: {own} but {due}"
+    if chance.random() < 0.2:
+        ((_, own),) = sheets_of(marker.mark(block))
+        if own != due:
+            yield f"marked alone: {own} but {due}"
     lines = marker.of(block).student(0)
     review = check(problem, sheet_of(block, 0, lines), one.tolerance, lines)
     found = checked(review, block)
     due = replace(due, points={}, score=0.0)
     if found != due:
         yield f"checked as --only does: {found} but {due}"
-    if chance.random() < 0.3:
+    if chance.random() < 0.2:
         found = checked(check(problem, sheet_text(block, lines), one.tolerance, lines), block)
         if found.status != due.status:
             yield f"checked as text: {found.status} but {due.status}"
