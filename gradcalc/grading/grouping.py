@@ -8,6 +8,7 @@ from gradcalc.grading.written import read_written
 
 _FIRST = r"(?<![\w.])([1-9]\d{0,2}"
 _LAST = r"(?:[eE][+\-−]?\d+)?)(?![\w]|[.,]\d)"
+_CANDIDATE = re.compile(r"[0-9][,'’ʼ\s]\s{0,9}[0-9]|\.[0-9]{3}\.")
 _APART = re.compile(r"(?<=\d)['’ʼ\u2007\u2009\u202f](?=\d{3}(?!\d))", re.ASCII)
 _SURE = re.compile(
     rf"{_FIRST}(?:,\d{{3}})+\.\d*(?:[eE][+\-−]?\d+)?)(?!\w|\.\d)|{_FIRST}(?:,\d{{3}}){{2,}}{_LAST}",
@@ -34,9 +35,9 @@ def ungrouped(text: str, due: int | None) -> str:
     >>> ungrouped("1,028.5", 1), ungrouped("1.028,5 2", 2), ungrouped("[1,250.5, 2]", 3)
     ('1028.5', '1028.5 2', '[1,250.5, 2]')
     """
-    text = _MANY_POINTS.sub(lambda number: number[0].replace(".", ""), _APART.sub("", text))
-    if not any(sign in text for sign in ",. \u00a0"):
+    if not _CANDIDATE.search(text):
         return text
+    text = _MANY_POINTS.sub(lambda number: number[0].replace(".", ""), _APART.sub("", text))
     parted = len(_ENTRIES.findall(text))
     for change in (_commas, _points, _blanks):
         joined = change(text)
