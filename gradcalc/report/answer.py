@@ -13,8 +13,8 @@ from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
-from gradcalc.report.lettering import Lettering
 from gradcalc.report.layout import broken, fitted, flow, formula_box, named
+from gradcalc.report.lettering import Lettering
 from gradcalc.report.notes import notes
 from gradcalc.report.page import Page
 from gradcalc.report.steps import Step
