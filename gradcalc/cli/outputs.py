@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 from typing import TextIO
 
@@ -64,7 +65,7 @@ class Outputs:
         """Write the gradebook, in the order of the roster where there is one."""
         marks = [Marks(run.label, run.result, _entries(parts(run))) for run in runs]
         title = runs[0].title if len(runs) == 1 else f"{len(runs)} problems"
-        most = sum(each.result.tally.most for each in marks)
+        most = fsum(each.result.tally.most for each in marks)
         book = Gradebook(self.form, title, most, columns_of(marks))
         if grades is not None:
             grades.write(book.head())

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
+from math import fsum
 
 import numpy as np
 
@@ -383,7 +384,7 @@ class Marker:
                 ]
                 if not taken or whole == 0:
                     continue
-                left = max(0.0, 1.0 - sum(taken) / whole)
+                left = max(0.0, 1.0 - fsum(taken) / whole)
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.classrun import ClassResult
@@ -68,7 +69,7 @@ def _one(marks: Sequence[Marks], entries: Sequence[Entry | None]) -> Entry:
         note = entry.note if entry is not None else "nothing handed in"
         if note:
             notes.append(f"{each.label}: {note}")
-    return Entry(first.student, sum(scores), tuple(points), first.status, "; ".join(notes))
+    return Entry(first.student, fsum(scores), tuple(points), first.status, "; ".join(notes))
 
 
 def check_labels(problems: Sequence[str], names: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import fsum
 
 import numpy as np
 
@@ -131,7 +132,7 @@ class Tally:
     @property
     def lost(self) -> float:
         """Return the points that the class lost in all."""
-        return self.students * self.most - sum(s * n for s, n in self.scores.items())
+        return self.students * self.most - fsum(s * n for s, n in self.scores.items())
 
     def add(self, marked: Marked) -> None:
         """Count the submissions of one block."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcalc.algebra.entries import TooLongError
-from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.errors import ProblemError, visible
 from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.naming import Reference
@@ -15,6 +15,7 @@ from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
 from gradcalc.report.layout import broken, fitted, flow, formula_box, named
+from gradcalc.report.lettering import Lettering
 from gradcalc.report.notes import notes
 from gradcalc.report.page import Page
 from gradcalc.report.steps import Step
@@ -162,10 +163,11 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
     joint = "and" if len(lines) == 2 else "to"
     which = f"Lines {lines[0]} {joint} {lines[-1]}" if len(lines) > 1 else f"Line {lines[0]}"
     verb = "agree" if len(lines) > 1 else "agrees"
-    error = view.notation.number(figure(check.max_error, digits=1))
     if check.failed:
+        error = view.notation.number(figure(check.max_error, digits=1))
         names = ", ".join(view.notation.name(name) for name in check.failed)
         return f"! {which}: {names} did not agree with central differences (largest error {error})."
+    error = f"< {power(view.notation, check.bound)}"
     directions = " along random directions" if check.sampled else ""
     unrounded = ", before rounding," if view.problem.rounding else ""
     sentence = (
@@ -175,7 +177,21 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)
         sits = "sits" if len(check.kinks) == 1 else "sit"
         sentence += f" {names} {sits} on a kink and {'was' if sits == 'sits' else 'were'} left out."
+    if check.unchecked:
+        names = ", ".join(dict.fromkeys(_line(view, line) for line in check.unchecked))
+        sentence += f" {names} could not be checked at these values: differences do not settle."
     return sentence
+
+
+def power(notation: Lettering, bound: float) -> str:
+    """Return a power of ten as a bound is written: 10⁻⁷."""
+    return notation.number(figure(bound)).removeprefix("1·")
+
+
+def _line(view: View, line: str) -> str:
+    parts = gradient_parts(line)
+    hidden = parts is not None and any(part.startswith("_") for part in parts)
+    return "an inner line" if hidden else view.notation.name(line)
 
 
 def _kink(view: View, kink: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import fsum
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -151,7 +152,7 @@ class _Table:
     def length(self) -> list[str]:
         def of(row: Point) -> float | None:
             squares = [float(np.vdot(g, g)) for g in row.gradients.values()]
-            return float(np.sqrt(sum(squares))) if squares else None
+            return float(np.sqrt(fsum(squares))) if squares else None
 
         return self.column(self.norm, of)
 

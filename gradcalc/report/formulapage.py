@@ -6,7 +6,8 @@ from gradcalc.algebra.derivation import Derivation
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import format
 from gradcalc.engine.formuladerivation import ENTRIES, Typed, kinks
-from gradcalc.engine.proof import Proof
+from gradcalc.engine.proof import CLOSE, NEAR, Proof
+from gradcalc.report.answer import power
 from gradcalc.report.boxes import text
 from gradcalc.report.derivationnotation import DerivationNotation
 from gradcalc.report.derivationpage import fitting, line, notation_of, write_steps
@@ -61,14 +62,15 @@ def proved(notation: DerivationNotation, typed: Typed, proof: Proof) -> str:
     where = f"At {proof.points} points"
     if typed.vectors:
         where += f", vectors of {ENTRIES} entries,"
-    rules, other = (
-        notation.number(figure(value, digits=1)) for value in (proof.rules, proof.differences)
-    )
     if not proof.holds:
+        rules, other = (
+            notation.number(figure(value, digits=1)) for value in (proof.rules, proof.differences)
+        )
         return (
             f"! {where} the derivative is off: by {rules} from the rules, {other} from differences."
         )
+    rules, other = (power(notation, bound) for bound in (CLOSE, NEAR))
     return (
-        f"{where} it equals what the rules gave (largest error {rules}) and central"
-        f" differences (largest error {other})."
+        f"{where} it equals what the rules gave (largest error < {rules}) and central"
+        f" differences (largest error < {other})."
     )

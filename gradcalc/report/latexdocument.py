@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from math import fsum
 
 from gradcalc.report.document import (
     Band,
@@ -103,7 +104,7 @@ def rows_of(shown: Equation, room: float) -> list[str]:
     name = latex(shown.name)
     if not shown.sides:
         return [f"& {name}"]
-    whole = extent(shown.name) + sum(extent(side) + 3 for side in shown.sides)
+    whole = extent(shown.name) + fsum(extent(side) + 3 for side in shown.sides)
     if room == WIDEST or (whole <= room * 0.8 and sum(map(tall, shown.sides)) < 4):
         return [f"{name} &{sign} {' = '.join(map(latex, shown.sides))}"]
     rows = []
@@ -120,7 +121,7 @@ def flowing(shown: Equations, room: float) -> list[list[tuple[Equation, str]]]:
     found: list[list[tuple[Equation, str]]] = []
     used = 0.0
     for each, said in shown.rows:
-        wide = extent(each.name) + sum(extent(side) + 3 for side in each.sides) + len(said) + 4
+        wide = extent(each.name) + fsum(extent(side) + 3 for side in each.sides) + len(said) + 4
         if not found or used + wide > room or found[-1][-1][1]:
             found.append([])
             used = 0.0
@@ -151,7 +152,7 @@ def _display(shown: Equation, said: str = "", number: str = "") -> str:
     rows = rows_of(shown, ROOM)
     first = extent(shown.name) + 3 + (extent(shown.sides[0]) if shown.sides else 0)
     if len(rows) == 1:
-        first = extent(shown.name) + sum(extent(side) + 3 for side in shown.sides)
+        first = extent(shown.name) + fsum(extent(side) + 3 for side in shown.sides)
     beside = first + 0.85 * len(said) + 4 <= ROOM
     over = (
         ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import fsum
 
 MOST_PARTS = 12_000
 SWEEPS = 10
@@ -212,9 +213,9 @@ def _heights(parts: list[Part], layers: list[list[int]], apart: float) -> None:
             for number in layer:
                 part = parts[number]
                 near = part.before + part.after if both else part.before if forward else part.after
-                mean = sum(parts[n].y for n in near) / len(near) if near else part.y
+                mean = fsum(parts[n].y for n in near) / len(near) if near else part.y
                 if both and len(part.chain) > 1:
-                    level = sum(parts[n].y for n in part.chain) / len(part.chain)
+                    level = fsum(parts[n].y for n in part.chain) / len(part.chain)
                     mean = (mean + STRAIGHT * level) / (1 + STRAIGHT)
                 wanted.append(mean)
             for number, y in zip(layer, _apart(parts, layer, wanted, apart), strict=True):
@@ -237,7 +238,7 @@ def _straighten(parts: list[Part], layers: list[list[int]], apart: float) -> Non
                 below = parts[layer[place[number] + 1]]
                 highest = min(highest, below.y - (below.high + part.high) / 2 - apart)
         if lowest <= highest:
-            mean = sum(parts[number].y for number in chain) / len(chain)
+            mean = fsum(parts[number].y for number in chain) / len(chain)
             for number in chain:
                 parts[number].y = min(max(mean, lowest), highest)
 

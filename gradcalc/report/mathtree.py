@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import fsum
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
@@ -211,7 +212,7 @@ def extent(part: Math) -> float:
         case Accent():
             return extent(part.base)
         case Row():
-            return sum(map(extent, part.parts))
+            return fsum(map(extent, part.parts))
         case Script():
             scripts = [extent(each) for each in (part.below, part.above) if each is not None]
             return (extent(part.base) if part.base else 0) + 0.7 * max(scripts, default=0)
@@ -223,7 +224,7 @@ def extent(part: Math) -> float:
             return extent(part.inner) + 1.6
         case Grid():
             columns = zip(*part.rows, strict=True)
-            return sum(max(map(extent, column)) + 2 for column in columns) + 1
+            return fsum(max(map(extent, column)) + 2 for column in columns) + 1
         case Cases():
             return 3 + max(
                 extent(value) + len(words) + 2 + (extent(condition) if condition else 0)
@@ -247,7 +248,7 @@ def lines(part: Math, room: float, *, large: bool = False) -> tuple[Math, ...]:
         if found[-1] and used + wide > room:
             kept, rest = _cut(found[-1])
             found[-1:] = [kept, rest] if rest else [kept]
-            used = sum(map(extent, found[-1])) if rest else used
+            used = fsum(map(extent, found[-1])) if rest else used
         found[-1].append(each)
         used += wide
     return tuple(row(line) for line in found if line)

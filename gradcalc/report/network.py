@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import hypot
+from math import fsum, hypot
 from typing import TYPE_CHECKING
 
 from gradcalc.algebra.entries import Index
@@ -210,7 +210,7 @@ def label_places(
         for share in SHARES:
             x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
             box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-            covered = sum(_shared(box, other) for other in boxes)
+            covered = fsum(_shared(box, other) for other in boxes)
             free = min((_distance((x, y * stretch), edge) for edge in near), default=enough)
             ranked.append((covered, -min(free, enough), abs(share - 0.5), box))
         *_, box = min(ranked)

@@ -22,6 +22,7 @@ from gradcalc.report.view import View
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
+    from gradcalc.engine.differences import Check
     from gradcalc.problem.descent import Descent
     from gradcalc.problem.naming import Reference
     from gradcalc.problem.training import Training, Update
@@ -71,8 +72,13 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     ]
     found["notes"] = list(notes(view))
     check = solution.check
-    found["check"] = {"max_error": check.max_error, "kinks": list(check.kinks)} if check else None
+    found["check"] = {"max_error": _bound(check), "kinks": list(check.kinks)} if check else None
     return found
+
+
+def _bound(check: Check) -> float:
+    """Return what the largest error is below; where a line fails, that error to one digit."""
+    return float(f"{check.max_error:.0e}") if check.failed else check.bound
 
 
 def line(view: View, detail: str = "steps", *, ascii_only: bool = False) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import fsum
+
 from gradcalc.grading.tally import BIG, Tally
 from gradcalc.grading.topics import TOPICS
 from gradcalc.report.classwords import mistake_name, percent
@@ -41,4 +43,4 @@ def take_up_again(tally: Tally, words: Wording) -> str:
 def _points(tally: Tally, topic: str) -> float:
     """Return the points that the class lost by what is about one topic."""
     found = tally.mistakes
-    return sum(found[rule].points for rule in TOPICS[topic] if rule in found)
+    return fsum(found[rule].points for rule in TOPICS[topic] if rule in found)

@@ -30,7 +30,7 @@ from gradcalc.report.view import View
 from gradcalc.report.writing import document
 from tests.report.markup import Markup, checked, evaluated
 from tests.report.random_problems import problem
-from tests.shown import GOLDEN, PROBLEMS, matches, steady
+from tests.shown import GOLDEN, PROBLEMS, matches
 
 NAMES = [path.stem for path in PROBLEMS]
 KEPT = (
@@ -88,19 +88,19 @@ def formulas(markdown: str) -> list[str]:
 @kept
 def test_the_markdown_of_a_solution(name: str) -> None:
     text = markdown_document([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.md", steady(text))
+    assert matches(GOLDEN / "documents" / f"{name}.md", text)
 
 
 @kept
 def test_the_latex_of_a_solution(name: str) -> None:
     text = fragments([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.tex", steady(text))
+    assert matches(GOLDEN / "documents" / f"{name}.tex", text)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_of_a_solution(name: str) -> None:
     body = html_document([written(name)]).partition("<body>")[2]
-    assert matches(GOLDEN / "documents" / f"{name}.html", steady(body))
+    assert matches(GOLDEN / "documents" / f"{name}.html", body)
 
 
 @pytest.mark.parametrize("sheet", ["problem", "blank"])

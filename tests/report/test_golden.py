@@ -10,7 +10,7 @@ import gradcalc
 from gradcalc.report.record import record
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
-from tests.shown import GOLDEN, PROBLEMS, ROOT, matches, steady
+from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
 
 SOME = [
     path
@@ -41,32 +41,32 @@ def solved(path: Path) -> gradcalc.Solution:
 @every
 def test_the_page_at_80_columns(path: Path) -> None:
     text = page(View(solved(path))).plain()
-    assert matches(GOLDEN / "solve" / f"{path.stem}.txt", steady(text))
+    assert matches(GOLDEN / "solve" / f"{path.stem}.txt", text)
 
 
 @some
 def test_every_entry_on_a_line_of_its_own(path: Path) -> None:
     text = page(View(solved(path)), "entries").plain()
-    assert matches(GOLDEN / "entries" / f"{path.stem}.txt", steady(text))
+    assert matches(GOLDEN / "entries" / f"{path.stem}.txt", text)
 
 
 @some
 def test_the_page_in_ascii(path: Path) -> None:
     text = page(View(solved(path), unicode=False)).plain()
     assert text.isascii()
-    assert matches(GOLDEN / "ascii" / f"{path.stem}.txt", steady(text))
+    assert matches(GOLDEN / "ascii" / f"{path.stem}.txt", text)
 
 
 @some
 def test_the_page_at_40_columns(path: Path) -> None:
     text = page(View(solved(path)), columns=40).plain()
-    assert matches(GOLDEN / "narrow" / f"{path.stem}.txt", steady(text))
+    assert matches(GOLDEN / "narrow" / f"{path.stem}.txt", text)
 
 
 @some
 def test_jacobians_as_matrices(path: Path) -> None:
     text = page(View(solved(path), jacobians=True)).plain()
-    assert matches(GOLDEN / "jacobians" / f"{path.stem}.txt", steady(text))
+    assert matches(GOLDEN / "jacobians" / f"{path.stem}.txt", text)
 
 
 @every
