@@ -66,15 +66,25 @@ class Seen(Mapping[str, T], Generic[T]):
 
     def __init__(self, earlier: Earlier, find: Callable[[Entries], T], aspect: Aspect) -> None:
         self._earlier, self._find, self._aspect = earlier, find, aspect
+        self._there: dict[object, bool] = {}
+        self._read: dict[str, T] = {}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._earlier.names and bool(self._look(str(name), "mask").mask.any())
+        there = self._there.get(name)
+        if there is None:
+            known = name in self._earlier.names
+            there = known and bool(self._look(str(name), "mask").mask.any())
+            self._there[name] = there
+        return there
 
     def __getitem__(self, name: str) -> T:
-        if name not in self:
-            raise KeyError(name)
-        self._look(name, "numbers")
-        return self._find(self._look(name, self._aspect))
+        found = self._read.get(name)
+        if found is None:
+            if name not in self:
+                raise KeyError(name)
+            self._look(name, "numbers")
+            found = self._read[name] = self._find(self._look(name, self._aspect))
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._earlier.names if name in self)
