@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    before = config.cache.get(CACHE, []) if config.cache else []
+    cache = getattr(config, "cache", None)  # it can be switched off
+    before = cache.get(CACHE, []) if cache else []
     slow = config.getoption("--slow")
 
     def wanted(item: pytest.Item) -> bool:
@@ -60,5 +61,6 @@ class _Skipped:
             self.names.add(report.nodeid)
 
     def pytest_sessionfinish(self) -> None:
-        if self.config.cache:
-            self.config.cache.set(CACHE, sorted(self.names))
+        cache = getattr(self.config, "cache", None)
+        if cache:
+            cache.set(CACHE, sorted(self.names))

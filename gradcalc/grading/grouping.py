@@ -33,7 +33,7 @@ def ungrouped(text: str, due: int | None) -> str:
     due and its commas and points fit no number.
 
     >>> ungrouped("1,028.5", 1), ungrouped("1.028,5 2", 2), ungrouped("[1,250.5, 2]", 3)
-    ('1028.5', '1028.5 2', '[1,250.5, 2]')
+    ('1028.5', '1028,5 2', '[1,250.5, 2]')
     """
     if not _CANDIDATE.search(text):
         return text

@@ -18,7 +18,7 @@ from gradcalc.grading.comparison import Tolerance, Typed, Whole, sheet_digits
 from gradcalc.grading.earlier import Aspect, Earlier, Entries, Mask, Note
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
-from gradcalc.grading.following import Style
+from gradcalc.grading.following import Style, evaluated
 from gradcalc.grading.judging import Judge
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -339,4 +339,5 @@ class SecondPass:
         finding = explained(judge.lines, question, self.course.tolerance, 0, searched=searched)
         place, columns = int(self.rows[row]), self.answers[name].columns
         written = tuple(self.block.text(place, column).strip() for column in columns)
-        return replace(finding, written=written)
+        values = evaluated(judge.lines, earlier.own, target=name)
+        return replace(finding, written=written, values=values)

@@ -42,6 +42,8 @@ def as_if(
     one digit changed, two neighbours swapped, the sign lost or the point moved are one
     leading axis. None where there is no such reading, or more than one.
     """
+    if written.value.shape != lines.shapes[target]:
+        return None
     wanted = lines.reads(target, Cut(own, lines.given, target))
     read = {operand for name in wanted for operand in lines.operands[name]}
     readings = [

@@ -98,7 +98,7 @@ def product(view: View, name: str) -> Expr | None:
         form = substitute(_step(view, found[0], own[1], node.expr), forms)
         if node.name == name:
             return _in_order(form, _rows if view.numerator else _flat)
-        if view.shape_of(node.expr) == node.shape:  # one number for all entries keeps its name
+        if view.shape_of(node.expr) or not node.shape:  # one number for all entries keeps its name
             forms[node.name] = form
     return None
 

@@ -108,7 +108,7 @@ def judge(case: Case, found: Outcome) -> None:
     troubles = [] if "problems.csv" not in found.files else table(found.files["problems.csv"])[1:]
     assert (found.code == 0) == (not unreadable and not any(row[3] for row in troubles))
     assert sum(not row[3] for row in troubles) == unreadable + duplicates
-    places = [(row[0].split("/")[0], int(row[1])) for row in troubles]
+    places = [(row[0].split("/")[0], int(row[1])) for row in troubles if row[1]]
     for source in {place[0] for place in places}:
         lines = [line for own, line in places if own == source]
         assert lines == sorted(lines)

@@ -95,7 +95,7 @@ def test_a_problem_is_not_overwritten(capsys: pytest.CaptureFixture[str], tmp_pa
         (("--fragment",), "--fragment is for LaTeX"),
         (("--format", "json", "--steps", "1"), "not for JSON or code"),
         (("--steps", "99"), "--steps 99: no line of the solution"),
-        (("--steps", "1,dL/dy", "--format", "html"), "did you mean"),
+        (("--steps", "1,df/dyy", "--format", "html"), "did you mean"),
     ],
 )
 def test_what_cannot_be_done_is_told(

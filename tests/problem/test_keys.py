@@ -208,7 +208,7 @@ KEY_ERRORS = [
     ("inputs: {x: {shape: N, file: a.npy}}\n", "a shape and a file", "1:13", ""),
     ("inputs: {x: {shape: 0}}\n", "a dimension is", "1:21", ""),
     ("inputs: {x: {shape: -1}}\n", "a dimension is", "1:21", ""),
-    ("inputs: {x: {shape: 99999999999}}\n", "a dimension is", "1:21", ""),
+    ("inputs: {x: {shape: 99999999999}}\n", "a dimension of more than", "1:21", ""),
     ("inputs: {x: {shape: [a, b, c]}}\n", "vectors and matrices", "1:21", "3 dimensions"),
     ("inputs: {x: {file: [a]}}\n", "names one file", "1:20", ""),
     ("inputs: {x: 1}\ntargets: {x: 1}\n", "x is defined twice", "2:11", "first in line 1"),

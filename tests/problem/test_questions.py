@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.naming import Names, Reference, is_hidden
 from tests.problem.refused import NETWORK, load, refused, solve
 
@@ -170,7 +171,7 @@ def test_an_entry_may_take_a_name_of_ours():
 
 def test_two_quantities_may_swap_names():
     names = load(NETWORK + "names: {z1: z2, z2: z1}\n").names
-    assert names.read("z1", ["z1", "z2"], "L") == Reference("z2")
+    assert Lexicon(names, {"z1": (), "z2": ()}, "L").read("z1") == Reference("z2")
 
 
 NAME_ERRORS = [
@@ -199,8 +200,9 @@ def test_names_that_cannot_be_used(text, message, place, hint):
 
 def test_a_name_of_ours_that_the_author_took_is_explained():
     names = Names(entries={("W2", (0, 0)): "b1"})
-    assert names.read("b1", ["b1", "W2"], "L") == Reference("W2", (0, 0))
-    assert names.read("b1[2]", ["b1", "W2"], "L") is None
+    lexicon = Lexicon(names, {"b1": (2,), "W2": (1, 2)}, "L")
+    assert lexicon.read("b1") == Reference("W2", (0, 0))
+    assert lexicon.read("b1[2]") is None
     text = NETWORK + "names: {W2: [[b1, c]]}\nfind: 'b1[2]'\n"
     refused(text, "b1.2. names no value", "10:7", r"b1 is W2\[1,1\] in this file")
 
