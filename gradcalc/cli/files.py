@@ -58,11 +58,11 @@ def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[
 
 def keep_apart(outputs: Iterable[Path | None], inputs: Iterable[str | Path | None]) -> None:
     """Raise ProblemError where an output would take the place of an input or another output."""
-    known = {Path(each).resolve(): "is read" for each in inputs if each not in (None, "-")}
+    known = {_place(each): "is read" for each in inputs if each is not None and each != "-"}
     for path in outputs:
         if path is None:
             continue
-        place = path.resolve()
+        place = _place(path)
         if place in known:
             raise ProblemError(
                 f"{path} would be overwritten: it {known[place]} in the same call",
@@ -70,6 +70,11 @@ def keep_apart(outputs: Iterable[Path | None], inputs: Iterable[str | Path | Non
                 hint="write to another file",
             )
         known[place] = "is written"
+
+
+def _place(path: str | Path) -> str:
+    """Return where a path leads; of links in a circle, where they begin to."""
+    return os.path.realpath(path)
 
 
 def _umask() -> int:

@@ -140,7 +140,7 @@ class Assignment:
     def columns(self) -> tuple[Column, ...] | None:
         """Return the entries that any of several sources asks for; a single one has its own."""
         (first, *others) = self.submissions
-        if not others and (first == "-" or not is_zipfile(first)):
+        if not others and (first == "-" or not (Path(first).is_file() and is_zipfile(first))):
             return None
         sources = open_sources(self.submissions, self.problem, self.reading)
         return tuple(dict.fromkeys(column for source in sources for column in source.columns))

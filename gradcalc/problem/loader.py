@@ -161,7 +161,6 @@ def _problem(root: Mapping, source: Source) -> Problem:
     )
 
 
-
 def _refuse_axes(forward: Graph) -> None:
     """Refuse a line with more than two axes: pages, answers and scripts have no place for it."""
     for node in forward.nodes:

@@ -26,9 +26,9 @@ from gradcalc.algebra.expr import (
     symbols,
 )
 from gradcalc.algebra.indexed import Places, index_letters, indexed, ordered
-from gradcalc.algebra.inference import definition, reduction_of, shape_finder
+from gradcalc.algebra.inference import definition, dimension, reduction_of, shape_finder
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.algebra.shapes import Shape, size
+from gradcalc.algebra.shapes import Dim, Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.evaluate import EvaluationError, evaluate
 from gradcalc.report.clean import clean
@@ -184,6 +184,8 @@ class View:
             ]
             rest = [arg for arg in part.args if arg not in local]
             found: Expr = mul(*rest)
+            if rest and local and not self.shape_of(found):
+                found = _filled(found, node.shape[0])
             for matrix in local if rest else []:
                 found = Apply("matmul", (self.turn_over(matrix), found))
             return found if rest else part
@@ -191,10 +193,8 @@ class View:
         expr = rebuild(node.expr, change) if self.diagonals else node.expr
         if node.name not in self.diagonals:
             return replace(node, expr=expr)
-        rows = node.shape[0]
         if isinstance(expr, Number):
-            size_of = Symbol(rows) if isinstance(rows, str) else number(rows)
-            expr = Apply("fill", (expr,), (("rows", size_of),))
+            expr = _filled(expr, node.shape[0])
         return replace(node, expr=Apply("diag", (expr,)), shape=node.shape * 2)
 
     def turn_over(self, jacobian: Symbol) -> Expr:
@@ -424,6 +424,11 @@ def _minus_zero(expr: Expr) -> Expr:
 def _is_minus_zero(expr: Expr) -> bool:
     inner = expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else None
     return isinstance(inner, Number) and inner.value == 0
+
+
+def _filled(expr: Expr, rows: Dim) -> Expr:
+    """Return a vector with one number in every row."""
+    return Apply("fill", (expr,), (("rows", dimension(rows)),))
 
 
 def _local(name: str, loss: str) -> bool:

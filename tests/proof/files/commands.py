@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,8 @@ def said(*arguments: str) -> Said:
     os.environ["GRADCALC_TRACEBACK"] = "1"
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), bounded():
         code = run(arguments)
+        if sys.stdout is not out:
+            sys.stdout.close()  # the command line has put /dev/null there
     return Said(arguments, code, out.getvalue(), err.getvalue())
 
 

@@ -163,7 +163,7 @@ def _call(random: Random, row: Any) -> str:
     attrs = ", ".join(
         f"{name}={held.name if hasattr(held, 'name') else held.text or held.value}"
         for name, held in lines.parameters(row)
-        if name != "reduction" or random.random() < 0.8 and held != NONE
+        if name != "reduction" or (random.random() < 0.8 and held != NONE)
     )
     plain = [alias for alias in row.aliases if "(" not in alias]
     name = random.choice(plain) if plain and random.random() < 0.2 else row.name
@@ -425,7 +425,7 @@ def _marking(random: Random, file: Drawn) -> Any:
 def _descent(random: Random, file: Drawn) -> Any:
     optimiser = random.choice(OPTIMISERS)
     found: Content = {"method": optimiser.name, "steps": random.choice([1, 2, 3, 5])}
-    for key, text in optimiser.defaults:
+    for key, _ in optimiser.defaults:
         if random.random() < 0.3:
             known = setting(key)
             switch = known is not None and known.switch
@@ -529,10 +529,7 @@ def draw(seed: int) -> Drawn:
         more = [key for key in keys if random.random() < 0.07]
         for key in dict.fromkeys((first, *more)):
             known = FURTHER.get(key)
-            if known is not None:
-                found = known(random, file)
-            else:
-                found = yaml.safe_load(EXAMPLES[key])
+            found = known(random, file) if known else yaml.safe_load(EXAMPLES[key])
             if found not in ({}, []) and (key in FURTHER or key not in content):
                 file.content[key] = found
     if random.random() < 0.06:
