@@ -21,6 +21,7 @@ from gradcalc.grading.submissions_sheets import open_folder
 from gradcalc.grading.submissions_stream import PIECE, STDIN, Origin, encoding_of, first_bytes
 from gradcalc.grading.submissions_table import NAMED, Head, open_lines, read_head, table_of
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading import is_folder
 
 ARCHIVE = b"PK\x03\x04"
 MAX_TABLE = 4_000_000_000
@@ -275,7 +276,7 @@ class _Opener:
 
 def _is_folder(path: str) -> bool:
     try:
-        return Path(path).is_dir()
+        return is_folder(path)
     except (OSError, ValueError):
         return False
 
