@@ -79,6 +79,18 @@ class Apply:
 
 Expr: TypeAlias = Number | Symbol | Apply
 
+
+def plainly(text: str) -> str:
+    """Return the digits of a number with its power of ten as a person writes it.
+
+    >>> plainly("2.0E+00"), plainly("1e-07")
+    ('2.0', '1e-7')
+    """
+    mantissa, _, exponent = text.lower().partition("e")
+    power = int(exponent or 0)
+    return f"{mantissa}e{power}" if power else mantissa
+
+
 ZERO = Number(Fraction(0))
 ONE = Number(Fraction(1))
 

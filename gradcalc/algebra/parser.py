@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, plainly
 from gradcalc.algebra.lookup import FRAMEWORKS
 from gradcalc.algebra.names import GRADIENT, IDENTIFIER, canonical
 from gradcalc.algebra.precedence import COMPARE, INFIX, MINUS
@@ -333,7 +333,7 @@ class _Parser:
         mantissa, _, exponent = text.lower().partition("e")
         if len(mantissa) > MAX_DIGITS or abs(int(exponent or 0)) > MAX_EXPONENT:
             raise self.error("a number of more digits than are read", token.start, token.end)
-        return Number(Fraction(text), text, (token.start, token.end))
+        return Number(Fraction(text), plainly(text), (token.start, token.end))
 
     def call(self, name: Token) -> Apply:
         opened = self.advance()

@@ -28,6 +28,7 @@ from gradcalc.grading.marking import check
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.submissions_duplicates import Census, identity
 from gradcalc.grading.tally import Tally
+from gradcalc.problem.reading import is_file
 from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.classparts import class_parts
 from gradcalc.report.feedback import ClassFeedback, file_name, points_band
@@ -85,7 +86,7 @@ class Settings:
         size = sum(
             path.stat().st_size
             for name in self.assignment.submissions
-            if (path := Path(name)).is_file()
+            if is_file(path := Path(name))
         )
         return min(MOST_SHARES, os.cpu_count() or 1) if size > WORTHWHILE else 1
 

@@ -24,6 +24,7 @@ from gradcalc.grading.chunk import Part, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
 from gradcalc.grading.submissions_archive import states
 from gradcalc.grading.submissions_layout import Index
+from gradcalc.problem.reading import is_file
 from gradcalc.report.page import encodable
 
 PATIENCE = 1.0
@@ -224,7 +225,7 @@ def _rows_in(names: Iterable[str]) -> int:
     total = 0
     for name in names:
         path = Path(name)
-        if name != "-" and path.is_file():
+        if name != "-" and is_file(path):
             with path.open("rb") as file:
                 while block := file.read(1 << 20):
                     total += block.count(b"\n")

@@ -10,6 +10,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.several import check_labels
 from gradcalc.grading.submissions_open import open_sources
+from gradcalc.problem.reading import is_folder
 
 PROBLEM_FILES = (".yaml", ".yml", ".json")
 
@@ -18,7 +19,7 @@ def problem_files(given: Sequence[str]) -> tuple[str, ...]:
     """Return the problem files that are meant, those of a folder in the order of their names."""
     found: list[str] = []
     for path in given:
-        if path != "-" and Path(path).is_dir():
+        if path != "-" and is_folder(path):
             inside = sorted(each for each in Path(path).iterdir() if _is_problem(each))
             if not inside:
                 raise ProblemError(f"there is no problem file in {path}", where=path)

@@ -106,7 +106,7 @@ def command(
     """
     from gradcalc.cli import report
     from gradcalc.cli.files import keep_apart
-    from gradcalc.problem.reading import problem_files
+    from gradcalc.problem.reading import is_folder, problem_files
     from gradcalc.problem.sizes import read_sizes
 
     style = style_of(style, target)
@@ -116,7 +116,7 @@ def command(
         raise click.UsageError(
             "--steps and --sheet are for text and documents, not for JSON or code"
         )
-    several = len(files) > 1 or Path(files[0]).is_dir()
+    several = len(files) > 1 or is_folder(files[0])
     if style in SCRIPTS and target is not None and several:
         raise click.UsageError("--output takes one problem file; a script is one problem")
     sizes = read_sizes(letters)

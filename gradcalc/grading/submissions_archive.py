@@ -12,7 +12,7 @@ from typing import IO
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.submissions_stream import STDIN, Origin, pieces
-from gradcalc.problem.reading import MAX_BYTES
+from gradcalc.problem.reading import MAX_BYTES, is_folder
 
 MAX_MEMBERS = 100_000
 MAX_TOTAL = 2_000_000_000
@@ -60,7 +60,7 @@ class Container:
         self.path, self.single = path, single
         self.archive: zipfile.ZipFile | None = None
         self.total = 0
-        if not single and not Path(path).is_dir():
+        if not single and not is_folder(path):
             try:
                 self.archive = zipfile.ZipFile(path)
             except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
@@ -135,7 +135,7 @@ def states(path: str) -> Iterator[bytes]:
     if path == "-":
         yield from pieces(Origin(STDIN, path).open())
         return
-    for member in _files(path, "", 0) if Path(path).is_dir() else [Member(path, 0, path)]:
+    for member in _files(path, "", 0) if is_folder(path) else [Member(path, 0, path)]:
         try:
             state = Path(member.folder).stat()
         except (OSError, ValueError):

@@ -30,6 +30,7 @@ from gradcalc.grading.submissions_table import NAMED, Head, open_lines, read_hea
 from gradcalc.grading.submissions_wide import Table
 from gradcalc.grading.unread import MOST, holds_numbers, unread
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading import is_folder
 
 ARCHIVE = b"PK\x03\x04"
 SAMPLE = 40
@@ -314,7 +315,7 @@ class _Opener:
 
 def _is_folder(path: str) -> bool:
     try:
-        return Path(path).is_dir()
+        return is_folder(path)
     except (OSError, ValueError):
         return False
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from gradcalc.algebra.expr import plainly
 from gradcalc.algebra.shapes import describe
 from gradcalc.errors import ProblemError, Span
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
@@ -63,6 +64,7 @@ def read_number(node: Value, what: str) -> Cell:
 
 def _tidy(text: str) -> str:
     """Return the digits as written, without a plus and with a zero before the point."""
+    text = plainly(text)
     sign, digits = ("-", text[1:]) if text[0] == "-" else ("", text.lstrip("+"))
     whole, dot, rest = digits.partition(".")
     whole = whole.lstrip("0") or "0" if whole.isdigit() else whole or "0"

@@ -87,6 +87,22 @@ def with_plain_lines(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_BREAKS)
 
 
+def is_folder(path: str | Path) -> bool:
+    """Tell whether a path is a folder; a name that no file can have is none."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: str | Path) -> bool:
+    """Tell whether a path is a regular file; a name that no file can have is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def problem_files(path: str) -> list[str]:
     """Return the problem files that a command-line argument means, in order of name."""
     return files_in(path, (".yaml", ".yml"))
@@ -98,7 +114,7 @@ def files_in(path: str, suffixes: tuple[str, ...]) -> list[str]:
     Raises ProblemError for a folder without any.
     """
     folder = Path(path)
-    if path in ("-", "") or not folder.is_dir():
+    if path in ("-", "") or not is_folder(folder):
         return [path]
     found = sorted(
         str(file)

@@ -50,7 +50,10 @@ def test_one_letter_alone_and_each_entry_of_its_sizes() -> None:
         (("--set", ""), "error: --set '' names no letter\n"),
         (("--set", "N=0"), "error: --set N: 0 is not a whole number from 1\n"),
         (("--set", "N=2.5"), "error: --set N: 2.5 is not a whole number from 1\n"),
-        (("--set", "N=99999999999"), "error: --set N: 99999999999 is more than 999999, the largest"),
+        (
+            ("--set", "N=99999999999"),
+            "error: --set N: 99999999999 is more than 999999, the largest",
+        ),
         (("--set", "N="), "error: --set N: nothing is not a whole number from 1\n"),
         (("--set", "N=3", "--set", "N=4"), "error: --set N is given two numbers\n"),
         (("--set", "\x1b[31m=4"), "error: --set '\\x1b[31m=4' names no letter\n"),

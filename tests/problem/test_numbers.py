@@ -103,3 +103,20 @@ def test_a_decimal_comma_in_braces():
 
 def test_decimal_commas_in_a_bias():
     refused(changed("[0.1, 0.2]", "[0,1, 0,2]"), "decimal commas", "5:7")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2.0E+00", "2.0"),
+        ("1E5", "1e5"),
+        ("1e+05", "1e5"),
+        (".5e-0", "0.5"),
+        ("+2.", "2"),
+        ("1e-07", "1e-7"),
+        ("-3.10e+002", "-3.10e2"),
+    ],
+)
+def test_a_power_of_ten_is_shown_as_a_person_writes_it(written, shown):
+    quantity = load(f"inputs: {{x: {written}}}\nequations: y = x + {written.lstrip('+')}\n")
+    assert quantity.data["x"].texts == (shown,)
