@@ -57,7 +57,7 @@ class Outputs:
             self.write_grades(runs, parts, grades)
         if self.gradebook is not None:
             beside = dict.fromkeys(_trouble(each) for run in runs for each in run.result.unread)
-            _write_troubles([*beside, *troubles], troubles_file(self.gradebook))
+            _write_troubles(_in_order([*beside, *troubles]), troubles_file(self.gradebook))
 
     def write_grades(
         self, runs: Sequence[Run], parts: Callable[[Run], Iterator[Part]], grades: TextIO | None
@@ -98,6 +98,12 @@ def _on_roster(runs: Sequence[Run], roster: Roster, entries: Iterable[Entry]) ->
         run.result.missing = tuple(each for each in roster.ids if each not in marked)
         run.result.unknown = tuple(each for each in sorted(marked) if each not in known)
     return (roster.named(entry) for entry in in_order(named, roster.ids))
+
+
+def _in_order(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return rows file by file, each in the order of its lines."""
+    sources = {source: at for at, source in enumerate(dict.fromkeys(row[0] for row in rows))}
+    return sorted(rows, key=lambda row: (sources[row[0]], int(row[1] or 0)))
 
 
 def _trouble(unread: Unread) -> tuple[str, ...]:

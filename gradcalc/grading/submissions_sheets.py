@@ -174,7 +174,7 @@ class SheetFolder:
                 reason="" if answer.name else reason,
             )
             if said.looks != "other":
-                found.append(replace(said, reason=reason, student=sheet.id))
+                found.append(replace(said, reason=f"not read: {reason}", student=sheet.id))
         return found
 
     def path(self, sheet: Sheet) -> str:

@@ -9,9 +9,11 @@ from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
 from gradcalc.grading.block import Likeness, Unread
 from gradcalc.grading.headers import EMAILS, FEEDBACK, IDS, NAMES, STAMPS, folded, near_miss
 from gradcalc.grading.submissions_cells import written_in
+from gradcalc.problem.naming import Reference
 
 MOST = 200
 """Names of one source that are told."""
+MOST_WORDS = 40
 ABOUT = frozenset(
     (
         *(*IDS, *EMAILS, *NAMES, *STAMPS),
@@ -40,7 +42,7 @@ def looks_like(name: str, quantities: Quantities) -> Likeness:
     if folded(name) in ABOUT or FEEDBACK.match(name) or _PLATFORM.search(name):
         return "other"
     derivative = gradient_parts(canonical(name.partition("[")[0].strip()))
-    near = near_miss(name, quantities)
+    near = near_miss(name, quantities) or _within(name, quantities)
     if near or derivative or _DERIVATIVE.match(name.strip()) or _GRADIENT.match(name.strip()):
         return "quantity"
     return "quantity" if name.strip().casefold() in LETTER_NAMES else "other"
@@ -71,7 +73,16 @@ def _why(name: str, quantities: Quantities) -> str:
     """Return why a name is not read."""
     reason = quantities.find(name)
     text = reason if isinstance(reason, str) else f"{name} is too large for one column"
-    return f"not read: {text}"
+    within = "" if "did you mean" in text else _within(name, quantities)
+    return f"not read: {text}; did you mean {within}?" if within else f"not read: {text}"
+
+
+def _within(name: str, quantities: Quantities) -> str:
+    """Return the last word of a header that can only be a quantity: `Question 1: dL/dz`."""
+    words = [word.strip(".,:;?!()") for word in name.split()[:MOST_WORDS]]
+    sure = [word for word in words if any(sign in word for sign in "/0123456789")]
+    found = [word for word in sure if isinstance(quantities.find(word), Reference)]
+    return found[-1] if found and len(words) > 1 else ""
 
 
 def holds_numbers(cells: list[str]) -> bool:

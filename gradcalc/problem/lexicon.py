@@ -178,7 +178,8 @@ class Lexicon:
 
     def is_loss(self, name: str) -> bool:
         """Tell whether a name that nothing has is one that people give the loss."""
-        return bool(self.loss) and name.casefold() in LOSSES and name not in self.letters
+        losses = {self.loss.casefold(), name.casefold()} <= LOSSES
+        return losses and name not in self.letters
 
 
 def _nearly(name: str) -> str:
