@@ -56,7 +56,7 @@ def as_if(
     if not readings:
         return None
     values = evaluated(lines, own, shift=_shifts(lines, readings), target=target)[target]
-    if values.ndim == len(lines.shapes[target]):
+    if values.ndim == len(lines.shapes[target]) or values.shape[1:] != written.value.shape:
         return None
     same = written.agrees(values, tolerance) | ~written.mask
     hits = np.flatnonzero(same.reshape(len(readings), -1).all(axis=1))

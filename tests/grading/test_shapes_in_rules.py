@@ -103,3 +103,15 @@ def test_the_target_put_to_0_is_a_mistake_of_an_entry() -> None:
     problem = gradcalc.load(PICKED)
     review = gradcalc.check(problem, "dE/dv = 6 0")
     assert [finding.ids for finding in review.findings] == [("loss-target-dropped",)]
+
+
+@pytest.mark.parametrize("typed", ["7 10.1; 6 3.5; 5 2.2", "7 10.1 6 3.5", "7", "7 10.1"])
+@pytest.mark.parametrize("before", ["", "A = 1 2; 0.5 1\n"])
+def test_an_answer_of_another_shape_is_judged(typed: str, before: str) -> None:
+    problem = gradcalc.load(
+        "inputs: {x: [[1, 2, 3], [3, 4, 1.5]]}\n"
+        "weights: {A: [[1, 2], [0.5, 1]]}\n"
+        "equations: |\n  h = A @ x\n  L = sum(h^2)\n"
+    )
+    review = gradcalc.check(problem, f"{before}h = {typed}\ndL/dh = {typed}\n")
+    assert {v.status for v in review.verdicts if v.name != "A"} == {"incorrect"}

@@ -13,15 +13,13 @@ from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
 from gradcalc.report.codenumpy import NUMPY
 from gradcalc.report.codescript import Script
-from gradcalc.report.codetorch import TORCH
 from gradcalc.report.numpyscript import OWN as NUMPY_OWN
 from gradcalc.report.numpyscript import numpy_script
 from gradcalc.report.record import line
-from gradcalc.report.torchparts import OWN as TORCH_OWN
-from gradcalc.report.torchparts import parts_of
 from gradcalc.report.torchscript import torch_script
 from gradcalc.report.view import View
 from tests.report.scripts import identifiers, run
+from tests.report.test_torchscript import names_of
 
 try:
     import torch
@@ -86,7 +84,7 @@ def autograd(solution: Solution) -> Iterator[str]:
         text = torch_script(solution)
     except ProblemError:
         return
-    names = dict(parts_of(Script(solution, TORCH, TORCH_OWN)).writer.names)
+    names = names_of(solution)
     found = run(text, "Answer" if solution.training is None else "Training")
     values = {
         name: each.detach().numpy()
