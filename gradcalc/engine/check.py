@@ -128,6 +128,7 @@ class Proof:
         flat = row.derivative and not any(text != "0" for text in row.derivative)
         return bool(row.kinks and flat)
 
+    @np.errstate(all="ignore")  # numbers near the end of the range
     def run(self, values: Mapping[str, Array]) -> Check:
         """Return how well every backward line agrees with central differences at `values`."""
         found = _Findings(self.loss, values, self.table)
@@ -202,10 +203,12 @@ class _Findings:
         if pair.local:
             self.local_line(pair, x, moves, slopes, own, near)
 
-    def value(self, program: Program, instead: Mapping[str, Array]) -> Array:
+    def value(
+        self, program: Program, instead: Mapping[str, Array], *, strict: bool = True
+    ) -> Array:
         names = program.ranks
         env = {name: instead[name] if name in instead else self.values[name] for name in names}
-        return program.run(env)["value"]
+        return program.run(env, strict=strict)["value"]
 
     def local_line(
         self, pair: Pair, x: Array, moves: Array, slopes: Array, own: Array, near: Array
@@ -240,11 +243,30 @@ class _Findings:
         try:
             moved = self.value(pair.line, {pair.operand: stack})
         except EvaluationError:
-            return np.full((len(moves), *pair.line_shape), np.nan)
+            return self.one_sided(pair, x, stack)
         if moved.ndim < 2 + len(pair.node.shape):  # a line that its operand does not change
             return np.zeros((len(moves), *pair.line_shape))
         bars = width.reshape((len(moves),) + (1,) * (moved.ndim - 2))
         return np.asarray((moved[0] - moved[1]) / bars)
+
+    def one_sided(self, pair: Pair, x: Array, stack: Array) -> Array:
+        """Return the slopes where a move leaves a domain, or the range of floating point.
+
+        There the difference is taken on the side that has a value; NaN where none has.
+        """
+        lead = stack.shape[1]
+        moved = self.value(pair.line, {pair.operand: stack}, strict=False)
+        if moved.ndim < 2 + len(pair.node.shape):
+            return np.full((lead, *pair.line_shape), np.nan)
+        own = self.value(pair.line, {})
+        widths = np.abs(stack - x).reshape(2, lead, -1).max(axis=2, initial=0.0)
+        up, down = widths.reshape((2, lead) + (1,) * (moved.ndim - 2))
+        found: Array = (moved[0] - moved[1]) / (up + down)
+        found = np.where(np.isfinite(up + down), found, np.nan)
+        for slope, width in (((moved[0] - own) / up, up), ((own - moved[1]) / down, down)):
+            usable = ~np.isfinite(found) & np.isfinite(width)
+            found = np.where(usable, slope, found)
+        return found
 
     def read(self, pair: Pair, x: Array) -> npt.NDArray[np.intp]:
         """Return which entries of the operand a line reads, in row order: all, or those it takes.
