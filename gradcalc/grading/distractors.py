@@ -67,6 +67,7 @@ class MadeOptions:
         return next(option.label for option in self.options if option.explanation is None)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
 def make_options(
     problem: Problem,
     find: Reference,

@@ -68,6 +68,7 @@ class OptionsReview:
         return len(self.key) == 1 and not self.warnings
 
 
+@np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
 def check_options(problem: Problem, tolerance: Tolerance | None = None) -> OptionsReview:
     """Return the key among a problem's options, and which mistakes give the others.
 

@@ -134,6 +134,7 @@ class Tally:
         """Return the points that the class lost in all."""
         return self.students * self.most - fsum(s * n for s, n in self.scores.items())
 
+    @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
     def add(self, marked: Marked) -> None:
         """Count the submissions of one block."""
         block, status = marked.block, marked.status
@@ -155,7 +156,7 @@ class Tally:
         self.faults += len(marked.faults)
         self.carried_students += int(n[(status == FOLLOWS).any(axis=1)].sum())
         self.carried_points += float(((status == FOLLOWS) * points).sum(axis=1) @ n)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             off = np.abs(block.value - marked.exact) > OFF * np.abs(marked.exact)
         off &= marked.status == CORRECT
         self.rounded_values += int(np.count_nonzero(off))

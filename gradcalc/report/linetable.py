@@ -25,6 +25,8 @@ MARKS = {
 }
 SMALL = 5e-4
 """Relative difference below which nothing is said."""
+FAR = 1e9
+"""Percent from which on two digits and a power of ten say how far."""
 LONGEST = 24
 WHOLE = 60
 """Rows above which right entries are counted and not listed."""
@@ -181,15 +183,19 @@ def off_by(verdict: Verdict, notation: Notation) -> str:
     value, due = verdict.value, verdict.expected
     if abs(due) < NOISE:
         due = 0.0
-    if value * due < 0:
+    if min(value, due) < 0 < max(value, due):
         return "sign"
     if due == 0 or not np.isfinite(due):
         return "" if value == due else notation.number(figure(value - due, digits=2))
     relative = (value - due) / due
     if abs(relative) < SMALL:
         return ""
-    percent = f"{100 * relative:.1f}" if abs(relative) < 10 else f"{100 * relative:.0f}"
-    return notation.number(percent) + " %"
+    percent = 100 * relative
+    if abs(percent) >= FAR:
+        if np.isfinite(percent):
+            return notation.number(figure(percent, digits=2)) + " %"
+        return f"> {notation.number('1e308')} %"
+    return notation.number(f"{percent:.1f}" if abs(relative) < 10 else f"{percent:.0f}") + " %"
 
 
 def due_text(value: float, notation: Notation) -> str:
