@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from gradcalc.algebra.expr import Apply, Expr, add, substitute, symbols
 from gradcalc.algebra.inference import definition, shape_finder
 from gradcalc.algebra.kernels import Array
