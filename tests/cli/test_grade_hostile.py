@@ -154,6 +154,7 @@ def table(data: bytes) -> list[list[str]]:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_classes(kind, world):
     share, strategy = KINDS[kind]

@@ -61,6 +61,7 @@ def requests(draw: st.DrawFn) -> Settings:
         return checked([*sizes[:-1], 2], None, loss, decimals, draw(st.integers(0, 999)))
 
 
+@pytest.mark.slow
 @given(requests())
 @settings(max_examples=100)
 def test_a_fresh_file_keeps_every_promise(request: Settings) -> None:
