@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcalc.algebra.entries import TooLongError
-from gradcalc.algebra.expr import Apply, Expr, rebuild
+from gradcalc.algebra.expr import Apply, Expr, rebuild, symbols
 from gradcalc.errors import visible, width
 from gradcalc.grading.verdict import Finding, Review, Verdict
 from gradcalc.problem.model import Solution
@@ -168,7 +168,7 @@ class AuditPage:
             return
         notation, page = self.notation, self.page
         own = self.view_of(finding)
-        if len(finding.entries) != 1:
+        if len(finding.entries) != 1 or not own.values.keys() >= {finding.name, *symbols(expr)}:
             page.blank()
             page.paragraph(self.words.equation(finding.name, expr), INDENT, "note", 4)
             return

@@ -125,3 +125,11 @@ def test_a_condition_that_is_a_number_jumps_at_0() -> None:
     assert solution.check is not None
     assert solution.check.failed == ()
     assert solution.check.kinks == ("B[2]",)
+
+
+def test_a_line_is_not_filled_with_numbers_that_are_none() -> None:
+    problem = gradcalc.load(
+        "inputs: {x: 3}\nweights: {w: 2}\nequations: |\n  z = w*x\n  q = z^2\n  L = q*x\n"
+    )
+    review = gradcalc.check(problem, "z = 1e308\nL = 5\ndL/dw = 5\n")
+    assert "L = q x" in str(gradcalc.show(review))
