@@ -10,6 +10,9 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from gradcalc.errors import OutputError, ProblemError
+from gradcalc.problem.filenames import is_device
+
+WINDOWS = os.name == "nt"
 
 
 def write_file(path: Path, text: str, *, lasting: bool = True) -> None:
@@ -35,6 +38,8 @@ def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[
     try:
         path = path.resolve() if path.is_symlink() else path
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        if WINDOWS and is_device(path.name):
+            raise OutputError(f"{path} could not be written: on Windows it names a device")
         if path.is_dir():
             raise IsADirectoryError(None, "is a directory")
         if path.exists() and not path.is_file():

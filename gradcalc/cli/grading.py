@@ -329,6 +329,7 @@ class _Feedback:
         self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None
         self.folder = settings.feedback / settings.assignment.label_among
+        self.names: dict[str, str] = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -344,5 +345,8 @@ class _Feedback:
         """Write the feedback to every submission of a block."""
         form: Printed = "html" if self.settings.feedback_as == "html" else "md"
         for student, parts in self.said.of(self.said.marker.mark(block)):
-            path = self.folder / file_name(student, form)
+            name = file_name(student, form)
+            if self.names.setdefault(name.lower(), student) != student:
+                name = file_name(student, form, taken=True)
+            path = self.folder / name
             write_file(path, printed(parts, form), lasting=False)

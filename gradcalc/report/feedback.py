@@ -18,6 +18,7 @@ from gradcalc.grading.marked import CONVENTION, INCORRECT, MISSING, STATUSES, UN
 from gradcalc.grading.marking import contradictions
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
+from gradcalc.problem.filenames import is_device
 from gradcalc.report.page import Page
 from gradcalc.report.parts import Part
 from gradcalc.report.reasons import Reveal
@@ -155,13 +156,15 @@ def points_band(page: Page, marked: Marked, row: int, scheme: Scheme, words: Wor
     page.paragraph(scheme.described, 5, "note")
 
 
-def file_name(student: str, ending: str) -> str:
+def file_name(student: str, ending: str, taken: bool = False) -> str:
     """Return the name of a student's file; an id that is no plain name never becomes a path.
+
+    taken: whether another student's file has this name, on systems that read anna as Anna.
 
     >>> file_name("4711", "md")
     '4711.md'
     """
-    if _PLAIN.match(student) and ".." not in student:
+    if _PLAIN.match(student) and ".." not in student and not (is_device(student) or taken):
         return f"{student}.{ending}"
     digest = blake2b(student.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     kept = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-")[:40]
