@@ -55,7 +55,7 @@ def test_an_output_that_windows_takes_for_a_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "WINDOWS", True)
-    with pytest.raises(OutputError, match="con.md could not be written: on Windows it names a"):
+    with pytest.raises(OutputError, match=r"con\.md could not be written: on Windows it names a"):
         files.write_file(tmp_path / "con.md", "x")
     files.write_file(tmp_path / "console.md", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["console.md"]
