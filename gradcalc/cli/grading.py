@@ -329,7 +329,6 @@ class _Feedback:
         self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None
         self.folder = settings.feedback / settings.assignment.label_among
-        self.names: dict[str, str] = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -345,8 +344,5 @@ class _Feedback:
         """Write the feedback to every submission of a block."""
         form: Printed = "html" if self.settings.feedback_as == "html" else "md"
         for student, parts in self.said.of(self.said.marker.mark(block)):
-            name = file_name(student, form)
-            if self.names.setdefault(name.lower(), student) != student:
-                name = file_name(student, form, taken=True)
-            path = self.folder / name
+            path = self.folder / file_name(student, form)
             write_file(path, printed(parts, form), lasting=False)

@@ -156,15 +156,13 @@ def points_band(page: Page, marked: Marked, row: int, scheme: Scheme, words: Wor
     page.paragraph(scheme.described, 5, "note")
 
 
-def file_name(student: str, ending: str, taken: bool = False) -> str:
+def file_name(student: str, ending: str) -> str:
     """Return the name of a student's file; an id that is no plain name never becomes a path.
-
-    taken: whether another student's file has this name, on systems that read anna as Anna.
 
     >>> file_name("4711", "md")
     '4711.md'
     """
-    if _PLAIN.match(student) and ".." not in student and not (is_device(student) or taken):
+    if _PLAIN.match(student) and ".." not in student and not is_device(student):
         return f"{student}.{ending}"
     digest = blake2b(student.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     kept = re.sub(r"[^A-Za-z0-9]+", "-", student).strip("-")[:40]
