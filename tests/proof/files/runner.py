@@ -21,13 +21,7 @@ from tests.proof.files.commands import FILE, Late, bounded, said
 from tests.proof.files.drawn import Drawn, draw
 from tests.proof.files.spoilt import spoil
 
-APART: tuple[tuple[str, str], ...] = (
-    # a script in which PyTorch meets a tie, or a number and not a tensor
-    ("disagreement: torch", ""),
-    # rounding in a script, and NumPy's warnings, at the ends of the floats
-    ("disagreement: numpy", r"\binf\b|\bnan\b"),
-    ("warning", ""),
-)
+APART: tuple[tuple[str, str], ...] = ()
 """Kinds of findings that are counted apart where what they say matches."""
 
 
