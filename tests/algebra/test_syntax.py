@@ -78,7 +78,7 @@ def test_precedence(text: str, expr: Expr) -> None:
         ("1e-3", "1/1000"),
         (".5", "1/2"),
         ("2.", "2"),
-        ("2.5E+1", "25"),
+        ("2.5e1", "25"),
         ("1e−3", "1/1000"),
         ("−0.25", "-1/4"),
         ("0.1", "1/10"),
@@ -89,6 +89,14 @@ def test_a_number_is_exact_and_keeps_its_text(text: str, value: str) -> None:
     assert isinstance(found, Number)
     assert str(found.value) == value
     assert format(found) == text.replace("−", "-")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("2.5E+1", "2.5e1"), ("2.0E+00", "2.0"), ("1e-07", "1e-7"), (".5e-0", ".5")]
+)
+def test_a_power_of_ten_is_kept_as_a_person_writes_it(text: str, plain: str) -> None:
+    assert format(parse(text)) == plain
+    assert parse(plain) == parse(text)
 
 
 def test_only_two_whole_numbers_make_a_fraction() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-import torch
+import pytest
 
 from gradcalc.algebra.expr import Apply, Number
 from gradcalc.algebra.syntax import parse
 from tests.algebra.test_torch import sparsemax
 from tests.proof.test_torch import HERE, model, whole
 
+torch = pytest.importorskip("torch")
 F = torch.nn.functional
 Tensor = Any
 
