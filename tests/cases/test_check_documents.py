@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -77,7 +76,6 @@ def test_the_options_of_document_000() -> None:
 
 
 def test_the_options_of_document_000_as_a_process() -> None:
-    start = perf_counter()
     found = subprocess.run(
         [sys.executable, "-m", "gradcalc", "check", "problems/relu-squared-loss.yaml", "--options"],
         capture_output=True,
@@ -85,7 +83,6 @@ def test_the_options_of_document_000_as_a_process() -> None:
         cwd=ROOT,
         check=False,
     )
-    print(f"check --options, the whole process: {perf_counter() - start:.2f} s")
     assert found.returncode == 0
     assert found.stderr == ""
 

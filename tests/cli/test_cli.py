@@ -199,7 +199,7 @@ def test_the_same_bytes_twice_and_with_other_hash_seeds() -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
 def test_streams_that_cannot_carry_mathematics(encoding: str) -> None:
-    for path in PROBLEMS[:6]:
+    for path in PROBLEMS[:2]:
         found = run("solve", str(path), PYTHONIOENCODING=encoding, PYTHONUTF8="0")
         assert found.returncode == 0, found.stderr
         assert found.stdout.isascii()

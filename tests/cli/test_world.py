@@ -273,10 +273,10 @@ def test_twice_the_same(path: Path, inside: None) -> None:
     assert json.loads(once)["schema"]
 
 
-def test_the_same_bytes_in_twenty_runs() -> None:
+def test_the_same_bytes_in_every_run() -> None:
     files = " ".join(str(path.relative_to(ROOT)) for path in PROBLEMS[::6])
     found = set()
-    for seed in range(20):
+    for seed in range(8):
         locale = ("C", "C.UTF-8", "POSIX", "")[seed % 4]
         style = ("text", "json")[seed % 2]
         run_ = shell(

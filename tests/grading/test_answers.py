@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from gradcalc.grading.answers import Answer, Sheet, blank_sheet, read_assignment
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
 from gradcalc.problem.solve import solve
+from tests.hangs import bounded
 
 PROBLEMS = sorted((Path(__file__).parents[2] / "problems").glob("*.yaml"))
 NETWORK = load(PROBLEMS[0].with_name("relu-network-given-values.yaml"))
@@ -370,9 +370,8 @@ GARBAGE = {
 
 @pytest.mark.parametrize("kind", sorted(GARBAGE))
 def test_a_large_sheet_is_answered_soon(kind: str) -> None:
-    start = time.process_time()
-    sheet(GARBAGE[kind])
-    assert time.process_time() - start < 4  # a second on a quiet machine
+    with bounded():
+        sheet(GARBAGE[kind])
 
 
 SIGNS = "z1W=[](){},;.0123456789-+*/ \n:#^_?dL≈−'\"|&\\"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import yaml
 
@@ -11,6 +9,7 @@ from gradcalc.errors import ProblemError, Source
 from gradcalc.problem import events
 from gradcalc.problem.document import Mapping, Scalar, Sequence, parse_document
 from gradcalc.problem.events import MAX_DEPTH
+from tests.hangs import bounded
 from tests.problem.refused import refused, solve
 
 
@@ -104,9 +103,8 @@ def test_depth_is_bounded(opening):
 
 
 def test_a_complaint_about_what_is_nested_takes_no_longer_than_others():
-    start = time.process_time()
-    refused('a: ["\\ud800", ' + "[" * 20_000 + "\n", "a backslash in double quotes")
-    assert time.process_time() - start < 2
+    with bounded():
+        refused('a: ["\\ud800", ' + "[" * 20_000 + "\n", "a backslash in double quotes")
 
 
 def test_aliases_cannot_unfold_without_bound():
@@ -114,16 +112,14 @@ def test_aliases_cannot_unfold_without_bound():
     for i in range(1, 12):
         row = ", ".join([f"*a{i - 1}"] * 10)
         lines.append(f"a{i}: &a{i} [{row}]")
-    start = time.process_time()
-    refused("\n".join(lines) + "\n", "aliases that unfold")
-    assert time.process_time() - start < 1
+    with bounded():
+        refused("\n".join(lines) + "\n", "aliases that unfold")
 
 
 def test_the_number_of_values_is_bounded():
-    start = time.process_time()
-    text = "inputs: {x: [" + "1," * 500_000 + "1]}\n"
-    refused(text, "more values than", hint="W1: {file: w1.npy}")
-    assert time.process_time() - start < 10
+    with bounded():
+        text = "inputs: {x: [" + "1," * 500_000 + "1]}\n"
+        refused(text, "more values than", hint="W1: {file: w1.npy}")
 
 
 def test_flow_style_cuts_a_formula_at_its_comma():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 import gradcalc
 from gradcalc.errors import Source
 from gradcalc.problem.sizes import read_sizes
+from tests.hangs import bounded
 
 HUGE = ("1000001", "3000000", "1000000000", "1000000000000000000", "-1", "-1000000000")
 HEAD = "inputs: {x: [1, 2], A: [[1, 2], [3, 4]], k: [1, 1]}\ntargets: {y: 1}\nequations: |\n"
@@ -49,15 +48,14 @@ CASES = (
 @pytest.mark.parametrize("size", HUGE)
 @pytest.mark.parametrize("at", range(len(CASES)))
 def test_a_size_is_used_or_refused_in_its_place(at: int, size: str) -> None:
-    start = time.process_time()
     try:
-        solution = gradcalc.solve(gradcalc.load(Source("p.yaml", CASES[at].replace("N", size))))
+        with bounded():
+            solution = gradcalc.solve(gradcalc.load(Source("p.yaml", CASES[at].replace("N", size))))
         assert all(value.size <= 4 * 10**6 for value in solution.values.values())
     except gradcalc.ProblemError as error:
         assert error.span is not None
         assert error.message
         assert error.span.line <= 6
-    assert time.process_time() - start < 5
 
 
 def test_a_line_of_too_many_entries_is_told() -> None:

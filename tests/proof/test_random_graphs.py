@@ -71,7 +71,7 @@ def compare(drawn: Drawn) -> bool:
     return True
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(graphs())
 def test_gradients_of_random_graphs(drawn: Drawn) -> None:
     try:

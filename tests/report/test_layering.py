@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations, pairwise
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcalc.report.layering import TooLargeError, _crossings, layered, ranks
+from tests.hangs import bounded
 
 
 @st.composite
@@ -75,15 +75,12 @@ def test_two_links_are_uncrossed() -> None:
 def test_a_large_graph_is_refused_at_once() -> None:
     size = (10.0, 10.0)
     chain = [(at, at + 1, size) for at in range(9_999)]
-    began = time.process_time()
-    with pytest.raises(TooLargeError):
+    with bounded(), pytest.raises(TooLargeError):
         layered([size] * 10_000, chain, 5.0, 5.0)
-    assert time.process_time() - began < 1
 
 
 def test_a_graph_of_thousand_edges_takes_a_moment() -> None:
     size = (10.0, 10.0)
     links = [(at, at + step, size) for at in range(390) for step in (1, 2, 3)]
-    began = time.process_time()
-    layered([size] * 400, links, 5.0, 5.0)
-    assert time.process_time() - began < 10
+    with bounded():
+        assert len(layered([size] * 400, links, 5.0, 5.0).parts) >= 400

@@ -27,7 +27,7 @@ def forms(report: gradcalc.Report) -> tuple[str, str, str]:
     return str(report), report._repr_markdown_(), report._repr_html_()
 
 
-@pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PROBLEMS[::4], ids=lambda path: path.stem)
 def test_a_solution_shows_the_documents_of_the_command_line(path) -> None:
     solution = gradcalc.solve(gradcalc.load(path))
     text, markdown, framed = forms(gradcalc.show(solution))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +20,20 @@ from tests.shown import PROBLEMS, ROOT
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
 
 
+@cache
 def solved(text: str | Path) -> gradcalc.Solution:
     return gradcalc.solve(gradcalc.load(text))
 
 
+@cache
 def shown(text: str | Path, columns: int = 80, detail: str = "steps", **settings: object) -> str:
     return page(View(solved(text), **settings), detail, columns).plain()  # type: ignore[arg-type]
 
 
 @every
-@pytest.mark.parametrize("columns", [40, 60, 80, 100])
-@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize(
+    ("columns", "unicode"), [(40, True), (40, False), (60, True), (80, True), (100, False)]
+)
 def test_no_line_is_wider_than_the_page(path: Path, columns: int, unicode: bool) -> None:
     for line in shown(path, columns, unicode=unicode).splitlines():
         assert width(line) <= columns, line

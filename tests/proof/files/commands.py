@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 import click
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from gradcalc.algebra.table import TABLE
 from gradcalc.cli import OWN_FAULT, gradcalc, run
 from gradcalc.problem.model import Solution
+from tests.hangs import bounded
 
 SECONDS = 5.0
 FILE = "p.yaml"
@@ -34,10 +35,6 @@ ODD_ANSWERS = (
     "[[1]]",
     "1,5",
 )
-
-
-class Late(BaseException):
-    """A command that takes longer than any may."""
 
 
 @dataclass(frozen=True)
@@ -66,27 +63,16 @@ class Said:
         return ""
 
 
-@contextlib.contextmanager
-def bounded(seconds: float = SECONDS) -> Iterator[None]:
-    """Raise Late after so many seconds of work, however busy the machine is."""
-
-    def late(*_: object) -> None:
-        raise Late
-
-    before = signal.signal(signal.SIGPROF, late)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-
-
-def said(*arguments: str) -> Said:
+def said(*arguments: str, columns: str = "80") -> Said:
     """Run a command; raises Late where it takes too long."""
     out, err = io.StringIO(), io.StringIO()
-    os.environ["GRADCALC_TRACEBACK"] = "1"
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), bounded():
+    settings = {"COLUMNS": columns, "GRADCALC_TRACEBACK": "1"}
+    with (
+        mock.patch.dict(os.environ, settings),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        bounded(SECONDS),
+    ):
         code = run(arguments)
         if sys.stdout is not out:
             sys.stdout.close()  # the command line has put /dev/null there

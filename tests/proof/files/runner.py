@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import tempfile
 import traceback
@@ -16,8 +15,9 @@ from random import Random
 import gradcalc
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
+from tests.hangs import Late, bounded
 from tests.proof.files import agreement, commands
-from tests.proof.files.commands import FILE, Late, bounded, said
+from tests.proof.files.commands import FILE, said
 from tests.proof.files.drawn import Drawn, draw
 from tests.proof.files.spoilt import spoil
 
@@ -66,7 +66,7 @@ def tried(seed: int, count: int = 10) -> Outcome:
     with inside(), warnings.catch_warnings():
         warnings.simplefilter("always")
         try:
-            with bounded():
+            with bounded(commands.SECONDS):
                 file = draw(seed)
         except (Exception, Late) as error:
             return Outcome(None, False, (_finding(seed, error, "draw", ""),))
@@ -76,7 +76,7 @@ def tried(seed: int, count: int = 10) -> Outcome:
         for name, content in file.beside.items():
             Path(name).write_bytes(content)
         try:
-            with bounded():
+            with bounded(commands.SECONDS):
                 solution = _solution()
         except (Exception, Late) as error:
             return Outcome(file, False, (_finding(seed, error, "solve", text),))
@@ -104,10 +104,9 @@ def _findings(
         except (Exception, Late) as error:
             yield _finding(seed, error, "agreement", text)
     for arguments in commands.drawn(random, solution, count if solution is not None else 4):
-        os.environ["COLUMNS"] = random.choice(["80", "80", "40", "100"])
         call = " ".join(arguments)
         try:
-            spoken = said(*arguments)
+            spoken = said(*arguments, columns=random.choice(["80", "80", "40", "100"]))
         except Late:
             yield Finding(seed, "hang", call, "more than 5 s", text)
             continue
