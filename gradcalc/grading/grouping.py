@@ -9,20 +9,21 @@ from gradcalc.grading.written import read_written
 _FIRST = r"(?<![\w.])([1-9]\d{0,2}"
 _LAST = r"(?:[eE][+\-−]?\d+)?)(?![\w]|[.,]\d)"
 _CANDIDATE = re.compile(r"[0-9][,'’ʼ\s]\s{0,9}[0-9]|\.[0-9]{3}\.")
-_APART = re.compile(r"(?<=\d)['’ʼ\u2007\u2009\u202f](?=\d{3}(?!\d))", re.ASCII)
-_SURE = re.compile(
-    rf"{_FIRST}(?:,\d{{3}})+\.\d*(?:[eE][+\-−]?\d+)?)(?!\w|\.\d)|{_FIRST}(?:,\d{{3}}){{2,}}{_LAST}",
-    re.ASCII,
+# Looked for in few answers, and compiled when the first of them comes.
+_APART = r"(?a)(?<=\d)['’ʼ\u2007\u2009\u202f](?=\d{3}(?!\d))"
+_SURE = (
+    rf"(?a){_FIRST}(?:,\d{{3}})+\.\d*(?:[eE][+\-−]?\d+)?)(?!\w|\.\d)"
+    rf"|{_FIRST}(?:,\d{{3}}){{2,}}{_LAST}"
 )
-_POINTS = re.compile(rf"{_FIRST}(?:\.\d{{3}})+,\d+{_LAST}", re.ASCII)
-_MANY_POINTS = re.compile(rf"{_FIRST}(?:\.\d{{3}}){{2,}})(?![\w.])", re.ASCII)
-_BLANKS = re.compile(rf"{_FIRST}(?:[ \u00a0]\d{{3}})+[.,]\d+{_LAST}", re.ASCII)
-_PLAIN = re.compile(rf"{_FIRST},\d{{3}}{_LAST}", re.ASCII)
-_NO_ENTRY = re.compile(r",0\d\d(?!\d)", re.ASCII)
-_ENTRIES = re.compile(r"[^\s,;\[\](){}]+")
-_TIGHT = re.compile(r"(?<=\d),(?=\d)", re.ASCII)
-_BARE = re.compile(r"[\[({\s]*([+\-−]?\d[\d.,]*(?:[eE][+\-−]?\d+)?)[\])}\s]*\Z", re.ASCII)
-_LOOSE = re.compile(r"[+\-−]?[1-9]\d{0,2}(?:(?:,\s+|[ \u00a0])\d{3})+(?:[.,]\d*)?\Z", re.ASCII)
+_POINTS = rf"(?a){_FIRST}(?:\.\d{{3}})+,\d+{_LAST}"
+_MANY_POINTS = rf"(?a){_FIRST}(?:\.\d{{3}}){{2,}})(?![\w.])"
+_BLANKS = rf"(?a){_FIRST}(?:[ \u00a0]\d{{3}})+[.,]\d+{_LAST}"
+_PLAIN = rf"(?a){_FIRST},\d{{3}}{_LAST}"
+_NO_ENTRY = r"(?a),0\d\d(?!\d)"
+_ENTRIES = r"[^\s,;\[\](){}]+"
+_TIGHT = r"(?a)(?<=\d),(?=\d)"
+_BARE = r"(?a)[\[({\s]*([+\-−]?\d[\d.,]*(?:[eE][+\-−]?\d+)?)[\])}\s]*\Z"
+_LOOSE = r"(?a)[+\-−]?[1-9]\d{0,2}(?:(?:,\s+|[ \u00a0])\d{3})+(?:[.,]\d*)?\Z"
 
 
 def ungrouped(text: str, due: int | None) -> str:
@@ -37,15 +38,15 @@ def ungrouped(text: str, due: int | None) -> str:
     """
     if not _CANDIDATE.search(text):
         return text
-    text = _MANY_POINTS.sub(lambda number: number[0].replace(".", ""), _APART.sub("", text))
-    parted = len(_ENTRIES.findall(text))
+    text = re.sub(_MANY_POINTS, lambda number: number[0].replace(".", ""), re.sub(_APART, "", text))
+    parted = len(re.findall(_ENTRIES, text))
     for change in (_commas, _points, _blanks):
         joined = change(text)
         if joined == text:
             continue
-        odd = change is _commas and _NO_ENTRY.search(text) is not None
-        whole = joined if change is _commas else _TIGHT.sub(".", joined)
-        if odd or (parted != due and len(_ENTRIES.findall(whole)) == due):
+        odd = change is _commas and re.search(_NO_ENTRY, text) is not None
+        whole = joined if change is _commas else re.sub(_TIGHT, ".", joined)
+        if odd or (parted != due and len(re.findall(_ENTRIES, whole)) == due):
             return joined
     if due == 1 and parted > 1:
         _check_one(text)
@@ -54,27 +55,27 @@ def ungrouped(text: str, due: int | None) -> str:
 
 def _check_one(text: str) -> None:
     """Refuse signs in a single number that could mean one number or several."""
-    bare = _BARE.match(text)
+    bare = re.match(_BARE, text)
     if bare is not None and not _is_decimal(bare[1]):
         read_written(bare[1])
-    if _LOOSE.match(text.strip()):
+    if re.match(_LOOSE, text.strip()):
         raise ValueError(f"{text.strip()} may be one number or several: write it without blanks")
 
 
 def _commas(text: str) -> str:
     """Return a text without commas in its long numbers; a sure one tells how others are meant."""
-    joined = _SURE.sub(lambda number: number[0].replace(",", ""), text)
+    joined = re.sub(_SURE, lambda number: number[0].replace(",", ""), text)
     if joined == text:
         return text
-    return _PLAIN.sub(lambda number: number[0].replace(",", ""), joined)
+    return re.sub(_PLAIN, lambda number: number[0].replace(",", ""), joined)
 
 
 def _points(text: str) -> str:
-    return _POINTS.sub(lambda number: number[0].replace(".", ""), text)
+    return re.sub(_POINTS, lambda number: number[0].replace(".", ""), text)
 
 
 def _blanks(text: str) -> str:
-    return _BLANKS.sub(lambda number: "".join(number[0].split()), text)
+    return re.sub(_BLANKS, lambda number: "".join(number[0].split()), text)
 
 
 def _is_decimal(word: str) -> bool:

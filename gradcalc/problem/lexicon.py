@@ -27,7 +27,7 @@ LOSSES = frozenset({"l", "j", "e", "c", "loss", "cost", "error"})
 _PLACES = r"\[\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*\]"
 _HALF = rf"({IDENTIFIER})(?:{_PLACES})?"
 _TYPED = re.compile(rf"\s*(?:[d∂]{_HALF}\s*/\s*[d∂]{_HALF}|{_HALF})\s*\Z")
-_TYPED_NEARLY = re.compile(_TYPED.pattern.replace("[d∂]", "[dD∂]"))
+_TYPED_NEARLY = _TYPED.pattern.replace("[d∂]", "[dD∂]")  # compiled where it is needed
 _ESCAPED = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8}))")
 _BELOW = re.compile(rf"(.*[^{SUBSCRIPTS}])([{SUBSCRIPTS}]+)\Z")
 _BEHIND = re.compile(r"([^\W\d_]+)_?([1-9]\d{0,8})\Z")
@@ -61,7 +61,7 @@ class Lexicon:
         The author's names come first, then ours; `dW1` is `dL/dW1`.
         """
         typed = _ESCAPED.sub(lambda code: chr(int(code[1] or code[2] or code[3], 16)), text)
-        match = (_TYPED if level < LEVELS - 1 else _TYPED_NEARLY).match(typed)
+        match = re.match(_TYPED if level < LEVELS - 1 else _TYPED_NEARLY, typed)
         if match is None:
             return None
         of, by, one = (_half(match[at], match[at + 1]) for at in (1, 3, 5))
