@@ -7,7 +7,7 @@ their own ranks, so that a class of 3 is never mistaken for a vector of 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -23,6 +23,8 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.algebra.shapes import Shape, axis_of, size
 from gradcalc.algebra.table import TABLE
+from gradcalc.engine.exact import Exact, constant, padded, written
+from gradcalc.engine.exact_rules import ENTRIES, Rule, rewritten, rule_of
 from gradcalc.engine.graph import Node
 
 Kernel = Callable[..., Array]
@@ -51,17 +53,31 @@ class _Call:
     args: tuple[int, ...]
     expr: Expr
     line: str
+    rule: Rule | None = None
 
 
 class Program:
-    """Compiled lines: `run` turns the values of the inputs into all values."""
+    """Compiled lines: `run` turns the values of the inputs into all values.
 
-    def __init__(self, nodes: Iterable[Node], inputs: Mapping[str, Shape], table: Table) -> None:
-        self.table = table
+    exact: whether values that are rational are the floats nearest to their exact values;
+        see `gradcalc.engine.exact`. Copies that are moved a little need no such care.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        inputs: Mapping[str, Shape],
+        table: Table,
+        *,
+        exact: bool = True,
+    ) -> None:
+        self.table, self.exact = table, exact
         self.shapes: dict[str, Shape] = dict(inputs)
         self.shape_of = shape_finder(self.shapes, table)
         self.slots: dict[Expr, int] = {}
         self.constants: list[tuple[int, Array]] = []
+        self.numbers: list[tuple[int, Exact]] = []
+        self.read: dict[int, tuple[Array, Exact]] = {}
         self.steps: list[_Call | tuple[str, int, int]] = []
         self.size = 0
         self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
@@ -84,8 +100,7 @@ class Program:
         self.line = node.name
         if isinstance(node.expr, Number) and node.shape:
             slot = self.new(Apply("broadcast", (node.expr, Symbol(node.name))))
-            constant = np.full(_numbers(node.shape), _float(node.expr.value))
-            self.constants.append((slot, constant))
+            self.number(slot, node.expr.value, _numbers(node.shape))
             value = slot
         else:
             value = self.stretched(node.expr, node.shape)
@@ -100,21 +115,37 @@ class Program:
         if own == shape:
             return value
         stretch = partial(_stretch, rank=len(own), shape=_numbers(shape))
-        return self.call(stretch, stretch, (value,), Apply("broadcast", (expr,)))
+        broadcast = Apply("broadcast", (expr,))
+        rule = self.rule(broadcast, None, (own,), shape)
+        return self.call(stretch, stretch, (value,), broadcast, rule)
 
-    def call(self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr) -> int:
+    def number(self, slot: int, value: Fraction, shape: tuple[int, ...]) -> None:
+        """Put a number of a formula in a slot."""
+        self.constants.append((slot, np.full(shape, _float(value))))
+        self.numbers.append((slot, constant(value, shape)))
+
+    def rule(
+        self, expr: Apply, row: Operation | None, shapes: Sequence[Shape], shape: Shape
+    ) -> Rule | None:
+        return rule_of(expr, row, shapes, shape) if self.exact else None
+
+    def call(
+        self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr, rule: Rule | None
+    ) -> int:
         out = self.new(expr)
-        self.steps.append(_Call(kernel, plain, out, args, expr, self.line))
+        self.steps.append(_Call(kernel, plain, out, args, expr, self.line, rule))
         return out
 
-    def direct(self) -> tuple[list[tuple[Kernel, int, tuple[int, ...]]], dict[str, int]]:
+    def direct(
+        self,
+    ) -> tuple[list[tuple[Kernel, int, tuple[int, ...], Rule | None]], dict[str, int]]:
         """Return the calls with names passed over, for runs that change no named value."""
         source: dict[int, int] = {}
         calls = []
         for step in self.steps:
             if isinstance(step, _Call):
                 args = tuple(source.get(arg, arg) for arg in step.args)
-                calls.append((step.plain, step.out, args))
+                calls.append((step.plain, step.out, args, step.rule))
             else:
                 source[step[2]] = source.get(step[1], step[1])
         return calls, {name: source[slot] for name, slot in self.names}
@@ -125,7 +156,7 @@ class Program:
             return slot
         if isinstance(expr, Number):
             slot = self.new(expr)
-            self.constants.append((slot, np.asarray(_float(expr.value))))
+            self.number(slot, expr.value, ())
             return slot
         assert isinstance(expr, Apply), f"{expr} has no value"
         row = self.table[expr.op]
@@ -138,10 +169,12 @@ class Program:
             slot = self.slots[expr] = self.expression(expr.args[0])
             return slot
         args = tuple(self.expression(arg) for arg in expr.args)
-        ranks = tuple(len(self.shape_of(arg)) for arg in expr.args)
+        shapes = tuple(self.shape_of(arg) for arg in expr.args)
+        ranks = tuple(map(len, shapes))
         kernel = _kernel(expr, row, ranks)
         plain = _plain(expr, row, ranks)
-        return self.call(kernel, plain, args, expr)
+        rule = self.rule(expr, row, shapes, self.shape_of(expr))
+        return self.call(kernel, plain, args, expr, rule)
 
     def run(
         self,
@@ -159,17 +192,18 @@ class Program:
             such a value is passed on, so that one of many leading entries harms no other.
         """
         slots: list[Any] = [None] * self.size
-        for slot, constant in self.constants:
-            slots[slot] = constant
+        for slot, number in self.constants:
+            slots[slot] = number
         for name, slot in self.inputs:
             slots[slot] = values[name]
         fault: Fault = "raise" if strict else "ignore"
         with np.errstate(over=fault, divide=fault, invalid=fault, under="ignore"):
+            exact = self.leaves(values)
             if given or adjust or any(values[n].ndim != rank for n, rank in self.ranks.items()):
-                self.step_by_step(slots, given or {}, adjust)
+                self.step_by_step(slots, exact, given or {}, adjust)
                 sources = dict(self.names)
             else:
-                self.straight(slots)
+                self.straight(slots, exact)
                 sources = self.sources
         result = {name: np.asarray(slots[slot]) for name, slot in sources.items()}
         if strict:
@@ -191,36 +225,78 @@ class Program:
                 if not np.isfinite(value).all():
                     raise EvaluationError(name, Symbol(name), "overflow", ())
 
-    def straight(self, slots: list[Any]) -> None:
+    def leaves(self, values: Mapping[str, Array]) -> list[Exact | None]:
+        """Return the exact values of what is handed in and of the numbers of formulas."""
+        exact: list[Exact | None] = [None] * self.size
+        if not self.exact:
+            return exact
+        for slot, number in self.numbers:
+            exact[slot] = number
+        for name, slot in self.inputs:
+            if (size(self.shapes[name]) or 0) > ENTRIES:
+                continue
+            value, known = values[name], self.read.get(slot)
+            if known is None or known[0] is not value:
+                known = value, written(value, self.ranks[name])
+                if not value.flags.writeable:
+                    self.read[slot] = known
+            exact[slot] = known[1]
+        return exact
+
+    def straight(self, slots: list[Any], exact: list[Exact | None]) -> None:
         """Make every call in turn: no leading axes, no given values, no rounding."""
         out, args = 0, tuple[int, ...]()
         try:
-            for kernel, out, args in self.calls:
-                slots[out] = kernel(*[slots[arg] for arg in args])
+            for kernel, out, args, rule in self.calls:
+                operands = [slots[arg] for arg in args]
+                if rule is None:
+                    slots[out] = kernel(*operands)
+                else:
+                    own = [exact[arg] for arg in args]
+                    slots[out], exact[out] = rule.value(kernel, own, operands)
         except FloatingPointError as error:
             made = (step for step in self.steps if isinstance(step, _Call))
             step = next(step for step in made if step.out == out)
-            operands = tuple(slots[arg] for arg in args)
-            raise EvaluationError(step.line, step.expr, str(error), operands) from None
+            values = tuple(slots[arg] for arg in args)
+            raise EvaluationError(step.line, step.expr, str(error), values) from None
 
     def step_by_step(
-        self, slots: list[Any], given: Mapping[str, Array], adjust: Adjust | None
+        self,
+        slots: list[Any],
+        exact: list[Exact | None],
+        given: Mapping[str, Array],
+        adjust: Adjust | None,
     ) -> None:
         """Make every call, operands aligned; put in given values and round named ones."""
         step: _Call | tuple[str, int, int]
         for step in self.steps:
             if isinstance(step, _Call):
+                operands = tuple(slots[arg] for arg in step.args)
                 try:
-                    slots[step.out] = step.kernel(*[slots[arg] for arg in step.args])
+                    if step.rule is None:
+                        slots[step.out] = step.kernel(*operands)
+                    else:
+                        own = [exact[arg] for arg in step.args]
+                        slots[step.out], exact[step.out] = step.rule.value(
+                            step.kernel, own, operands
+                        )
                 except FloatingPointError as error:
-                    operands = tuple(slots[arg] for arg in step.args)
                     raise EvaluationError(step.line, step.expr, str(error), operands) from None
                 continue
             name, source, slot = step
-            if name in given:
-                slots[slot] = given[name]
-            else:
-                slots[slot] = adjust(name, slots[source]) if adjust else slots[source]
+            value = slots[source]
+            slots[slot] = given[name] if name in given else adjust(name, value) if adjust else value
+            if self.exact:
+                exact[slot] = self.put_in(name, value, slots[slot], exact[source], name in given)
+
+    def put_in(
+        self, name: str, old: Array, new: Array, exact: Exact | None, given: bool
+    ) -> Exact | None:
+        """Return the exact value of a line that is given, rounded, or left as it is."""
+        if new is not old and (size(self.shapes[name]) or 0) > ENTRIES:
+            return None
+        rank = len(self.shapes[name])
+        return written(new, rank) if given else rewritten(old, new, exact, rank)
 
 
 def _compares(expr: Expr) -> bool:
@@ -247,14 +323,6 @@ def _stretch(value: Array, rank: int, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(padded, lead + shape)
 
 
-def _pad(value: Array, rank: int, target: int) -> Array:
-    """Return a value with ones between its leading axes and its own shape."""
-    if value.ndim == rank:
-        return value
-    cut = value.ndim - rank
-    return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
-
-
 def _plain(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     """Return the function that computes one operation on operands without leading axes."""
     direct = _DIRECT.get((expr.op, ranks))
@@ -273,7 +341,7 @@ def _kernel(expr: Apply, row: Operation, ranks: tuple[int, ...]) -> Kernel:
     top = max(ranks)
     if not row.is_elementwise or all(rank == top for rank in ranks):
         return function
-    return lambda *args: function(*(_pad(a, r, top) for a, r in zip(args, ranks, strict=True)))
+    return lambda *args: function(*(padded(a, r, top) for a, r in zip(args, ranks, strict=True)))
 
 
 def kernel_of(expr: Apply, ranks: tuple[int, ...]) -> Kernel:
