@@ -13,7 +13,8 @@ from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import SIGN, format
 from gradcalc.algebra.table import TABLE
-from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
+from gradcalc.engine.aligned import kernel_of
+from gradcalc.engine.evaluate import EvaluationError, evaluate
 from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError
 from gradcalc.problem.loss import domain_hint
