@@ -193,9 +193,20 @@ def constant(number: Fraction, shape: tuple[int, ...]) -> Exact:
     return Exact(None, ONE, inf, len(shape), leaf=leaf)
 
 
-def written(value: Array, rank: int) -> Exact:
-    """Return numbers of the file: each is the simplest that its float is nearest to."""
-    return decimals(value, rank) or Exact(None, ONE, _filled(value, rank, inf), rank, leaf=value)
+def written(value: Array, rank: int, spelled: Sequence[Fraction] | None = None) -> Exact:
+    """Return numbers of the file: each is the simplest that its float is nearest to.
+
+    spelled: what the file has in row order, where that is known.
+    """
+    found = decimals(value, rank)
+    if found is not None:
+        return found
+    leaf: Any = value
+    if spelled is not None:
+        leaf = np.empty(value.size, dtype=object)
+        leaf[:] = spelled
+        leaf = leaf.reshape(value.shape)
+    return Exact(None, ONE, _filled(value, rank, inf), rank, leaf=leaf)
 
 
 def floats(value: Array, rank: int) -> Exact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -191,7 +192,17 @@ class Problem:
 
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
-        return Program(nodes, self.input_shapes, self.table)
+        return Program(nodes, self.input_shapes, self.table, spelled=self.spelled)
+
+    @property
+    def spelled(self) -> dict[str, tuple[Array, tuple[Fraction, ...]]]:
+        """Return the numbers of the file of which some are written as 2/7, exactly."""
+        known = {**self.data, **{name: self.given[name] for name in self.upstream_names}}
+        return {
+            name: (data.array, tuple(map(Fraction, data.texts or ())))
+            for name, data in known.items()
+            if any("/" in text for text in data.texts or ())
+        }
 
     @cached_property
     def proof(self) -> Proof:
