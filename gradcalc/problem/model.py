@@ -188,11 +188,16 @@ class Problem:
     @cached_property
     def program(self) -> Program:
         """Return both passes compiled, Jacobians left out."""
+        return self.compiled(exact=True)
+
+    def compiled(self, *, exact: bool) -> Program:
+        """Return both passes compiled: what is rational exactly, or all of it in floats."""
         from gradcalc.engine.evaluate import Program  # noqa: PLC0415 - letters need no NumPy
 
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
-        return Program(nodes, self.input_shapes, self.table, spelled=self.spelled)
+        spelled = self.spelled if exact else None
+        return Program(nodes, self.input_shapes, self.table, exact=exact, spelled=spelled)
 
     @property
     def spelled(self) -> dict[str, tuple[Array, tuple[Fraction, ...]]]:

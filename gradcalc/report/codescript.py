@@ -15,6 +15,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
+from gradcalc.report.codefloats import said_of_floats
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment
 from gradcalc.report.codenames import identifiers
@@ -129,7 +130,8 @@ class Script:
         """Return the first lines: fixed words, then what the file says, as comments."""
         found = [f'"""{kind}, written by gradcalc."""', ""]
         said = [self.problem.title, self.problem.cite or ""]
-        return [*found, *(comment(text) for text in said if text)]
+        told = said_of_floats(self.solution)
+        return [*found, *(comment(text) for text in said if text), *told]
 
     def sizes(self, writer: Writer) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""
