@@ -24,7 +24,7 @@ from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index, is_hidden
-from gradcalc.problem.solve import located
+from gradcalc.problem.existence import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""

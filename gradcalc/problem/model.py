@@ -250,12 +250,30 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Why a line, or some of its entries, has no value; the entries are NaN.
+
+    on: the line that it rests on and that has none, None where it begins here; then why
+    says at which operation, and label what is wrong with it there. whole: no entry has a
+    value; entries: those that have none, from 0, empty for a number.
+    """
+
+    name: str
+    whole: bool
+    entries: tuple[tuple[int, ...], ...] = ()
+    on: str | None = None
+    why: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Solution:
     """All values of a solved problem: name → read-only float64 array.
 
     values: in force (given values, rounding); empty for a problem in letters.
     exact: the unrounded values, where the problem rounds.
     recomputed: what everything would be from the inputs alone, where values are given.
+    gaps: why lines, or entries of them, have no value in force.
     """
 
     problem: Problem
@@ -265,6 +283,7 @@ class Solution:
     comparisons: tuple[Comparison, ...] = ()
     check: Check | None = None
     trusted: bool = True
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
 
     @cached_property
     def training(self) -> Training | None:

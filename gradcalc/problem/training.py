@@ -16,7 +16,7 @@ from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
 from gradcalc.problem.descent import Descent
 from gradcalc.problem.model import Problem, Solution
-from gradcalc.problem.solve import located
+from gradcalc.problem.existence import located
 
 Values = Mapping[str, Array]
 
