@@ -22,9 +22,9 @@ from gradcalc.engine.graph import Node
 from gradcalc.grading.proving import prove
 from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
+from gradcalc.problem.existence import located
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index, is_hidden
-from gradcalc.problem.existence import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""

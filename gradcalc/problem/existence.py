@@ -15,6 +15,7 @@ import numpy as np
 from gradcalc.algebra.expr import Apply, Symbol, parts, substitute, symbols
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name, gradient_parts
+from gradcalc.algebra.operations import Table
 from gradcalc.algebra.rules import unguarded
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import SIGN, format
@@ -207,9 +208,8 @@ def reason(
     if error.reason.startswith("there is no"):
         return error.reason, "rows count from 1"
     expr, shown, at = error.expr, "", None
-    if isinstance(expr, Apply) and error.operands and expr.op != "broadcast":
-        if problem.table[expr.op].is_elementwise:
-            shown, at = _entry(expr, error.operands)
+    if isinstance(expr, Apply) and error.operands and _by_entry(expr, problem.table):
+        shown, at = _entry(expr, error.operands)
     plain = isinstance(expr, Symbol) or any(is_hidden(name) for name in symbols(expr))
     where = f", at entry [{','.join(str(i + 1) for i in at)}]" if at else ""
     named = shown or ("a value" if plain else format(expr))
@@ -223,6 +223,10 @@ def reason(
         if slope:
             return slope, f"{what}{where}" if shown else label
     return what, label
+
+
+def _by_entry(expr: Apply, table: Table) -> bool:
+    return expr.op != "broadcast" and table[expr.op].is_elementwise
 
 
 def _entry(expr: Apply, operands: tuple[Array, ...]) -> tuple[str, Index | None]:

@@ -120,9 +120,9 @@ def _rows(problem: Problem, faults: Iterable[str]) -> Iterator[Operation]:
             if node is not None and isinstance(node.expr, Apply):
                 places = (at for at, arg in enumerate(node.expr.args) if arg == Symbol(by))
                 due.setdefault(node.expr.op, set()).update(places)
-    for op, places in due.items():
+    for op, taken in due.items():
         row = problem.table[op] if op != "array" else None
         if row is not None and row.limits and row.derivative is not None:
             pairs = enumerate(zip(row.derivative, row.limits, strict=True))
-            texts = tuple(limit if at in places and limit else own for at, (own, limit) in pairs)
+            texts = tuple(limit if at in taken and limit else own for at, (own, limit) in pairs)
             yield replace(row, derivative=texts)

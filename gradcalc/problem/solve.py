@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -74,6 +75,8 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     proof = None
     if problem.backward.edges:
         proof = problem.proof.run(exact)
+        checked = tuple(name for name in proof.unchecked if not unrounded.absent(name))
+        proof = replace(proof, unchecked=checked)
     return Solution(
         problem,
         _named(problem, values),

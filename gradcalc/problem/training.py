@@ -15,8 +15,8 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
 from gradcalc.problem.descent import Descent
-from gradcalc.problem.model import Problem, Solution
 from gradcalc.problem.existence import located
+from gradcalc.problem.model import Problem, Solution
 
 Values = Mapping[str, Array]
 
@@ -84,6 +84,10 @@ def train(solution: Solution) -> Training:
     for number in range(1, descent.steps + 1):
         before = {name: values[name] for name in descent.parameters}
         gradients = {name: current[name] for name in descent.gradients}
+        lost = [name for name, value in gradients.items() if np.isnan(value).any()]
+        if lost:
+            stopped = f"Step {number} cannot be taken: {lost[0]} does not exist"
+            break
         try:
             assigned = {
                 name: rule.run(number, before[name], gradients[rule.gradient], kept[name])

@@ -14,6 +14,7 @@ from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
+from gradcalc.report.gaps import missing
 from gradcalc.report.layout import broken, fitted, flow, formula_box, named
 from gradcalc.report.lettering import Lettering
 from gradcalc.report.notes import notes
@@ -45,7 +46,14 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
 
 def sentences(view: View, steps: Sequence[Step]) -> tuple[str, ...]:
     """Return what is said under the answer: its option, its sign, notes, how it was checked."""
-    found = (_options(view), _direction(view), *notes(view), _batch(view), _proof(view, steps))
+    found = (
+        *missing(view),
+        _options(view),
+        _direction(view),
+        *notes(view),
+        _batch(view),
+        _proof(view, steps),
+    )
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -169,10 +177,11 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
         return f"! {which}: {names} did not agree with central differences (largest error {error})."
     error = f"< {power(view.notation, check.bound)}"
     directions = " along random directions" if check.sampled else ""
+    existing = ""
+    if any(step.name in view.solution.gaps for step in steps if step.phase == "backward"):
+        existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'},"
     unrounded = ", before rounding," if view.problem.rounding else ""
-    sentence = (
-        f"{which}{unrounded} {verb} with central differences{directions} (largest error {error})."
-    )
+    sentence = f"{which}{existing}{unrounded} {verb} with central differences{directions} (largest error {error})."
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)
         sits = "sits" if len(check.kinks) == 1 else "sit"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
@@ -16,8 +16,9 @@ from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
 from gradcalc.report.codeformula import Writer
-from gradcalc.report.codelayout import comment
+from gradcalc.report.codelayout import comment, quoted
 from gradcalc.report.codenames import identifiers
+from gradcalc.report.gaps import where, why
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.view import View
 
@@ -129,7 +130,22 @@ class Script:
         """Return the first lines: fixed words, then what the file says, as comments."""
         found = [f'"""{kind}, written by gradcalc."""', ""]
         said = [self.problem.title, self.problem.cite or ""]
-        return [*found, *(comment(text) for text in said if text)]
+        return [*found, *(comment(text) for text in (*said, *self.missing()) if text)]
+
+    def missing(self) -> Iterator[str]:
+        """Yield which lines have no value, whatever the library gives, and why."""
+        known = {step.name for step in self.steps}
+        for name, gap in self.solution.gaps.items():
+            if name in known:
+                yield f"{self.problem.names.shown(name)} does not exist {why(gap)}"
+
+    def warning(self, name: str) -> list[str]:
+        """Return the line that says of what is asked that it has no value, where it has none."""
+        gap = self.solution.gaps.get(name)
+        if gap is None:
+            return []
+        label = self.problem.names.shown(name)
+        return [f"print({quoted(f'{label} does not exist {where(gap)}')})"]
 
     def sizes(self, writer: Writer) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""

@@ -323,7 +323,7 @@ def _short(view: View, value: Array) -> str:
     if (value.ndim != 2 and value.size <= DOZEN) or value.size == 1:
         return value_box(replace(view, full=True), value, figures(value)).rows[0]
     if value.size > DOZEN:
-        largest = figures(value.ravel()[[np.argmax(np.abs(value))]])[0]
+        largest = figures(value.ravel()[[np.argmax(np.nan_to_num(np.abs(value)))]])[0]
         return f"{value.size} entries, largest {view.notation.number(largest)}"
     rows = (", ".join(map(view.notation.number, figures(row))) for row in value)
     return f"({'; '.join(rows)})"
