@@ -140,11 +140,8 @@ def command(
                 code = max(code, report(error))
                 continue
             failed = solution.check is not None and bool(solution.check.failed)
-            if (
-                failed
-                or solution.gaps
-                or (solution.training is not None and solution.training.stopped)
-            ):
+            stopped = solution.training is not None and solution.training.stopped
+            if failed or solution.gaps or stopped:
                 code = max(code, 1)
     writer.close()
     return code

@@ -84,11 +84,12 @@ class Marker:
             return self.mark(without_lost(block, lost))
         due, halves = self.due(block, lines), self.halves(block)
         number = block.state == NUMBER
-        right = self.matches(block, number, due, halves)
+        absent = self.absent(block)
+        right = self.matches(block, number, due, halves) | ((block.state != BLANK) & absent)
         status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
         if not number.all():
             status[block.state == BLANK] = MISSING
-            status[block.state == UNREADABLE] = UNREAD
+            status[(block.state == UNREADABLE) & ~absent] = UNREAD
         if self.values_only:
             points, score = self.points(block, status, {}, (), {})
             nothing_kept = np.zeros(status.shape, dtype=bool)
@@ -167,6 +168,19 @@ class Marker:
     def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
         """Tell which cells are the values due."""
         return Typed(block.value, number, halves, block.decimals).matches(due, self.tolerance)
+
+    def absent(self, block: Block) -> Mask:
+        """Tell which columns have no value, so that nothing there is wrong."""
+        if block.parameters is not None:
+            return np.zeros(len(block.columns), dtype=bool)
+        judged = {name: self.lines.gaps.get(name) for name in self.judged(block)}
+        return np.array(
+            [
+                (gap := judged.get(column.name)) is not None and gap.misses(column.index)
+                for column in block.columns
+            ],
+            dtype=bool,
+        )
 
     def due(self, block: Block, lines: Lines) -> Array:
         """Return the value that is due in each cell."""
@@ -332,6 +346,7 @@ class Marker:
             share = np.array([ruling.share for ruling in self.rulings])[numbers][:, None]
             wrong = (numbers >= 0)[:, None] & (status[:, columns] == INCORRECT)
             points[:, columns] = np.where(wrong, most[columns] * share, points[:, columns])
+        points = np.where(self.absent(block), most, points)
         for row, column in faults:
             points[row, column] = most[column]
         score = points.sum(axis=1)

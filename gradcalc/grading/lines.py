@@ -17,13 +17,13 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
-from gradcalc.engine.evaluate import EvaluationError, Program
+from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.grading.proving import prove
 from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
-from gradcalc.problem.existence import located
-from gradcalc.problem.model import Problem
+from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
+from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index, is_hidden
 
 MOST_ENTRIES = 10_000
@@ -96,13 +96,27 @@ class Lines:
     def values(self) -> dict[str, Array]:
         """Return the value of every name, given values in force.
 
-        Students with numbers of their own may have values that are not finite; otherwise
-        they raise ProblemError.
+        What does not exist is NaN; students with numbers of their own may have values that
+        are not finite.
         """
-        try:
-            return self.program.run(self.start, self.given, strict=not self.theirs)
-        except EvaluationError as error:
-            raise located(self.problem, error) from None
+        return self.evaluated.values
+
+    @cached_property
+    def evaluated(self) -> Run:
+        """Return the value of every name, and where what does not exist begins.
+
+        Raises ProblemError where nothing exists of what the problem asks for.
+        """
+        if self.theirs:
+            return Run(self.program.run(self.start, self.given, strict=False))
+        found = run(self.program, self.problem.loss, self.start, self.given)
+        refuse_nothing(self.problem, found, self.nodes)
+        return found
+
+    @cached_property
+    def gaps(self) -> dict[str, Gap]:
+        """Return why lines, or entries of them, have no value, by name."""
+        return gaps(self.problem, self.evaluated, self.nodes)
 
     @cached_property
     def theirs(self) -> tuple[str, ...]:

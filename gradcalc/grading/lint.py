@@ -161,8 +161,9 @@ def _same(one: Sequence[Array | None], other: Sequence[Array | None]) -> bool:
     for a, b in zip(one, other, strict=True):
         if a is None or b is None or np.shape(a) != np.shape(b):
             return False
-        scale = float(np.abs(b).max(initial=0.0))
-        if not bool(((a == b) | (np.abs(a - b) <= SAME * max(scale, 1.0))).all()):
+        scale = float(np.nan_to_num(np.abs(b)).max(initial=0.0))
+        both = np.isnan(a) & np.isnan(b)
+        if not bool((both | (a == b) | (np.abs(a - b) <= SAME * max(scale, 1.0))).all()):
             return False
     return True
 

@@ -249,6 +249,10 @@ class Comparison:
         return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
 
 
+SHOWN_ENTRIES = 3
+"""Entries without a value that are named; more are counted."""
+
+
 @dataclass(frozen=True)
 class Gap:
     """Why a line, or some of its entries, has no value; the entries are NaN.
@@ -264,6 +268,26 @@ class Gap:
     on: str | None = None
     why: str = ""
     label: str = ""
+
+    def misses(self, index: tuple[int, ...] | None) -> bool:
+        """Tell whether an entry, or without an index the whole line, has no value."""
+        return self.whole or (index is not None and index in self.entries)
+
+    @property
+    def where(self) -> str:
+        """Return at which entries there is no value: `at [1], [2] and 3 more`; or `here`."""
+        if self.whole or not self.entries:
+            return "here"
+        shown = self.entries[:SHOWN_ENTRIES]
+        places = ", ".join(f"[{','.join(str(i + 1) for i in at)}]" for at in shown)
+        more = len(self.entries) - len(shown)
+        return f"at {places}{f' and {more} more' if more > 0 else ''}"
+
+    @property
+    def told(self) -> str:
+        """Return where and why there is no value, in the words of files."""
+        rests = f"it rests on {self.on}, which does not exist"
+        return f"{self.where}: {self.why if self.on is None else rests}"
 
 
 @dataclass(frozen=True)

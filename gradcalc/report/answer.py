@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcalc.algebra.entries import TooLongError
+from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.errors import ProblemError, visible
 from gradcalc.problem.document import Mapping, Scalar
@@ -119,9 +120,14 @@ def matching_option(view: View) -> str | None:
         given = np.array([cell.value for cell in cells.cells]).reshape(cells.shape)
         places = np.array([len(cell.text.partition(".")[2]) for cell in cells.cells])
         half = (0.5 * 10.0 ** -places.astype(float)).reshape(cells.shape)
-        if given.shape == own.shape and bool((np.abs(given - own) <= half * (1 + 1e-9)).all()):
+        if given.shape == own.shape and bool(_near(given, own, half).all()):
             letters.append(key.text)
     return letters[0] if len(letters) == 1 else None
+
+
+def _near(given: Array, own: Array, half: Array) -> Array:
+    """Tell which entries agree; one that does not exist is not compared."""
+    return np.asarray(np.isnan(own) | (np.abs(given - own) <= half * (1 + 1e-9)))
 
 
 def _options(view: View) -> str | None:
@@ -181,7 +187,10 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
     if any(step.name in view.solution.gaps for step in steps if step.phase == "backward"):
         existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'},"
     unrounded = ", before rounding," if view.problem.rounding else ""
-    sentence = f"{which}{existing}{unrounded} {verb} with central differences{directions} (largest error {error})."
+    sentence = (
+        f"{which}{existing}{unrounded} {verb} with central differences{directions}"
+        f" (largest error {error})."
+    )
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)
         sits = "sits" if len(check.kinks) == 1 else "sit"

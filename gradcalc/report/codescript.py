@@ -18,7 +18,6 @@ from gradcalc.report.codedialect import Dialect, needed, plain
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment, quoted
 from gradcalc.report.codenames import identifiers
-from gradcalc.report.gaps import where, why
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.view import View
 
@@ -137,7 +136,7 @@ class Script:
         known = {step.name for step in self.steps}
         for name, gap in self.solution.gaps.items():
             if name in known:
-                yield f"{self.problem.names.shown(name)} does not exist {why(gap)}"
+                yield f"{self.problem.names.shown(name)} does not exist {gap.told}"
 
     def warning(self, name: str) -> list[str]:
         """Return the line that says of what is asked that it has no value, where it has none."""
@@ -145,7 +144,7 @@ class Script:
         if gap is None:
             return []
         label = self.problem.names.shown(name)
-        return [f"print({quoted(f'{label} does not exist {where(gap)}')})"]
+        return [f"print({quoted(f'{label} does not exist {gap.where}')})"]
 
     def sizes(self, writer: Writer) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""

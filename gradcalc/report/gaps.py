@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcalc.problem.model import Gap
+from gradcalc.problem.model import SHOWN_ENTRIES, Gap
 from gradcalc.report.view import View
-
-NAMED = 3
-"""Entries that are named; more are counted."""
-
-
-def where(gap: Gap) -> str:
-    """Return at which entries a line has no value: `at [1], [2] and 3 more`; or `here`."""
-    if gap.whole or not gap.entries:
-        return "here"
-    places = ", ".join(f"[{','.join(str(i + 1) for i in at)}]" for at in gap.entries[:NAMED])
-    more = len(gap.entries) - NAMED
-    return f"at {places}{f' and {more} more' if more > 0 else ''}"
-
-
-def why(gap: Gap) -> str:
-    """Return where and why a line has no value, in the words of files."""
-    rests = f"it rests on {gap.on}, which does not exist"
-    return f"{where(gap)}: {gap.why if gap.on is None else rests}"
 
 
 def beside(view: View, gap: Gap) -> str:
@@ -59,7 +41,7 @@ def _rests(view: View, gap: Gap, root: Gap) -> bool:
 
 
 def _entries(view: View, gap: Gap) -> str:
-    if len(gap.entries) > NAMED:
+    if len(gap.entries) > SHOWN_ENTRIES:
         return f"{len(gap.entries)} entries of {view.notation.name(gap.name)}"
     return _listed([view.notation.entry_name(gap.name, at) for at in gap.entries])
 

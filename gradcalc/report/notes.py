@@ -45,7 +45,10 @@ DIGITS = 3
 
 
 def notes(view: View) -> tuple[str, ...]:
-    """Return at most three sentences, the gravest first; none for a problem in letters, or where lines have no value."""
+    """Return at most three sentences, the gravest first; none for a problem in letters.
+
+    Nor is there one where lines have no value.
+    """
     if not view.values or view.solution.gaps:
         return ()
     found = (*_off(view), *_vanishing(view), *_saturated(view), *_shares(view))

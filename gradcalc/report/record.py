@@ -13,7 +13,6 @@ from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
 from gradcalc.report.conventions import conventions
-from gradcalc.report.gaps import why
 from gradcalc.report.notes import notes
 from gradcalc.report.pathways import closed_form, paths
 from gradcalc.report.samples import shares
@@ -73,7 +72,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         for ref in problem.find
     ]
     found["notes"] = list(notes(view))
-    found["undefined"] = {gap.name: f"does not exist {why(gap)}" for gap in solution.gaps.values()}
+    found["undefined"] = {gap.name: f"does not exist {gap.told}" for gap in solution.gaps.values()}
     check = solution.check
     found["check"] = {"max_error": _bound(check), "kinks": list(check.kinks)} if check else None
     return found
@@ -94,10 +93,13 @@ def plain(value: Array) -> Any:
 
     What does not exist is null.
     """
-    value = np.asarray(value) + 0.0
-    if np.isnan(value).any():
-        value = np.where(np.isnan(value), None, value.astype(object))
-    return value.tolist()
+    number = np.asarray(value) + 0.0
+    missing = np.isnan(number)
+    if missing.any():
+        known: Any = number.astype(object)
+        known[missing] = None
+        return known.tolist() if known.ndim else None
+    return number.tolist()
 
 
 def _values(view: View, values: Mapping[str, Array]) -> dict[str, Any]:

@@ -40,8 +40,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         return "given"
     gap = view.solution.gaps.get(node.name)
     if gap is not None:
-        words = beside(view, gap)
-        return words if view.unicode else spelled(words)
+        return _lettered(view, beside(view, gap))
     limit = _limit(view, node)
     if limit is not None:
         return limit
@@ -72,8 +71,13 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         words = rule(view, node)
         if words and not (rule in said and rule in ONCE):
             said.add(rule)
-            return words if view.unicode else spelled(words)
+            return _lettered(view, words)
     return None
+
+
+def _lettered(view: View, words: str) -> str:
+    """Return words in the letters of a page."""
+    return words if view.unicode else spelled(words)
 
 
 Rule = Callable[[View, "Node"], str | None]
