@@ -24,6 +24,7 @@ from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.grading.written import NO_DECIMALS, Written
 from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index
+from gradcalc.problem.traps import traps
 
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
@@ -113,11 +114,13 @@ class _Marker:
             tuple(self.verdicts),
             tuple(self.findings),
             self.style,
-            (*self.sheet.warnings, *contradictions(self.lines), *self.unjudged()),
+            (*self.sheet.warnings, *self.warnings()),
         )
 
-    def unjudged(self) -> Iterator[str]:
-        """Yield which answers are not judged since the line has no value, and why."""
+    def warnings(self) -> Iterator[str]:
+        """Yield what is said of the problem: traps, contradictions, lines without a value."""
+        yield from (trap.text for trap in traps(self.lines.problem))
+        yield from contradictions(self.lines)
         answered = {verdict.name for verdict in self.verdicts if verdict.absent}
         for name, gap in self.lines.gaps.items():
             if name in answered:

@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import Apply, Expr, Symbol, parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import ProblemError
+from gradcalc.problem.traps import traps
 from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
@@ -129,10 +130,12 @@ class Script:
         """Return the first lines: fixed words, then what the file says, as comments."""
         found = [f'"""{kind}, written by gradcalc."""', ""]
         said = [self.problem.title, self.problem.cite or ""]
-        return [*found, *(comment(text) for text in (*said, *self.missing()) if text)]
+        return [*found, *(comment(text) for text in (*said, *self.warnings()) if text)]
 
-    def missing(self) -> Iterator[str]:
-        """Yield which lines have no value, whatever the library gives, and why."""
+    def warnings(self) -> Iterator[str]:
+        """Yield what was probably not meant, and which lines have no value, whatever is given."""
+        for trap in traps(self.solution.problem):
+            yield f"Warning: {trap.text}"
         known = {step.name for step in self.steps}
         for name, gap in self.solution.gaps.items():
             if name in known:

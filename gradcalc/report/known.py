@@ -13,11 +13,13 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.problem.model import Comparison
 from gradcalc.problem.solve import without
+from gradcalc.problem.traps import traps
 from gradcalc.report.boxes import Box, aligned, beside, text
 from gradcalc.report.chain import chain
 from gradcalc.report.conventions import conventions
 from gradcalc.report.figures import figures
 from gradcalc.report.layout import EQUALS, fitted, flow, named, stacked, value_box
+from gradcalc.report.lettering import spelled
 from gradcalc.report.ownnumbers import whose
 from gradcalc.report.page import NARROW, TIED, Page, wrapped
 from gradcalc.report.steps import Step
@@ -71,6 +73,9 @@ def head(
             ),
         )
     if not question:
+        for trap in traps(view.problem):
+            page.blank()
+            _exclaim(page, trap.text if page.unicode else spelled(trap.text))
         _contradiction(page, view)
 
 

@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import Expr
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
+from gradcalc.problem.traps import traps
 from gradcalc.report.conventions import conventions
 from gradcalc.report.notes import notes
 from gradcalc.report.pathways import closed_form, paths
@@ -37,7 +38,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
     """Return the object that `--format json` prints.
 
     values: name → number, list or nested list, with rounding as replayed; what does not
-    exist is null, and undefined says why, name → sentence. exact: the
+    exist is null, and undefined says why, name → sentence. warnings: what was probably not
+    meant, with what mends it. exact: the
     unrounded values, only where the problem rounds. samples: with detail `entries`, the loss of
     each sample of a small batch, and its gradient under the name of the whole one, which is
     scale × their sum + rest; otherwise null. student: whose numbers these are, null
@@ -72,6 +74,7 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         for ref in problem.find
     ]
     found["notes"] = list(notes(view))
+    found["warnings"] = [trap.text for trap in traps(problem)]
     found["undefined"] = {gap.name: f"does not exist {gap.told}" for gap in solution.gaps.values()}
     check = solution.check
     found["check"] = {"max_error": _bound(check), "kinks": list(check.kinks)} if check else None
