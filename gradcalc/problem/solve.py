@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.gaps import tolerant
+from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError
 from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
-from gradcalc.problem.model import Comparison, Problem, Solution
+from gradcalc.problem.model import Comparison, Gap, Problem, Solution
 
 Given: TypeAlias = Literal["trust", "recompute", "fail"]
 
@@ -85,8 +86,19 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         comparisons,
         proof,
         trusted=given != "recompute",
-        gaps=gaps(problem, found, nodes),
+        gaps=_gaps(problem, found, unrounded, nodes),
     )
+
+
+def _gaps(problem: Problem, found: Run, unrounded: Run, nodes: Sequence[Node]) -> dict[str, Gap]:
+    """Return why lines have no value; where only rounding is to blame, that is said, too."""
+    old = {new: name for name, new in problem.visible.names.items()}
+
+    def told(gap: Gap) -> Gap:
+        rounds = gap.on is None and not unrounded.absent(old.get(gap.name, gap.name))
+        return replace(gap, why=f"{gap.why}; unrounded it exists") if rounds else gap
+
+    return {name: told(gap) for name, gap in gaps(problem, found, nodes).items()}
 
 
 def inner(solution: Solution) -> Mapping[str, Array]:

@@ -234,9 +234,10 @@ def _one_probability(file: _File) -> Found:
         if loss.expr.op != "cross_entropy":
             continue
         shown, own = file.shown(loss.prediction), file.op(loss.prediction)
+        t = file.shown(loss.target)
         if file.size(loss.prediction) == 1 and own not in SHARES:
-            what = f"cross_entropy of one probability is −t ln({shown}) and misses"
-            rest = f"{what} (1 − t) ln(1 − {shown}): a target of 0 costs nothing"
+            what = f"cross_entropy of one probability is −{t} ln({shown}) and misses"
+            rest = f"{what} (1 − {t}) ln(1 − {shown}): a target of 0 costs nothing"
             new = "binary_cross_entropy"
             new = LOGITS[new] if own == "identity" or file.is_score(loss.prediction) else new
             yield loss.node.name, rest, file.with_loss(loss, new)

@@ -185,11 +185,11 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
     directions = " along random directions" if check.sampled else ""
     existing = ""
     if any(step.name in view.solution.gaps for step in steps if step.phase == "backward"):
-        existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'},"
-    unrounded = ", before rounding," if view.problem.rounding else ""
+        existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'}"
+    unrounded = ", before rounding" if view.problem.rounding else ""
+    between = f"{existing}{unrounded}," if existing or unrounded else ""
     sentence = (
-        f"{which}{existing}{unrounded} {verb} with central differences{directions}"
-        f" (largest error {error})."
+        f"{which}{between} {verb} with central differences{directions} (largest error {error})."
     )
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)

@@ -96,7 +96,7 @@ def plain(value: Array) -> Any:
 
     What does not exist is null.
     """
-    number = np.asarray(value) + 0.0
+    number = np.asarray(np.asarray(value) + 0.0)
     missing = np.isnan(number)
     if missing.any():
         known: Any = number.astype(object)
