@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradcalc.algebra.expr import Apply, parts, symbols
+from gradcalc.engine.gaps import tolerant
+from gradcalc.engine.graph import Node
 from gradcalc.problem.model import SHOWN_ENTRIES, Gap
 from gradcalc.report.view import View
+
+LIMITS = {
+    "xlogy": "0 ln 0 counts as 0, the limit of x ln x",
+    "xdivy": "0/0 counts as 0: the term 0 ln 0 stays 0",
+}
+"""What counts as 0 where both operands are 0, and why."""
 
 
 def beside(view: View, gap: Gap) -> str:
@@ -59,3 +68,19 @@ def _verb(gap: Gap) -> str:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def at_limit(view: View, node: Node) -> str | None:
+    """Say that 0 ln 0 is 0, or that a term 0/0 is none, where a line meets it."""
+    for part in parts(view.defined(node.expr)):
+        if not isinstance(part, Apply) or part.op not in LIMITS or not view.values:
+            continue
+        values = []
+        for arg in part.args:
+            shapes = {name: view.shapes[name] for name in symbols(arg)}
+            line = Node("value", arg, view.shape_of(arg))
+            values.append(tolerant(line, view.solution.values, shapes, view.problem.table))
+        factor, other = values
+        if ((factor == 0) & (other == 0)).any():
+            return LIMITS[part.op]
+    return None

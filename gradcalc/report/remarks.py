@@ -12,21 +12,16 @@ from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import GREEK, gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape, size
-from gradcalc.engine.gaps import tolerant
-from gradcalc.engine.graph import Node
-from gradcalc.report.gaps import beside
+from gradcalc.report.gaps import at_limit, beside
 from gradcalc.report.lettering import spelled
 from gradcalc.report.remarks_layers import laid_over, looked_up, masked, turned
 from gradcalc.report.view import View
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
+    from gradcalc.engine.graph import Node
 
 MANY_UNITS = 6
-LIMITS = {
-    "xlogy": "0 ln 0 counts as 0, the limit of x ln x",
-    "xdivy": "0/0 counts as 0: the term 0 ln 0 stays 0",
-}
 OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 COUNTS = ("no", "one", "both", "all three", "all four")
 
@@ -41,7 +36,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
     gap = view.solution.gaps.get(node.name)
     if gap is not None:
         return _lettered(view, beside(view, gap))
-    limit = _limit(view, node)
+    limit = at_limit(view, node)
     if limit is not None:
         return limit
     parts = gradient_parts(node.name)
@@ -88,22 +83,6 @@ def shape_text(shape: Shape) -> str:
     if len(shape) < 2:
         return f"{shape[0] if shape else 1}×1"
     return "×".join(str(dim) for dim in shape)
-
-
-def _limit(view: View, node: Node) -> str | None:
-    """Say that 0 ln 0 is 0, or that a term 0/0 is none, where a line meets it."""
-    for part in all_parts(view.defined(node.expr)):
-        if not isinstance(part, Apply) or part.op not in LIMITS or not view.values:
-            continue
-        values = []
-        for arg in part.args:
-            shapes = {name: view.shapes[name] for name in symbols(arg)}
-            line = Node("value", arg, view.shape_of(arg))
-            values.append(tolerant(line, view.solution.values, shapes, view.problem.table))
-        factor, other = values
-        if ((factor == 0) & (other == 0)).any():
-            return LIMITS[part.op]
-    return None
 
 
 # --- forward lines ----------------------------------------------------------------
