@@ -10,6 +10,7 @@ import pytest
 
 import gradcalc
 from gradcalc.cli import run
+from gradcalc.grading.individual import problem_of
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.marking import check
 from gradcalc.problem.loader import load
@@ -98,3 +99,32 @@ def test_the_lines_are_the_solution() -> None:
         for name, value in solution.values.items():
             if name in lines.values:
                 np.testing.assert_array_equal(value, lines.values[name])
+
+
+INDIVIDUAL = """\
+inputs: {x: [1, 4]}
+weights: {w: [1, 1]}
+equations: |
+  u = w*x
+  L = sum(sqrt(u))
+individual:
+  seed: s
+  x[1]: [0, 1]
+"""
+
+
+def test_a_student_whose_numbers_give_no_value_is_judged_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    problem, table = tmp_path / "p.yaml", tmp_path / "class.csv"
+    book = tmp_path / "book.csv"
+    problem.write_text(INDIVIDUAL)
+    base = load(INDIVIDUAL)
+    first = {key: float(problem_of(base, key).data["x"].array[0]) for key in "12345678"}
+    assert set(first.values()) == {0.0, 1.0}
+    rows = ["id,dL/dw[1],dL/dw[2]", *(f"{key},0.5,{1 if int(key) % 2 else 9}" for key in first)]
+    table.write_text("\n".join(rows) + "\n")
+    assert run(("grade", str(problem), str(table), "-o", str(book))) == 0
+    _, *lines = book.read_text().splitlines()
+    scores = {line.split(",")[0]: float(line.split(",")[1]) for line in lines}
+    assert scores == {key: 1.0 if int(key) % 2 else 0.5 for key in first}
