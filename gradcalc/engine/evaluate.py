@@ -27,6 +27,7 @@ from gradcalc.engine.graph import Node
 
 Kernel = Callable[..., Array]
 Adjust = Callable[[str, Array], Array]
+Mark: TypeAlias = Callable[["Call", tuple[Array, ...], Array], Array]
 Fault: TypeAlias = Literal["raise", "ignore"]
 
 SMALL = 4096
@@ -42,7 +43,7 @@ class EvaluationError(Exception):
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
     """One operation: `kernel` aligns operands with leading axes, `plain` has none."""
 
     kernel: Kernel
@@ -62,7 +63,7 @@ class Program:
         self.shape_of = shape_finder(self.shapes, table)
         self.slots: dict[Expr, int] = {}
         self.constants: list[tuple[int, Array]] = []
-        self.steps: list[_Call | tuple[str, int, int]] = []
+        self.steps: list[Call | tuple[str, int, int]] = []
         self.size = 0
         self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
         self.ranks = {name: len(shape) for name, shape in inputs.items()}
@@ -104,7 +105,7 @@ class Program:
 
     def call(self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr) -> int:
         out = self.new(expr)
-        self.steps.append(_Call(kernel, plain, out, args, expr, self.line))
+        self.steps.append(Call(kernel, plain, out, args, expr, self.line))
         return out
 
     def direct(self) -> tuple[list[tuple[Kernel, int, tuple[int, ...]]], dict[str, int]]:
@@ -112,7 +113,7 @@ class Program:
         source: dict[int, int] = {}
         calls = []
         for step in self.steps:
-            if isinstance(step, _Call):
+            if isinstance(step, Call):
                 args = tuple(source.get(arg, arg) for arg in step.args)
                 calls.append((step.plain, step.out, args))
             else:
@@ -150,6 +151,7 @@ class Program:
         adjust: Adjust | None = None,
         *,
         strict: bool = True,
+        mark: Mark | None = None,
     ) -> dict[str, Array]:
         """Return the value of every name.
 
@@ -157,7 +159,9 @@ class Program:
         adjust: applied to each named value before it is read (rounding).
         strict: raise EvaluationError at the first value that is not finite; without it
             such a value is passed on, so that one of many leading entries harms no other.
+        mark: what becomes of the value of an operation, in place of an error; see `gaps`.
         """
+        strict = strict and mark is None
         slots: list[Any] = [None] * self.size
         for slot, constant in self.constants:
             slots[slot] = constant
@@ -165,8 +169,13 @@ class Program:
             slots[slot] = values[name]
         fault: Fault = "raise" if strict else "ignore"
         with np.errstate(over=fault, divide=fault, invalid=fault, under="ignore"):
-            if given or adjust or any(values[n].ndim != rank for n, rank in self.ranks.items()):
-                self.step_by_step(slots, given or {}, adjust)
+            if (
+                given
+                or adjust
+                or mark
+                or any(values[n].ndim != rank for n, rank in self.ranks.items())
+            ):
+                self.step_by_step(slots, given or {}, adjust, mark)
                 sources = dict(self.names)
             else:
                 self.straight(slots)
@@ -198,23 +207,28 @@ class Program:
             for kernel, out, args in self.calls:
                 slots[out] = kernel(*[slots[arg] for arg in args])
         except FloatingPointError as error:
-            made = (step for step in self.steps if isinstance(step, _Call))
+            made = (step for step in self.steps if isinstance(step, Call))
             step = next(step for step in made if step.out == out)
             operands = tuple(slots[arg] for arg in args)
             raise EvaluationError(step.line, step.expr, str(error), operands) from None
 
     def step_by_step(
-        self, slots: list[Any], given: Mapping[str, Array], adjust: Adjust | None
+        self,
+        slots: list[Any],
+        given: Mapping[str, Array],
+        adjust: Adjust | None,
+        mark: Mark | None = None,
     ) -> None:
         """Make every call, operands aligned; put in given values and round named ones."""
-        step: _Call | tuple[str, int, int]
+        step: Call | tuple[str, int, int]
         for step in self.steps:
-            if isinstance(step, _Call):
+            if isinstance(step, Call):
+                operands = tuple(slots[arg] for arg in step.args)
                 try:
-                    slots[step.out] = step.kernel(*[slots[arg] for arg in step.args])
+                    value = step.kernel(*operands)
                 except FloatingPointError as error:
-                    operands = tuple(slots[arg] for arg in step.args)
                     raise EvaluationError(step.line, step.expr, str(error), operands) from None
+                slots[step.out] = mark(step, operands, value) if mark else value
                 continue
             name, source, slot = step
             if name in given:
