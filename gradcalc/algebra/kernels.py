@@ -219,7 +219,7 @@ def dot(a: Array, b: Array) -> Array:
 
 def diag(x: Array) -> Array:
     """Return the diagonal matrix with the entries of x."""
-    return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1])))
+    return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1], dtype=x.dtype)))
 
 
 def stand_in(*operands: Array, phase: float) -> Array:

@@ -55,6 +55,8 @@ class Operation:
     reduction: how the entries of a loss become one number; `whole` where the definition
         is that number already.
     remark: what its shape means for learning, in a few sentences.
+    rational: how exact numbers go through the kernel, a word of `engine.exact.Rule`; empty
+        where it leaves the fractions.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Operation:
     variants: tuple[tuple[str, str], ...] = ()
     family: str = ""
     remark: str = ""
+    rational: str = ""
 
     @property
     def kink_note(self) -> str:

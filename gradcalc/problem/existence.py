@@ -19,8 +19,9 @@ from gradcalc.algebra.operations import Table
 from gradcalc.algebra.rules import unguarded
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import SIGN, format
+from gradcalc.engine.aligned import kernel_of
 from gradcalc.engine.autodiff import derivative
-from gradcalc.engine.evaluate import Adjust, EvaluationError, Program, evaluate, kernel_of
+from gradcalc.engine.evaluate import Adjust, EvaluationError, Program, evaluate
 from gradcalc.engine.gaps import traced
 from gradcalc.engine.graph import Node
 from gradcalc.errors import ProblemError

@@ -13,7 +13,8 @@ from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.algebra.table import TABLE
-from gradcalc.engine.evaluate import EvaluationError, Program, evaluate, kernel_of
+from gradcalc.engine.aligned import kernel_of
+from gradcalc.engine.evaluate import EvaluationError, Program, evaluate
 from gradcalc.engine.graph import Node, build
 from gradcalc.engine.rounding import Rounding
 from tests.algebra.samples import samples
