@@ -36,10 +36,11 @@ from gradcalc.grading.marked import (
     Answers,
     Codes,
     Marked,
+    Rooms,
     Rows,
     decimals_of,
-    half_units,
     nothing,
+    rooms,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
@@ -82,9 +83,10 @@ class Marker:
         lost = self.lost(block, lines)
         if lost:
             return self.mark(without_lost(block, lost))
-        due, halves = self.due(block, lines), self.halves(block)
+        due = self.due(block, lines)
+        limits = self.rooms(block, due)
         number = block.state == NUMBER
-        right = self.matches(block, number, due, halves)
+        right = self.matches(block, number, due, limits)
         status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
         if not number.all():
             status[block.state == BLANK] = MISSING
@@ -93,7 +95,7 @@ class Marker:
             points, score = self.points(block, status, {}, (), {})
             nothing_kept = np.zeros(status.shape, dtype=bool)
             return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
-        return self.followed(block, lines, status, due, halves)
+        return self.followed(block, lines, status, due, limits)
 
     @staticmethod
     def lost(block: Block, lines: Lines) -> dict[int, str]:
@@ -115,7 +117,7 @@ class Marker:
         return contained(lambda: without_value(lines), one_by_one)
 
     def followed(
-        self, block: Block, lines: Lines, status: Codes, due: Array, halves: Array
+        self, block: Block, lines: Lines, status: Codes, due: Array, limits: Rooms
     ) -> Marked:
         """Return the same once what is not simply right is looked at a second time."""
         count = len(block.ids)
@@ -126,7 +128,7 @@ class Marker:
         rows = np.flatnonzero((status == INCORRECT).any(axis=1))
         if rows.size:
             look = second_look(
-                self.course, lines, block, rows, lambda own: self.answers(block, lines, halves, own)
+                self.course, lines, block, rows, lambda own: self.answers(block, lines, limits, own)
             )
             found = look.found
             closer = look.status[look.which]
@@ -139,7 +141,7 @@ class Marker:
                 faults = {(r, c): why for r, at in own for c, why in look.faults[at].items()}
                 block = with_faults(block, faults)
         findings = tuple(found.values())
-        ruled = self.ruled(block, lines, halves, status) if self.rulings else {}
+        ruled = self.ruled(block, lines, limits, status) if self.rulings else {}
         points, score = self.points(block, status, finding, findings, ruled, faults)
         keys = tuple(blake2b(key, digest_size=16).hexdigest() for key in found)
         return Marked(
@@ -147,7 +149,7 @@ class Marker:
             status,
             points,
             score,
-            lambda: self.own(block, lines, halves),
+            lambda: self.own(block, lines, limits),
             due,
             finding,
             kept,
@@ -159,14 +161,16 @@ class Marker:
             faults,
         )
 
-    def halves(self, block: Block) -> Array:
-        """Return half a unit of the last digit of every cell, where that is the measure."""
-        measured = self.tolerance.of_writer
-        return half_units(block) if measured or not self.values_only else block.value
+    def rooms(self, block: Block, due: Array) -> Rooms:
+        """Return how far every cell may be rounded, where its own digits are the measure."""
+        if self.tolerance.of_writer or not self.values_only:
+            return rooms(block, due)
+        return Rooms(block.value, np.zeros(block.value.shape, dtype=bool))
 
-    def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
+    def matches(self, block: Block, number: Mask, due: Array, limits: Rooms) -> Mask:
         """Tell which cells are the values due."""
-        return Typed(block.value, number, halves, block.decimals).matches(due, self.tolerance)
+        typed = Typed(block.value, number, limits.half, block.decimals, limits.shown)
+        return typed.matches(due, self.tolerance)
 
     def due(self, block: Block, lines: Lines) -> Array:
         """Return the value that is due in each cell."""
@@ -179,9 +183,9 @@ class Marker:
             found[:, columns] = whole[:, self.flat(block, columns, shape)]
         return np.broadcast_to(found, block.value.shape)
 
-    def own(self, block: Block, lines: Lines, halves: Array) -> Array:
+    def own(self, block: Block, lines: Lines, limits: Rooms) -> Array:
         """Return what the students' own earlier values give in each cell."""
-        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
+        answers = self.answers(block, lines, limits, np.arange(len(block.ids)))
         values = self.captured(lines, answers)
         found = np.zeros(block.value.shape)
         for name, each in answers.items():
@@ -205,7 +209,7 @@ class Marker:
         order = {name: at for at, name in enumerate((*self.lines.inputs, *self.lines.by_name))}
         return sorted((n for n in block.quantities if n in order), key=order.__getitem__)
 
-    def answers(self, block: Block, lines: Lines, halves: Array, rows: Rows) -> dict[str, Answers]:
+    def answers(self, block: Block, lines: Lines, limits: Rooms, rows: Rows) -> dict[str, Answers]:
         """Return the answers of some students by quantity, in the order of the solution."""
         found: dict[str, Answers] = {}
         decimals = decimals_of(block)
@@ -218,12 +222,15 @@ class Marker:
             whole = (len(rows), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
             written = np.full(whole, NO_DECIMALS, dtype=np.int16)
+            shown = np.zeros(whole, dtype=bool)
             value[:, flat] = block.value[place]
             mask[:, flat] = block.state[place] == NUMBER
-            half[:, flat], written[:, flat] = halves[place], decimals[place]
+            half[:, flat], written[:, flat] = limits.half[place], decimals[place]
+            shown[:, flat] = limits.shown[place]
             own = (len(rows), *shape)
             value, mask, half = value.reshape(own), mask.reshape(own), half.reshape(own)
-            found[name] = Answers(columns, entries, flat, value, mask, half, written.reshape(own))
+            written, shown = written.reshape(own), shown.reshape(own)
+            found[name] = Answers(columns, entries, flat, value, mask, half, written, shown)
         return found
 
     @staticmethod
@@ -283,9 +290,9 @@ class Marker:
         lines.program.run(start, adjust=adjust, strict=False)
         return found
 
-    def ruled(self, block: Block, lines: Lines, halves: Array, status: Codes) -> dict[str, Rows]:
+    def ruled(self, block: Block, lines: Lines, limits: Rooms, status: Codes) -> dict[str, Rows]:
         """Return for each quantity which ruling a wrong answer falls under, or -1."""
-        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
+        answers = self.answers(block, lines, limits, np.arange(len(block.ids)))
         found: dict[str, Rows] = {}
         own = {
             name: np.where(answers[name].mask, answers[name].value, value)

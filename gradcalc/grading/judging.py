@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import Rounding
-from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.comparison import NOTHING, Tolerance, Typed
 from gradcalc.grading.earlier import Earlier, Mask
 from gradcalc.grading.explaining import slips_within
 from gradcalc.grading.following import Style, evaluated, otherwise, radius
@@ -23,6 +23,10 @@ from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
 
 TOUCH = 1e-6
+MOVE = 1e-5
+"""Of a wrong value: how far it is moved to see whether a 0 is a 0 by accident."""
+GOLDEN = 0.6180339887498949
+"""Its multiples tell entries apart, so that two moved alike do not cancel."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Judgement:
     """Where an answer is right, and why.
 
     exact: the value; own: what the writer's operands give. right: as it is, earlier
-    errors apart; follows: right from earlier errors; trivial: only since they are 0.
+    errors apart; follows: right from earlier errors; trivial: a 0 that these make by accident.
     """
 
     exact: Array
@@ -86,15 +90,19 @@ class Judge:
         follows = (found | kept) & ~plain
         if follows.any():
             follows = follows & self.after_wrong(written, name, earlier)
-        trivial = follows & (given == 0) & (exact != 0)
-        trivial = trivial & (trivial.any() and self.all_zero(name, earlier))
+        trivial = follows & (written.value == 0) & (np.abs(exact) > NOTHING)
+        if trivial.any():
+            trivial = trivial & self.by_accident(name, earlier)
+        right = (plain | found | kept) & ~follows
+        if self.lines.problem.rounding is None:
+            right = right & ~says_nothing(written, exact, given, self.tolerance)
         agrees = written.agrees(exact, self.tolerance) | written.agrees(given, self.tolerance)
         cut = written.mask & ~agrees & (written.cut_off(exact) | written.cut_off(given))
         cut = cut & self.tolerance.of_writer
         return Judgement(
             exact,
             given,
-            (plain | found | kept) & ~follows,
+            right,
             follows & ~trivial,
             trivial,
             cut,
@@ -172,11 +180,36 @@ class Judge:
             near = near & ~slips_within(self.lines, name, own, middle, reach)
         return near
 
-    def all_zero(self, name: str, earlier: Earlier) -> bool:
-        """Tell whether a wrong earlier value that counts here is nothing but zeros."""
-        for other in self.lines.upstream(name):
-            if earlier.spoiled(other):
-                each = earlier.own[other]
-                if not each.value[each.mask].any():
-                    return True
-        return False
+    def by_accident(self, name: str, earlier: Earlier) -> Mask:
+        """Tell which entries are 0 only since a wrong earlier value is just what it is.
+
+        Moved a little, it would leave them another number. A unit that a wrong value turns
+        off stays off.
+        """
+        shift: dict[str, Array] = {}
+        count = 0
+        for other in (*self.lines.start, *self.lines.upstream(name)):
+            if other == name or other not in earlier.slips:
+                continue
+            slips = earlier.slips[other]
+            if not slips.any():
+                continue
+            value = earlier.first[other].value
+            apart = 1 + np.modf(np.arange(count, count + value.size) * GOLDEN)[0]
+            step = MOVE * np.where(value == 0, 1.0, value) * apart.reshape(value.shape) * slips
+            shift[other] = np.stack([step, -step])
+            count += value.size
+        moved = evaluated(self.lines, earlier.first, shift=shift, target=name)[name]
+        return np.asarray((moved != 0).reshape(-1, *self.lines.values[name].shape).any(axis=0))
+
+
+def says_nothing(written: Typed, exact: Array, given: Array, tolerance: Tolerance) -> Mask:
+    """Tell which entries cannot be told from no answer, however they came about.
+
+    A 0 for what is not 0, where the sheet does not show that it is rounded; and a number
+    without a right digit, of the value itself or of what its writer's operands give.
+    """
+    nothing = written.mask & (written.value == 0) & (written.half == 0) & (np.abs(exact) > NOTHING)
+    if not tolerance.of_writer:
+        return np.zeros_like(nothing)
+    return np.asarray(nothing | ~(written.says(exact) | written.says(given)))

@@ -11,7 +11,14 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.errors import Source
 from gradcalc.grading.answers import Answer, Sheet, read_sheet
-from gradcalc.grading.comparison import Tolerance, Typed, longest, sheet_digits, typed
+from gradcalc.grading.comparison import (
+    Tolerance,
+    Typed,
+    longest,
+    sheet_digits,
+    shown_decimals,
+    typed,
+)
 from gradcalc.grading.earlier import Earlier, Entries
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
@@ -76,7 +83,8 @@ class _Known:
     def of(cls, due: Array) -> _Known:
         shape, none = due.shape, np.zeros(due.shape, dtype=bool)
         decimals = np.full(shape, NO_DECIMALS, dtype=np.int16)
-        return cls(Entries(np.zeros(shape), none, np.zeros(shape), decimals, none.copy(), due))
+        blank, masks = np.zeros(shape), (none.copy(), none.copy())
+        return cls(Entries(np.zeros(shape), none, blank, decimals, *masks, due))
 
 
 class _Marker:
@@ -91,8 +99,7 @@ class _Marker:
             np.array([cell.significant for cell in cells], dtype=int),
             np.array([cell.rounded for cell in cells], dtype=bool),
         )
-        self.decimals = int(decimals)
-        self.style = Style.of(self.decimals, int(digits))
+        self.style = Style.of(int(decimals), int(digits))
         self.judge = Judge(lines, tolerance, self.style)
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
@@ -122,7 +129,7 @@ class _Marker:
         shape = tuple(int(dim) for dim in self.lines.shapes.get(answer.name, ()))
         if not answer.cells or answer.shape != (() if answer.index is not None else shape):
             return [left_open]
-        written = typed(answer.cells, shape, answer.index, self.decimals)
+        written = typed(answer.cells, shape, answer.index, self.shown)
         right = written.matches(self.lines.values[answer.name], self.judge.tolerance)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         found: dict[Index, Verdict] = {}
@@ -174,7 +181,7 @@ class _Marker:
         if again:
             return again
         beside = self.beside[answer.name] if answer.index is not None else None
-        written = typed(answer.cells, shape, answer.index, self.decimals, beside)
+        written = typed(answer.cells, shape, answer.index, self.shown, beside)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
             self.empty(answer, at)
@@ -192,7 +199,7 @@ class _Marker:
         for at in places:
             cell = cells[at]
             if cell is not None:
-                found[at] = self.entry(answer, written, judgement, at, cell.text)
+                found[at] = self.entry(answer, written, judgement, at, cell)
                 old = found[at].repeats or found[at].rounded
                 fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
@@ -226,6 +233,27 @@ class _Marker:
         return explained(self.lines, wrong, tolerance, line, searched=self.searching)
 
     @cached_property
+    def shown(self) -> int:
+        """Return the decimals that the sheet shows its numbers to be rounded to, as bits."""
+        found = [(cell, due) for cell, due in self.cells_due() if cell.rounded]
+        value = np.array([cell.value for cell, _ in found])
+        decimals = np.array([cell.decimals for cell, _ in found], dtype=int)
+        due = np.array([due for _, due in found])
+        return int(shown_decimals(value, decimals, np.ones(value.shape, dtype=bool), due))
+
+    def cells_due(self) -> Iterator[tuple[Written, float]]:
+        """Yield every number of the sheet with the value that it should be, NaN where none is."""
+        for answer in self.sheet.answers:
+            due = self.lines.values.get(answer.name) if answer.cells else None
+            if due is not None and answer.index is not None:
+                due = due[answer.index]
+            if due is None or np.shape(due) != answer.shape:
+                due = np.full(len(answer.cells), np.nan)
+            for cell, value in zip(answer.cells, np.ravel(due).tolist(), strict=True):
+                if cell is not None:
+                    yield cell, value
+
+    @cached_property
     def beside(self) -> dict[str, tuple[int, int]]:
         """Return most decimals and digits of the quantities that are written entry by entry."""
         found: dict[str, list[Written | None]] = {}
@@ -254,7 +282,7 @@ class _Marker:
         verdict = self.whole(answer, "incorrect")
         if answer.index is not None or None in answer.cells:
             return self.found(verdict, Finding(answer.name, (), (answer.line,), shape=True))
-        written = typed(answer.cells, answer.shape, None, self.decimals)
+        written = typed(answer.cells, answer.shape, None, self.shown)
         due = np.full(answer.shape, np.nan)
         wrong = Wrong(answer.name, written, written.mask, due, self.earlier(answer.name))
         finding = self.explained(wrong, answer.line)
@@ -266,7 +294,7 @@ class _Marker:
         return Earlier(others, others.__getitem__)
 
     def entry(
-        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, text: str
+        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, cell: Written
     ) -> Verdict:
         """Return the verdict on one entry, an earlier writing of it taken into account."""
         status: Status = "incorrect"
@@ -279,12 +307,13 @@ class _Marker:
             at,
             answer.line,
             status,
-            text,
+            cell.text,
             float(written.value[at]),
             float(judgement.exact[at]),
             float(judgement.own[at]),
             cut=bool(judgement.cut[at]),
             kept=bool(judgement.kept[at]),
+            digits=cell.significant if cell.rounded else 0,
         )
         known = self.known.get(answer.name)
         last = known.last.get(at) if known else None
@@ -308,4 +337,5 @@ class _Marker:
             own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
             own.decimals[at] = written.decimals[at]
             own.wrong[at] = not (verdict.status == "correct" or verdict.fault)
+            own.follows[at] = verdict.status == "follows"
             known.last[at] = verdict

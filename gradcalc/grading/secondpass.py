@@ -19,7 +19,7 @@ from gradcalc.grading.earlier import Aspect, Earlier, Entries, Mask, Note
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
 from gradcalc.grading.following import Style, evaluated
-from gradcalc.grading.judging import Judge
+from gradcalc.grading.judging import Judge, says_nothing
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
     CONVENTION,
@@ -99,6 +99,7 @@ class SecondPass:
         self.kept: dict[str, Mask] = {}
         self.finding: dict[str, Rows] = {}
         self.wrong: dict[str, Mask] = {}
+        self.follows: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
         self.faults: dict[tuple[int, str], str] = {}
@@ -190,7 +191,10 @@ class SecondPass:
                 alike |= same
             else:
                 plain |= same
-        self.judge_open(name, plain | (found & (alike | ~self.after_wrong(name))))
+        right = plain | (found & (alike | ~self.after_wrong(name)))
+        if self.lines.problem.rounding is None:
+            right &= ~says_nothing(answers.typed, exact, lanes[0], tolerance)
+        self.judge_open(name, right)
 
     def judge_open(self, name: str, simple: Mask) -> None:
         """Judge the answers to one quantity; simple: entries that are simply right."""
@@ -208,6 +212,7 @@ class SecondPass:
         if wrong.any():
             self.explain(name, wrong)
         self.wrong[name] = answers.mask & (status != CORRECT) & (status != UNREAD)
+        self.follows[name] = answers.mask & (status == FOLLOWS)
 
     def closer(self, name: str, rows: Rows) -> None:
         """Judge answers that are not simply right, each distinct one once."""
@@ -248,7 +253,7 @@ class SecondPass:
         own = self.lines
         numbers = [value for other, value in own.start.items() if other in own.theirs]
         each, before = self.answers[name], self.before(name)
-        answer = (each.value, each.mask, each.half, each.decimals)
+        answer = (each.value, each.mask, each.half, each.decimals, each.shown)
         lead = repr((kind, name, self.block.own, before)).encode()
         always = (*answer, self.decimals, self.digits, *numbers, *further)
 
@@ -258,7 +263,7 @@ class SecondPass:
             each = self.answers[other]
             if aspect == "numbers":
                 return each.value, each.half, each.decimals
-            return (each.mask if aspect == "mask" else self.wrong[other],)
+            return (each.mask,) if aspect == "mask" else (self.wrong[other], self.follows[other])
 
         traces = self.course.findings.traces.setdefault((kind, name), {})
         return Alike(lead, rows, always, part, traces)
@@ -266,14 +271,16 @@ class SecondPass:
     def typed(self, name: str, row: int) -> Typed:
         """Return one student's answer."""
         each = self.answers[name]
-        return Typed(each.value[row], each.mask[row], each.half[row], each.decimals[row])
+        parts = (each.value, each.mask, each.half, each.decimals, each.shown)
+        return Typed(*(part[row] for part in parts))
 
     def earlier(self, name: str, row: int, note: Note) -> Earlier:
         """Return what one student has put down before a line."""
         values = self.lines.student(row).values
 
         def entries(other: str) -> Entries:
-            return self.answers[other].of(row, self.wrong[other], values[other])
+            wrong, follows = self.wrong[other], self.follows[other]
+            return self.answers[other].of(row, wrong, follows, values[other])
 
         return Earlier(self.before(name), entries, note)
 

@@ -135,6 +135,7 @@ class ClassFeedback:
             float(marked.exact[row, column]),
             float(marked.own[row, column]),
             finding=finding if code in (INCORRECT, CONVENTION) else None,
+            digits=max(0, int(block.significant[row, column])),
         )
 
 
