@@ -39,6 +39,7 @@ from gradcalc.grading.marked import (
     Rooms,
     Rows,
     decimals_of,
+    digits_of,
     nothing,
     rooms,
 )
@@ -46,10 +47,14 @@ from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, rows_of
+from gradcalc.grading.single import in_single, reached, scattered
 from gradcalc.grading.submissions_cells import read_whole
 from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.verdict import Finding
 from gradcalc.grading.written import NO_DECIMALS
+
+SINGLE_AT_ONCE = 256
+"""Submissions in single precision that are judged together."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Marker:
         limits = self.rooms(block, due)
         number = block.state == NUMBER
         right = self.matches(block, number, due, limits)
+        single = self.in_single(block, lines, due, limits, right)
         status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
         if not number.all():
             status[block.state == BLANK] = MISSING
@@ -94,8 +100,10 @@ class Marker:
         if self.values_only:
             points, score = self.points(block, status, {}, (), {})
             nothing_kept = np.zeros(status.shape, dtype=bool)
-            return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
-        return self.followed(block, lines, status, due, limits)
+            return Marked(
+                block, status, points, score, lambda: due, due, {}, nothing_kept, single=single
+            )
+        return replace(self.followed(block, lines, status, due, limits), single=single)
 
     @staticmethod
     def lost(block: Block, lines: Lines) -> dict[int, str]:
@@ -171,6 +179,32 @@ class Marker:
         """Tell which cells are the values due."""
         typed = Typed(block.value, number, limits.half, block.decimals, limits.shown)
         return typed.matches(due, self.tolerance)
+
+    def in_single(self, block: Block, lines: Lines, due: Array, limits: Rooms, right: Mask) -> Mask:
+        """Tell which submissions are printed from single precision, where their digits do not do.
+
+        right: the cells that are the values due, to which those are added that are so here.
+        """
+        found = np.zeros(len(block.ids), dtype=bool)
+        if right.all() or not self.tolerance.of_writer:
+            return found
+        rows = np.flatnonzero(((block.state == NUMBER) & ~right).any(axis=1))
+        rows = rows[in_single(*digits_of(block, rows))]
+        found[rows] = True
+        for start in range(0, len(rows), SINGLE_AT_ONCE):
+            some = rows[start : start + SINGLE_AT_ONCE]
+            own = rows_of(lines, some)
+            lanes = scattered(own, {})
+            if lanes is None:
+                continue
+            students = len(some) if own.theirs else 1
+            for name, each in self.answers(block, lines, limits, some).items():
+                shape = each.value.shape[1:]
+                values = np.broadcast_to(own.values[name], (students, *shape))
+                wide = lanes[name].reshape(-1, students, *shape)
+                same = each.taken(reached(each.typed, values, wide, self.tolerance))
+                right[np.ix_(some, np.array(each.columns))] |= same
+        return found
 
     def due(self, block: Block, lines: Lines) -> Array:
         """Return the value that is due in each cell."""

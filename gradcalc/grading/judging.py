@@ -21,6 +21,7 @@ from gradcalc.grading.explaining import slips_within
 from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
+from gradcalc.grading.single import reached, scattered
 
 TOUCH = 1e-6
 MOVE = 1e-5
@@ -35,6 +36,7 @@ class Judgement:
 
     exact: the value; own: what the writer's operands give. right: as it is, earlier
     errors apart; follows: right from earlier errors; trivial: a 0 that these make by accident.
+    single: judged as printed from single precision, since its digits alone do not do.
     """
 
     exact: Array
@@ -44,15 +46,20 @@ class Judgement:
     trivial: Mask
     cut: Mask
     kept: Mask
+    single: bool = False
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The lines of a problem, and how answers are compared."""
+    """The lines of a problem, and how answers are compared.
+
+    single: the numbers are printed from single precision.
+    """
 
     lines: Lines
     tolerance: Tolerance
     style: Style
+    single: bool = False
 
     @cached_property
     def roundings(self) -> tuple[Rounding, ...]:
@@ -75,9 +82,14 @@ class Judge:
         exact, own = self.lines.values[name], earlier.own
         given = self.own_value(name, own)
         plain = written.matches(exact, self.tolerance)
+        single = self.single and not plain[written.mask].all()
+        if single:
+            plain = plain | self.in_single(written, name)
         if not plain[written.mask].all():
             plain = plain | self.replays(written, name)
         found = written.matches(given, self.tolerance)
+        if self.single and (written.mask & ~plain & ~found).any():
+            found = found | self.in_single(written, name, own)
         if (written.mask & ~plain & ~found).any():
             found = found | self.replays(written, name, own)
         unsettled = written.mask & ~plain & ~found
@@ -107,6 +119,7 @@ class Judge:
             trivial,
             cut,
             kept,
+            single,
         )
 
     def own_value(self, name: str, own: Mapping[str, Own]) -> Array:
@@ -133,6 +146,22 @@ class Judge:
             found = found | written.matches(values[name], self.tolerance)
         return found
 
+    @cached_property
+    def scattered(self) -> dict[str, Array] | None:
+        """Return all values as single precision may scatter them."""
+        return scattered(self.lines, {})
+
+    def in_single(self, written: Typed, name: str, own: Mapping[str, Own] | None = None) -> Mask:
+        """Tell where an answer is what single precision may give.
+
+        own: without it, as if nothing else were written.
+        """
+        lanes = self.scattered if own is None else scattered(self.lines, own, name)
+        due = self.lines.values[name] if own is None else self.own_value(name, own)
+        if lanes is None:
+            return np.zeros_like(written.mask)
+        return reached(written, due, lanes[name], self.tolerance)
+
     def otherwise(self, written: Typed, name: str, own: Mapping[str, Own]) -> Mask:
         """Tell where an answer comes out if halves, or steps inside a line, are rounded otherwise.
 
@@ -152,6 +181,8 @@ class Judge:
             return np.zeros_like(written.mask)
         alike = written.matches(self.own_value(name, right), self.tolerance)
         alike = alike | self.replays(written, name, right)
+        if self.single:
+            alike = alike | self.in_single(written, name, right)
         if not alike[written.mask].all():
             alike = alike | self.otherwise(written, name, right)
         return np.asarray(written.mask & ~alike)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.block import NUMBER, Block
+from gradcalc.grading.block import NUMBER, Block, Small
 from gradcalc.grading.comparison import (
     COARSE,
     Typed,
@@ -62,7 +62,8 @@ class Marked:
     findings, keys: the distinct findings of the block, and what makes each distinct;
     unsearched: wrong answers beyond those that are explained; ruled: which of the rulings
     a wrong answer to a quantity falls under, or -1; faults: the cells at which gradcalc
-    itself failed, by row and column, and why.
+    itself failed, by row and column, and why; single: submissions judged as printed from
+    single precision.
     """
 
     block: Block
@@ -79,6 +80,7 @@ class Marked:
     ruled: dict[str, Rows] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
     faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    single: Mask | None = None
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -227,6 +229,12 @@ def rooms(block: Block, due: Array) -> Rooms:
 def rounded(block: Block) -> Mask:
     """Tell which cells are numbers with a last digit: a fraction such as 1/3 has none."""
     return np.asarray((block.state == NUMBER) & (block.significant >= 0))
+
+
+def digits_of(block: Block, rows: Rows) -> tuple[Array, Small, Small, Mask]:
+    """Return the values, decimals and digits of some submissions, and which have a last digit."""
+    number = rounded(block)[rows]
+    return block.value[rows], block.decimals[rows], block.significant[rows], number
 
 
 def decimals_of(block: Block) -> Decimals:

@@ -27,6 +27,7 @@ from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
 from gradcalc.grading.letters import judge_letter
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.single import in_single, loosened
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.grading.written import NO_DECIMALS, Written
 from gradcalc.problem.model import Problem
@@ -93,14 +94,18 @@ class _Marker:
     def __init__(self, lines: Lines, sheet: Sheet, tolerance: Tolerance) -> None:
         self.lines, self.sheet = lines, sheet
         cells = [cell for answer in sheet.answers for cell in answer.cells if cell is not None]
-        decimals, digits = sheet_digits(
+        digits_of = (
             np.array([cell.value for cell in cells]),
             np.array([cell.decimals for cell in cells], dtype=int),
             np.array([cell.significant for cell in cells], dtype=int),
             np.array([cell.rounded for cell in cells], dtype=bool),
         )
+        decimals, digits = sheet_digits(*digits_of)
         self.style = Style.of(int(decimals), int(digits))
-        self.judge = Judge(lines, tolerance, self.style)
+        self.judge = Judge(
+            lines, tolerance, self.style, tolerance.of_writer and bool(in_single(*digits_of))
+        )
+        self.single = False
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
@@ -117,6 +122,7 @@ class _Marker:
             tuple(self.findings),
             self.style,
             (*self.sheet.warnings, *contradictions(self.lines)),
+            self.single,
         )
 
     def failed(self, answer: Answer, findings: int, why: str) -> list[Verdict]:
@@ -193,6 +199,7 @@ class _Marker:
         name = answer.name
         earlier = self.earlier(name)
         judgement = self.judge.judge(name, written, earlier)
+        self.single |= judgement.single
         cells = dict(zip(places, answer.cells, strict=True))
         fresh = np.zeros_like(written.mask)
         found: dict[Index, Verdict] = {}
@@ -204,7 +211,8 @@ class _Marker:
                 fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
             trivial = bool(judgement.trivial[fresh].any())
-            wrong = Wrong(name, written, fresh, judgement.own, earlier, self.style, trivial)
+            asked = loosened(written) if self.judge.single else written
+            wrong = Wrong(name, asked, fresh, judgement.own, earlier, self.style, trivial)
             finding = self.explained(wrong, answer.line)
             finding = replace(finding, values=evaluated(self.lines, earlier.own))
             for at in (at for at in found if fresh[at]):

@@ -33,9 +33,10 @@ from gradcalc.grading.marked import (
     Findings,
     Judged,
     Rows,
-    rounded,
+    digits_of,
 )
 from gradcalc.grading.sharing import Alike
+from gradcalc.grading.single import in_single, loosened
 from gradcalc.grading.verdict import Finding
 
 LANES = (
@@ -56,13 +57,13 @@ class Course:
     """What all blocks of a problem share.
 
     findings: what was found out of distinct answers; judges: of students with the problem's
-    own numbers, by how they round.
+    own numbers, by how they round, and whether in single precision.
     """
 
     lines: Lines
     tolerance: Tolerance
     findings: Findings = field(default_factory=Findings)
-    judges: dict[Style, Judge] = field(default_factory=dict)
+    judges: dict[tuple[Style, bool], Judge] = field(default_factory=dict)
 
 
 def rows_of(lines: Lines, rows: Rows) -> Lines:
@@ -90,9 +91,9 @@ class SecondPass:
         self.course, self.lines, self.block, self.rows = course, lines, block, rows
         self.answers = dict(answers)
         self.count = len(rows)
-        decimals, self.digits = sheet_digits(
-            block.value[rows], block.decimals[rows], block.significant[rows], rounded(block)[rows]
-        )
+        digits = digits_of(block, rows)
+        decimals, self.digits = sheet_digits(*digits)
+        self.single = in_single(*digits) & course.tolerance.of_writer
         self.decimals = np.maximum(decimals, 0)
         self.searches = np.zeros(self.count, dtype=np.intp)
         self.status: dict[str, Codes] = {}
@@ -255,7 +256,7 @@ class SecondPass:
         each, before = self.answers[name], self.before(name)
         answer = (each.value, each.mask, each.half, each.decimals, each.shown)
         lead = repr((kind, name, self.block.own, before)).encode()
-        always = (*answer, self.decimals, self.digits, *numbers, *further)
+        always = (*answer, self.decimals, self.digits, self.single, *numbers, *further)
 
         def part(other: str, aspect: Aspect) -> Sequence[Whole]:
             if other not in before:
@@ -295,11 +296,13 @@ class SecondPass:
     def judge_for(self, row: int) -> Judge:
         """Return what judges one student; students with the same numbers share it."""
         lines, course, style = self.lines.student(row), self.course, self.style(row)
+        single = bool(self.single[row])
         if lines is not course.lines:
-            return Judge(lines, course.tolerance, style)
-        known = course.judges.get(style)
+            return Judge(lines, course.tolerance, style, single)
+        known = course.judges.get((style, single))
         if known is None:
-            known = course.judges[style] = Judge(lines, course.tolerance, style)
+            known = Judge(lines, course.tolerance, style, single)
+            course.judges[style, single] = known
         return known
 
     def after_wrong(self, name: str) -> Mask:
@@ -342,6 +345,7 @@ class SecondPass:
         earlier, judge = self.earlier(name, row, note), self.judge_for(row)
         due, trivial = judge.own_value(name, earlier.own), bool(self.trivial[row])
         typed = self.typed(name, row)
+        typed = loosened(typed) if judge.single else typed
         question = Wrong(name, typed, wrong, due, earlier, judge.style, trivial)
         finding = explained(judge.lines, question, self.course.tolerance, 0, searched=searched)
         place, columns = int(self.rows[row]), self.answers[name].columns

@@ -120,7 +120,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Review:
-    """A sheet judged whole."""
+    """A sheet judged whole.
+
+    single: as printed from single precision, where its digits alone do not do.
+    """
 
     lines: Lines
     sheet: Sheet
@@ -128,6 +131,7 @@ class Review:
     findings: tuple[Finding, ...]
     style: Style
     warnings: tuple[str, ...] = ()
+    single: bool = False
 
     @property
     def right(self) -> bool:

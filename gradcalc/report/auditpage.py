@@ -22,7 +22,7 @@ from gradcalc.report.ownnumbers import own_numbers
 from gradcalc.report.page import TIED, Page
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.steppage import StepPage
-from gradcalc.report.summary import summary
+from gradcalc.report.summary import SINGLE, summary
 from gradcalc.report.view import View
 from gradcalc.report.wording import Wording
 
@@ -69,6 +69,8 @@ class AuditPage:
         if own is not None:
             whom = "" if problem.student is None else f" for {visible(problem.student)}"
             page.paragraph(f"The numbers{whom}: {own}.", 0, "note")
+        if review.single:
+            page.paragraph(f"{SINGLE}.", 0, "note")
         for warning in review.warnings:
             page.blank()
             page.paragraph(f"!  {warning}", 2, "warning", 3)

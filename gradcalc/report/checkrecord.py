@@ -54,6 +54,8 @@ def answers_record(review: Review, words: Wording, reveal: Reveal = "full") -> d
     else:
         found["verdicts"] = [_verdict(each, review, words, reveal) for each in review.verdicts]
         found["first_wrong"] = review.first_wrong
+    if review.single:
+        found["precision"] = "single"
     return {**found, "warnings": list(review.warnings)}
 
 

@@ -23,7 +23,7 @@ from gradcalc.report.parts import (
 )
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.slipparts import slip_parts
-from gradcalc.report.summary import summary
+from gradcalc.report.summary import SINGLE, summary
 from gradcalc.report.wording import Wording
 
 Memory: TypeAlias = dict[object, tuple[Part, ...]]
@@ -96,6 +96,8 @@ class _ReviewParts:
         if own is not None:
             rows.append(("Numbers", own))
         rows.append(("Answers", summary(review)))
+        if review.single:
+            rows.append(("Precision", f"{SINGLE}."))
         if told.scheme:
             rows.append(("Scheme", told.scheme))
         yield Facts(tuple(rows))
