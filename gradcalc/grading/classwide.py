@@ -47,7 +47,7 @@ from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, rows_of
-from gradcalc.grading.single import in_single, reached, scattered
+from gradcalc.grading.single import in_single, right_in_single
 from gradcalc.grading.submissions_cells import read_whole
 from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.verdict import Finding
@@ -193,17 +193,9 @@ class Marker:
         found[rows] = True
         for start in range(0, len(rows), SINGLE_AT_ONCE):
             some = rows[start : start + SINGLE_AT_ONCE]
-            own = rows_of(lines, some)
-            lanes = scattered(own, {})
-            if lanes is None:
-                continue
-            students = len(some) if own.theirs else 1
-            for name, each in self.answers(block, lines, limits, some).items():
-                shape = each.value.shape[1:]
-                values = np.broadcast_to(own.values[name], (students, *shape))
-                wide = lanes[name].reshape(-1, students, *shape)
-                same = each.taken(reached(each.typed, values, wide, self.tolerance))
-                right[np.ix_(some, np.array(each.columns))] |= same
+            answers = self.answers(block, lines, limits, some)
+            for columns, same in right_in_single(rows_of(lines, some), answers, self.tolerance):
+                right[np.ix_(some, np.array(columns))] |= same
         return found
 
     def due(self, block: Block, lines: Lines) -> Array:

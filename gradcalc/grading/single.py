@@ -6,7 +6,7 @@ writing, like rounding: a sheet so printed is right as far as single precision c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from zlib import crc32
 
@@ -18,6 +18,7 @@ from gradcalc.grading.comparison import SLACK, Tolerance, Typed, Whole, half_of
 from gradcalc.grading.earlier import Mask, Own
 from gradcalc.grading.following import begun
 from gradcalc.grading.lines import Lines
+from gradcalc.grading.marked import Answers
 
 LONG = 7
 """Digits from which on a number may tell its precision."""
@@ -103,6 +104,21 @@ def reached(written: Typed, due: Array, lanes: Array, tolerance: Tolerance) -> M
             other = np.abs(written.value - lanes) <= ALIKE * np.abs(lanes)
             near = near | (jumps & other.any(axis=0))
     return np.asarray(written.mask & near & np.isfinite(due))
+
+
+def right_in_single(
+    lines: Lines, answers: Mapping[str, Answers], tolerance: Tolerance
+) -> Iterator[tuple[list[int], Mask]]:
+    """Yield columns of a class, and which students' cells in them are the values due."""
+    lanes = scattered(lines, {})
+    if lanes is None:
+        return
+    for name, each in answers.items():
+        shape = each.value.shape[1:]
+        students = len(each.value) if lines.theirs else 1
+        due = np.broadcast_to(lines.values[name], (students, *shape))
+        wide = lanes[name].reshape(2 * LANES, students, *shape)
+        yield each.columns, each.taken(reached(each.typed, due, wide, tolerance))
 
 
 def loosened(written: Typed) -> Typed:

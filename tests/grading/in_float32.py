@@ -62,7 +62,9 @@ def in_numpy(
     batch = a.ndim == 2
     found: dict[str, np.ndarray] = {}
     inputs, pre = [], []
-    arrays = [(np.array(W, dtype=F), np.array(b, dtype=F)) for W, b in zip(weights, biases)]
+    arrays = [
+        (np.array(W, dtype=F), np.array(b, dtype=F)) for W, b in zip(weights, biases, strict=True)
+    ]
     for at, ((W, b), act) in enumerate(zip(arrays, acts, strict=True), start=1):
         inputs.append(a)
         z = a @ W.T + b if batch else W @ a + b
