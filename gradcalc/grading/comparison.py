@@ -267,11 +267,13 @@ def half_units(
     """Return half a unit of the last digit of each number of one answer.
 
     A whole number beside entries with decimals has lost zeros, by the decimals or by the
-    significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded.
+    significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded. A calculation
+    has its own room.
     """
     known = [cell for cell in cells if cell is not None and cell.rounded]
+    rooms = [0.0 if cell is None else cell.room for cell in cells]
     if not known:
-        return [0.0] * len(cells)
+        return rooms
     value = np.array([cell.value for cell in known])
     decimals = np.array([cell.decimals for cell in known])
     most, digits = map(np.array, longest(known) if beside is None else beside)
@@ -279,7 +281,10 @@ def half_units(
     odd = (decimals <= 0) | (value == 0)
     half[odd] = half_of_odd(value[odd], half[odd], most, digits, np.array(shown))
     found = iter(half.tolist())
-    return [next(found) if cell is not None and cell.rounded else 0.0 for cell in cells]
+    return [
+        next(found) if cell is not None and cell.rounded else room
+        for cell, room in zip(cells, rooms, strict=True)
+    ]
 
 
 def half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, shown: Whole) -> Array:

@@ -158,7 +158,7 @@ class _Marker:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
         if answer.formula is not None:
             verdict, finding = judge_formula(
-                self.lines, answer, self.judge.tolerance, explained=self.searching
+                self.lines, answer, self.judge.tolerance, explained=self.searching, worked=True
             )
             return [self.found(verdict, finding) if finding else verdict]
         if not self.lines.problem.numeric:
@@ -342,7 +342,9 @@ class _Marker:
         known = self.known.setdefault(name, _Known.of(self.lines.values[name]))
         own = known.entries
         for at, verdict in found.items():
-            own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
+            own.value[at], own.mask[at] = written.value[at], True
+            rounded = written.decimals[at] != NO_DECIMALS  # a calculation goes on as it stands
+            own.half[at] = written.half[at] if rounded else 0.0
             own.decimals[at] = written.decimals[at]
             own.wrong[at] = not (verdict.status == "correct" or verdict.fault)
             own.follows[at] = verdict.status == "follows"
