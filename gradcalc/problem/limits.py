@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, mul, parts, rebuild
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, mul, parts, rebuild
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.engine.autodiff import Backward
@@ -81,7 +81,9 @@ def _may_need(problem: Problem) -> bool:
     rows = (
         problem.table[node.expr.op]
         for node in problem.forward.nodes
-        if isinstance(node.expr, Apply) and node.expr.op != "array"
+        if isinstance(node.expr, Apply)
+        and node.expr.op != "array"
+        and not (node.expr.op == "pow" and isinstance(node.expr.args[1], Number))
     )
     return any(row.limits for row in rows) or any(
         _with_products(line.expr) != line.expr for line in problem.lines
