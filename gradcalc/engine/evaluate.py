@@ -67,6 +67,8 @@ class Program:
 
     exact: whether values that are rational are the floats nearest to their exact values;
         see `gradcalc.engine.exact`. Copies that are moved a little need no such care.
+    spelled: inputs whose entries are known as fractions, in row order, beside the array
+        that stands for them.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Program:
         table: Table,
         *,
         exact: bool = True,
+        spelled: Mapping[str, tuple[Array, Sequence[Fraction]]] | None = None,
     ) -> None:
         self.table, self.exact = table, exact
         self.shapes: dict[str, Shape] = dict(inputs)
@@ -88,6 +91,10 @@ class Program:
         self.size = 0
         self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
         self.ranks = {name: len(shape) for name, shape in inputs.items()}
+        for name, (array, entries) in (spelled or {}).items():
+            if name in self.ranks and exact:
+                known = written(array, self.ranks[name], entries)
+                self.read[self.slots[Symbol(name)]] = array, known
         self.names: list[tuple[str, int]] = []
         self.line = ""
         for node in nodes:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import inf, lcm
+from math import inf, lcm, prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,8 +36,9 @@ Lead: TypeAlias = Any
 
 LIMIT = 2.0**52
 """Whole numbers and sums of their sizes up to here are exact floats, with a bit to spare."""
-DENOMINATORS = (1, 10, 100, 1_000, 10_000, 60, 600, 10**6, 10**9, 27_720, 27_720_000, 10**12)
-"""What the numbers of a file are over: decimals, and 1/3, 2/7, … up to twelfths."""
+DENOMINATORS = (100, 10_000, 600, 10**6, 27_720, 10**9, 27_720_000, 10**12)
+"""What the numbers of a file are over: decimals, and 1/3, 2/7, … up to twelfths. The first
+that fits is taken; few of them, so that the students of a class mostly have the same."""
 
 
 class Exact:
@@ -47,10 +48,11 @@ class Exact:
     are known. bound: no number is larger; infinite where they are too long, NaN where the
     value is a float like any other. made: kernel and operands, for fractions; a value
     that is made of nothing is its `leaf`: fractions, or floats that are read as such.
-    plain: floats that an operation takes as they are.
+    plain: floats that an operation takes as they are, be they exact or not.
     """
 
-    __slots__ = ("bound", "denominator", "fits", "leaf", "made", "numbers", "plain", "rank")
+    __slots__ = ("bound", "denominator", "fits", "leaf", "made", "numbers", "rank")
+    plain = False
 
     def __init__(
         self,
@@ -64,15 +66,24 @@ class Exact:
         self.numbers, self.denominator, self.bound = numbers, denominator, bound
         self.rank, self.made, self.leaf = rank, made, leaf
         self.fits: bool | Mask = numbers is not None
-        self.plain = False
 
     @property
     def value(self) -> Array:
         """Return the nearest floats, where the numbers are known."""
         assert self.numbers is not None
-        if self.denominator is ONE:
+        denominator = self.denominator
+        if denominator is ONE:
             return self.numbers
-        return np.asarray(self.numbers / over(self.denominator, self.rank))
+        if isinstance(denominator, np.ndarray):
+            denominator = over(denominator, self.rank)
+        return self.numbers / denominator  # type: ignore[no-any-return]
+
+
+class Plain(Exact):
+    """An operand that an operation takes as it is."""
+
+    __slots__ = ()
+    plain = True
 
 
 ONE = 1
@@ -112,43 +123,60 @@ def common(args: Sequence[Exact | None]) -> tuple[list[Any] | None, Lead, list[L
 
     None where one of the values is no fraction; no numbers where those of one are too long.
     """
-    some = [arg for arg in args if arg is not None]
-    if len(some) < len(args):
+    first = args[0]
+    if first is None:
         return None
-    bounds = [arg.bound for arg in some]
-    if any(arg.numbers is None for arg in some):
+    if len(args) == 1:
+        alone = None if first.numbers is None else [first.numbers]
+        return alone, first.denominator, [first.bound]
+    denominator: Lead = first.denominator
+    numbers: list[Any] = [first.numbers]
+    bounds: list[Lead] = [first.bound]
+    known, same = first.numbers is not None, True
+    for arg in args[1:]:
+        if arg is None:
+            return None
+        other = arg.denominator
+        if other is not denominator:
+            plain = isinstance(other, int) and isinstance(denominator, int)
+            same = same and plain and other == denominator
+        known = known and arg.numbers is not None
+        numbers.append(arg.numbers)
+        bounds.append(arg.bound)
+    if not known:
         return None, ONE, bounds
-    denominator: Lead = some[0].denominator
-    if all(_same(arg.denominator, denominator) for arg in some[1:]):
-        return [arg.numbers for arg in some], denominator, bounds
-    short: Lead = True
-    for arg in some[1:]:
-        denominator, well = shared(denominator, arg.denominator)
+    if same:
+        return numbers, denominator, bounds
+    return brought(args, numbers, bounds)
+
+
+def brought(
+    args: Sequence[Any], numbers: list[Any], bounds: list[Lead]
+) -> tuple[list[Any] | None, Lead, list[Lead]]:
+    """Return whole numbers brought to their least common denominator, and their bounds."""
+    below = [arg.denominator for arg in args]
+    if all(isinstance(each, int) for each in below):
+        whole = lcm(*below)
+        if whole > LIMIT:
+            return None, ONE, bounds
+        for at, each in enumerate(below):
+            if each != whole:
+                numbers[at] = numbers[at] * float(whole // each)
+                bounds[at] = bounds[at] * float(whole // each)
+        return numbers, whole, bounds
+    denominator, short = below[0], True
+    for each in below[1:]:
+        denominator, well = shared(denominator, each)
         short = short & well
-    numbers: list[Any] = []
-    for at, arg in enumerate(some):
-        assert arg.numbers is not None
-        if isinstance(denominator, int):
-            if not short:
-                return None, ONE, bounds
-            factor: Lead = float(denominator // arg.denominator)
-            bounds[at] = bounds[at] * factor
-        else:
-            factor = np.where(short, denominator // arg.denominator, 1).astype(float)
-            bounds[at] = bounds[at] * np.where(short, factor, inf)
-        numbers.append(arg.numbers * over(factor, arg.rank))
+    for at, each in enumerate(below):
+        factor = np.where(short, denominator // each, 1).astype(float)
+        numbers[at] = numbers[at] * over(factor, args[at].rank)
+        bounds[at] = bounds[at] * np.where(short, factor, inf)
     return numbers, denominator, bounds
 
 
-def _same(one: Lead, other: Lead) -> bool:
-    return one is other or (isinstance(one, int) and isinstance(other, int) and one == other)
-
-
 def shared(one: Lead, other: Lead) -> tuple[Lead, Lead]:
-    """Return the least common multiple, and where it is short enough."""
-    if isinstance(one, int) and isinstance(other, int):
-        found = lcm(one, other)
-        return (found, True) if found <= LIMIT else (ONE, False)
+    """Return the least common multiples, and where they are short enough."""
     one, other = np.asarray(one), np.asarray(other)
     factor = other // np.gcd(one, other)
     short = np.multiply(one, factor, dtype=float) <= LIMIT
@@ -165,27 +193,38 @@ def constant(number: Fraction, shape: tuple[int, ...]) -> Exact:
     return Exact(None, ONE, inf, len(shape), leaf=leaf)
 
 
-def written(value: Array, rank: int) -> Exact:
-    """Return numbers of the file: each is the simplest that its float is nearest to."""
-    return decimals(value, rank) or Exact(None, ONE, _filled(value, rank, inf), rank, leaf=value)
+def written(value: Array, rank: int, spelled: Sequence[Fraction] | None = None) -> Exact:
+    """Return numbers of the file: each is the simplest that its float is nearest to.
+
+    spelled: what the file has in row order, where that is known.
+    """
+    found = decimals(value, rank)
+    if found is not None:
+        return found
+    leaf: Any = value
+    if spelled is not None:
+        leaf = np.empty(value.size, dtype=object)
+        leaf[:] = spelled
+        leaf = leaf.reshape(value.shape)
+    return Exact(None, ONE, _filled(value, rank, inf), rank, leaf=leaf)
 
 
 def floats(value: Array, rank: int) -> Exact:
     """Return an operand that an operation takes as it is, be it exact or not."""
-    found = Exact(None, ONE, inf, rank, leaf=value)
-    found.plain = True
-    return found
+    return Plain(None, ONE, inf, rank, leaf=value)
 
 
 def _filled(value: Array, rank: int, number: float) -> Lead:
     lead = value.shape[: value.ndim - rank]
-    return np.full(lead, number) if lead else number
+    return number if prod(lead) == 1 else np.full(lead, number)
 
 
 def decimals(value: Array, rank: int) -> Exact | None:
     """Return numbers as whole numbers over a denominator that files have, if they are."""
     lead = value.shape[: value.ndim - rank]
-    if not lead:
+    if value.size == 0:
+        return None
+    if prod(lead) == 1:
         largest_size = float(np.max(np.abs(value), initial=0.0))
         if not largest_size <= LIMIT:
             return None

@@ -15,8 +15,8 @@ Objects: TypeAlias = npt.NDArray[np.object_]
 
 BITS = 20_000
 """Length of a fraction beyond which nothing is computed in fractions."""
-SIMPLE = 10**4
-"""Denominators below which a float of many digits is the fraction that it is nearest to."""
+SIMPLE = (10**3, 10**5, 10**7)
+"""Denominators up to which a float of many digits is the fraction that it is nearest to."""
 
 
 class TooLongError(Exception):
@@ -103,5 +103,8 @@ def _objects(flat: list[Fraction], shape: tuple[int, ...]) -> Objects:
 def _decimal(value: float) -> Fraction:
     """Return the simplest fraction that a float is nearest to, or its shortest decimal."""
     number = float(value)
-    simple = Fraction(number).limit_denominator(SIMPLE)
-    return simple if float(simple) == number else Fraction(repr(number))
+    for largest in SIMPLE:
+        simple = Fraction(number).limit_denominator(largest)
+        if float(simple) == number:
+            return simple
+    return Fraction(repr(number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -217,13 +217,14 @@ class Rule:
     def by_number(self, above: Exact, below: Exact) -> Exact | None:
         by = below.numbers
         assert by is not None
-        lead = by.shape[: by.ndim - below.rank]
-        if by.shape[by.ndim - below.rank :].count(1) != below.rank:
+        cut = by.ndim - below.rank
+        lead = by.shape[:cut]
+        if prod(by.shape[cut:]) != 1:
             return None
         bound: Lead = above.bound
         divisor: Lead
         factor: Lead
-        if lead:
+        if by.size > 1:
             flat = by.reshape(lead)
             divisor = np.where(flat == 0, 1, np.abs(flat)).astype(np.int64)
             factor = np.where(flat == 0, 0, np.copysign(below.denominator, flat))
@@ -239,8 +240,9 @@ class Rule:
         own, rank = above.rank, self.rank
 
         def multiplied(x: Array) -> Array:
-            cut = x.ndim - own
-            wide = x.reshape(x.shape[:cut] + (1,) * (rank - own) + x.shape[cut:])
+            wide = padded(x, own, rank)
+            if wide.ndim < rank + len(lead):
+                wide = wide.reshape((1,) * (rank + len(lead) - wide.ndim) + wide.shape)
             return np.asarray(wide * over(factor, rank))
 
         rule = Rule("linear", (own,), rank)

@@ -90,7 +90,9 @@ class Lines:
         """Return all lines compiled."""
         known: Program | None = self.memo.get("program")
         if known is None:
-            known = self.memo["program"] = Program(self.nodes, self.inputs, self.problem.table)
+            known = self.memo["program"] = Program(
+                self.nodes, self.inputs, self.problem.table, spelled=self.problem.spelled
+            )
         return known
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -187,11 +188,26 @@ class Problem:
     @cached_property
     def program(self) -> Program:
         """Return both passes compiled, Jacobians left out."""
+        return self.compiled(exact=True)
+
+    def compiled(self, *, exact: bool) -> Program:
+        """Return both passes compiled: what is rational exactly, or all of it in floats."""
         from gradcalc.engine.evaluate import Program  # noqa: PLC0415 - letters need no NumPy
 
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
-        return Program(nodes, self.input_shapes, self.table)
+        spelled = self.spelled if exact else None
+        return Program(nodes, self.input_shapes, self.table, exact=exact, spelled=spelled)
+
+    @property
+    def spelled(self) -> dict[str, tuple[Array, tuple[Fraction, ...]]]:
+        """Return the numbers of the file of which some are written as 2/7, exactly."""
+        known = {**self.data, **{name: self.given[name] for name in self.upstream_names}}
+        return {
+            name: (data.array, tuple(map(Fraction, data.texts or ())))
+            for name, data in known.items()
+            if any("/" in text for text in data.texts or ())
+        }
 
     @cached_property
     def proof(self) -> Proof:

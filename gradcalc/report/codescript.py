@@ -16,6 +16,7 @@ from gradcalc.problem.traps import traps
 from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
+from gradcalc.report.codefloats import said_of_floats
 from gradcalc.report.codeformula import Writer
 from gradcalc.report.codelayout import comment, quoted
 from gradcalc.report.codenames import identifiers
@@ -130,7 +131,8 @@ class Script:
         """Return the first lines: fixed words, then what the file says, as comments."""
         found = [f'"""{kind}, written by gradcalc."""', ""]
         said = [self.problem.title, self.problem.cite or ""]
-        return [*found, *(comment(text) for text in (*said, *self.warnings()) if text)]
+        told = said_of_floats(self.solution)
+        return [*found, *(comment(text) for text in (*said, *self.warnings()) if text), *told]
 
     def warnings(self) -> Iterator[str]:
         """Yield what was probably not meant, and which lines have no value, whatever is given."""
