@@ -279,7 +279,7 @@ def half_units(
     most, digits = map(np.array, longest(known) if beside is None else beside)
     half = half_of(decimals)
     odd = (decimals <= 0) | (value == 0)
-    half[odd] = half_of_odd(value[odd], half[odd], most, digits, np.array(shown))
+    half[odd] = half_of_odd(value[odd], decimals[odd], most, digits, np.array(shown))
     found = iter(half.tolist())
     return [
         next(found) if cell is not None and cell.rounded else room
@@ -287,15 +287,18 @@ def half_units(
     ]
 
 
-def half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, shown: Whole) -> Array:
+def half_of_odd(value: Array, decimals: Whole, most: Whole, longest: Whole, shown: Whole) -> Array:
     """Return half a unit of numbers without decimals, and of zeros.
 
     most, longest: decimals and digits of the answer's longest entries; shown: the decimals
-    that the sheet shows. A 0 has the most of them, and none is to be exact.
+    that the sheet shows. A 0 has its own if they are among them, else the most; where nothing
+    is shown, it is to be exact.
     """
+    own = half_of(decimals)
     room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
-    decimals = np.frexp(shown.astype(float))[1] - 1
-    of_zero = np.where(shown > 0, half_of(np.maximum(most, decimals)), 0.0)
+    finest = np.maximum(most, np.frexp(shown.astype(float))[1] - 1)
+    of_zero = half_of(np.where(is_shown(decimals, shown), decimals, finest))
+    of_zero = np.where(shown > 0, of_zero, 0.0)
     return np.where(value == 0, of_zero, np.minimum(own, room))
 
 

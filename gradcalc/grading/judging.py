@@ -141,6 +141,10 @@ class Judge:
         found = np.zeros_like(written.mask)
         if name in self.lines.start:
             return found
+        said = self.lines.problem.rounding
+        if said is not None:  # of the value itself, whatever was rounded before
+            value = self.lines.values[name] if own is None else self.own_value(name, own)
+            found = found | written.matches(said(name, value), self.tolerance)
         for at, rounding in enumerate(self.roundings):
             if own is None:
                 values = self.replayed[at]

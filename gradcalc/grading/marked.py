@@ -222,7 +222,7 @@ def rooms(block: Block, due: Array) -> Rooms:
                 at = rows, np.array(columns)[places]
                 most = decimals[:, columns].max(axis=1)[rows]
                 longest = digits[:, columns].max(axis=1)[rows]
-                half[at] = half_of_odd(block.value[at], half[at], most, longest, shown[rows])
+                half[at] = half_of_odd(block.value[at], decimals[at], most, longest, shown[rows])
     return Rooms(np.where(number, half, 0.0), short & is_shown(decimals, shown[:, None]))
 
 

@@ -157,6 +157,11 @@ def test_a_zero_has_the_decimals_of_the_sheet() -> None:
     assert halves("0", "0.25") == pytest.approx([0, 0.005])
     assert halves("0", sheet=3) == pytest.approx([0.0005])
     assert halves("0.00", sheet=3) == pytest.approx([0.0005])
+    assert halves("0.000", sheet=3) == pytest.approx([0.0005])
+    cells = [read_written("0.00"), read_written("0")]
+    several = shown_bit(2) | shown_bit(4)
+    assert half_units(cells[:1], several) == pytest.approx([0.005])
+    assert half_units(cells[1:], several) == pytest.approx([0.00005])
 
 
 def test_what_numbers_show_of_a_sheet() -> None:
