@@ -32,13 +32,14 @@ from gradcalc.problem.network import read_network
 from gradcalc.problem.question import (
     check_scalar,
     given_keys,
+    given_names,
     letters,
     operands,
     read_find,
     read_output,
 )
 from gradcalc.problem.reading import read_source, with_plain_lines
-from gradcalc.problem.rounding import read_rounding
+from gradcalc.problem.rounding import moves, read_rounding
 from gradcalc.problem.schema import ACCEPT, check_keys, choices_of, items_of, mapping_of, text_of
 from gradcalc.problem.sizes import with_sizes
 from gradcalc.problem.unknown import refuse_numbers
@@ -74,6 +75,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
     chosen = choices_of(root.get("weights_layout"), "a layout of weights", LAYOUTS)
     layout = chosen[0] if chosen else LAYOUTS[0]
     turned = choices_of(root.get("jacobian_layout"), "a layout of Jacobians", JACOBIAN_LAYOUTS)
+    jacobian_layout = turned[0] if turned else JACOBIAN_LAYOUTS[0]
     asked = items_of(root.get("find"))
     section = mapping_of(root.get("given"))
 
@@ -122,8 +124,9 @@ def _problem(root: Mapping, source: Source) -> Problem:
         own.table,
         loss=loss,
         upstream=output.upstream,
-        given=tuple(given_keys(section)),
+        given=given_names(section, names, forward, loss),
         facts=known_sums(data, individual),
+        numerator=jacobian_layout == "numerator",
     )
     refuse_large((*forward.nodes, *backward.graph.nodes), data)
     vocabulary = Vocabulary(names, {**forward.shapes, **backward.graph.shapes}, loss)
@@ -131,6 +134,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
     refuse_drawn(given, individual, (forward, backward.graph))
     descent = settled(plan, steered, wanted, data, loss, upstream=bool(output.upstream))
     kept = {*data} - {*(descent.parameters if descent else ())}
+    rounding = read_rounding(root.get("rounding"), vocabulary, kept)
     return Problem(
         source=source,
         title=text_of(root.get("title"), "title") or _default_title(source),
@@ -142,7 +146,12 @@ def _problem(root: Mapping, source: Source) -> Problem:
         layers=net.layers,
         forward=forward,
         backward=backward,
-        visible=visible(forward, backward.graph, own.table),
+        visible=visible(
+            forward,
+            backward.graph,
+            own.table,
+            lambda name, number: name in given or moves(rounding, name, number),
+        ),
         loss=loss,
         upstream=output.upstream,
         find=read_find(asked, vocabulary)
@@ -151,9 +160,9 @@ def _problem(root: Mapping, source: Source) -> Problem:
         asked=bool(asked),
         given=given,
         names=names,
-        rounding=read_rounding(root.get("rounding"), vocabulary, kept),
+        rounding=rounding,
         layout=layout,
-        jacobian_layout=turned[0] if turned else JACOBIAN_LAYOUTS[0],
+        jacobian_layout=jacobian_layout,
         accept=choices_of(root.get("accept"), "a convention", ACCEPT),
         extras=read_extras(root, vocabulary),
         individual=individual,

@@ -15,6 +15,7 @@ from gradcalc.algebra.syntax import SIGN, format
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
 from gradcalc.engine.graph import Node
+from gradcalc.engine.rounding import Rounding
 from gradcalc.errors import ProblemError
 from gradcalc.problem.loss import domain_hint
 from gradcalc.problem.model import Comparison, Problem, Solution
@@ -80,7 +81,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         proof = problem.proof.run(exact)
     return Solution(
         problem,
-        _named(problem, values),
+        _named(problem, values, rounded=True),
         _named(problem, exact) if problem.rounding else None,
         _named(problem, recomputed) if recomputed is not None else None,
         comparisons,
@@ -120,7 +121,7 @@ def without(solution: Solution, name: str) -> Mapping[str, Array]:
         known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
         for known in kept
     }
-    return _named(problem, _run(problem, start, given, rounded=True))
+    return _named(problem, _run(problem, start, given, rounded=True), rounded=True)
 
 
 def _run(
@@ -161,14 +162,18 @@ def _refuse(problem: Problem, comparisons: tuple[Comparison, ...]) -> None:
             )
 
 
-def _named(problem: Problem, values: Mapping[str, Array]) -> Values:
-    """Return the named values in the order of the solution, read-only and without −0."""
+def _named(problem: Problem, values: Mapping[str, Array], *, rounded: bool = False) -> Values:
+    """Return the named values in the order of the solution, read-only and without −0.
+
+    rounded: whether they are; a Jacobian then is, too.
+    """
+    rounding = problem.rounding if rounded else None
     ready: dict[str, Array] = {}
     renamed = {new: old for old, new in problem.visible.names.items()}
     late: dict[str, Callable[[], Array]] = {}
     for name in problem.named:
         if name in problem.jacobians:
-            late[name] = _jacobian(problem, name, values)
+            late[name] = _jacobian(problem, name, values, rounding)
             continue
         value = np.asarray(np.add(values[renamed.get(name, name)], 0.0))
         value.flags.writeable = False
@@ -179,11 +184,18 @@ def _named(problem: Problem, values: Mapping[str, Array]) -> Values:
     return Values(ready, late)
 
 
-def _jacobian(problem: Problem, name: str, values: Mapping[str, Array]) -> Callable[[], Array]:
+def _jacobian(
+    problem: Problem, name: str, values: Mapping[str, Array], rounding: Rounding | None
+) -> Callable[[], Array]:
     node = problem.backward.graph.node(name)
     assert node is not None
-    shapes = problem.forward.shapes
-    return lambda: evaluate(node.expr, values, shapes, problem.table)
+    expr, shapes = node.expr, problem.forward.shapes
+
+    def made() -> Array:
+        value = evaluate(expr, values, shapes, problem.table)
+        return value if rounding is None else rounding(name, value)
+
+    return made
 
 
 def located(problem: Problem, error: EvaluationError) -> ProblemError:
