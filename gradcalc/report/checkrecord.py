@@ -121,11 +121,15 @@ def _line_of(options: Sequence[Option]) -> int | None:
 
 
 def answers_annotations(review: Review, words: Wording, reveal: Reveal = "full") -> Iterator[str]:
-    """Yield one workflow command for each answer that is not right, or the score."""
+    """Yield one workflow command for each answer that is not right, or the score.
+
+    Where there is no answer, the score says so.
+    """
     for warning in review.warnings:
         yield _command("warning", review.sheet.name, None, "check", warning)
-    if reveal == "score":
-        level = "notice" if review.right and review.verdicts else "error"
+    answered = any(verdict.status != "missing" for verdict in review.verdicts)
+    if reveal == "score" or not answered:
+        level = "notice" if review.right and answered else "error"
         yield _command(level, review.sheet.name, None, "score", summary(review))
         return
     for verdict in review.verdicts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
+from gradcalc.algebra.expr import ONE, Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import applied
 from gradcalc.errors import ProblemError
@@ -67,6 +67,17 @@ def check(script: Script) -> None:
         raise _refused(problem, "given values count for the first step only", recompute=True)
 
 
+def check_flat(problem: Problem, fixed: Collection[str], paths: Paths) -> None:
+    """Refuse a given gradient that others are computed from, where autograd passes none."""
+    read = {name for node in problem.visible.backward for name in symbols(node.expr)}
+    for name in fixed:
+        parts = gradient_parts(name)
+        if parts and parts[1] in paths.flat and name in read:
+            raise _refused(
+                problem, f"{name} is given, and PyTorch passes no gradient to {parts[1]}"
+            )
+
+
 def _refused(problem: Problem, reason: str, *, recompute: bool = False) -> ProblemError:
     return ProblemError(
         f"this problem cannot be a PyTorch script: {reason}",
@@ -122,6 +133,8 @@ def parts_of(solution: Solution) -> Parts:
     }
     formulas = [defined(script, node.expr) for node in rest if found[node.name] is None]
     formulas += [slope_of(script, node) for node in rest if node.name in fixed]
+    followed = {node.name: node.expr for node in problem.visible.forward}
+    followed |= {node.name: _followed(script, node) for node in rest if found[node.name] is None}
     plan = problem.descent
     formulas += update_formulas(solution) if plan and is_written_out(plan) else []
     writer = script.writer([*formulas, *(meaning for _, meaning in own.values())])
@@ -139,13 +152,23 @@ def parts_of(solution: Solution) -> Parts:
             losses[name] = (label, *pair)
     model = model_of(script, writer, classes) if stack else None
     parameters = frozenset(model.parameters if model else ())
-    paths = paths_of(problem, wanted, parameters)
+    paths = paths_of(problem, followed, wanted, parameters, fixed)
+    check_flat(problem, fixed, paths)
     return Parts(script, writer, model, wanted, losses, paths)
 
 
 def defined(script: Script, expr: Expr) -> Expr:
     """Return a formula with losses written as what they are."""
     return plain(script.view.defined(expr))
+
+
+def _followed(script: Script, node: Node) -> Expr:
+    """Return what the value of a line is written from: of a given one, what its slope is by."""
+    expr = defined(script, node.expr)
+    if node.name not in script.solution.fixed or isinstance(slope_of(script, node), Number):
+        return expr
+    assert isinstance(expr, Apply)
+    return expr.args[0]
 
 
 def slope_of(script: Script, node: Node) -> Expr:

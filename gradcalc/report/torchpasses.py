@@ -64,7 +64,8 @@ def _shares(parts: Parts, name: str, of: str) -> bool:
         for node in parts.problem.visible.forward
         if any(leaf == Symbol(of) for leaf in leaves(node.expr))
     ]
-    return name in parts.wanted and readers != [name]
+    given = gradient_name(parts.problem.loss, of) in parts.script.solution.fixed
+    return name in parts.wanted and (given or readers != [name])
 
 
 def _reads_inside(parts: Parts, last: str) -> bool:
@@ -82,7 +83,7 @@ def _reads_inside(parts: Parts, last: str) -> bool:
 def _given(parts: Parts, node: Node) -> list[str]:
     """Return a given value through which the gradient flows on, as through a computed one."""
     name, writer = parts.writer.names[node.name], parts.writer
-    value = parts.script.solution.values[node.name]
+    value = parts.problem.given[node.name].array
     found = array(name, value, "torch.tensor", note="given; its gradient goes on as computed")
     if node.name not in parts.paths.carried:
         return array(name, value, "torch.tensor", note="given")
@@ -134,17 +135,21 @@ def backward_lines(parts: Parts) -> list[str]:
         comma = "," if len(kept) == 1 else ""
         found += folded(f"for value in ({', '.join(kept)}{comma})", "", ":")
         found += [f"{_I}value.retain_grad()"]
+    given = {
+        node.name: f"torch.tensor({problem.given[node.name].array.tolist()!r})"
+        for node in lines
+        if node.name in parts.script.solution.fixed
+    }
     for node in lines:
-        if node.name in parts.script.solution.fixed:
-            by, given = _by(problem, node), problem.given[node.name].array.tolist()
-            found += folded(
-                f"{names[by or '']}.register_hook(lambda _: torch.tensor({given!r}))", ""
-            )
+        by = _by(problem, node) or ""
+        if node.name in given and by not in parts.paths.flat:
+            found += folded(f"{names[by]}.register_hook(lambda _: {given[node.name]})", "")
     found += starts(parts)
     for node in lines:
         by = _by(problem, node) or ""
         own = _parameter(parts, by) or names[by]
-        text = f"torch.zeros_like({own})" if by in parts.paths.flat else f"{own}.grad"
+        flat = given.get(node.name, f"torch.zeros_like({own})")
+        text = flat if by in parts.paths.flat else f"{own}.grad"
         if parts.model and _parameter(parts, by).endswith("weight"):
             text += ".T" if problem.layout == "inputs_by_units" else ""
         found += assignment(names.get(node.name, node.name), [text])
