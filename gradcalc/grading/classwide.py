@@ -19,10 +19,10 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
-from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
+from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.earlier import Mask
-from gradcalc.grading.faults import contained
+from gradcalc.grading.faults import contained, with_faults, without_lost
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -49,7 +49,6 @@ from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, rows_of
 from gradcalc.grading.single import in_single, right_in_single
 from gradcalc.grading.submissions_cells import read_whole
-from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.verdict import Finding
 from gradcalc.grading.written import NO_DECIMALS
 
@@ -435,25 +434,3 @@ class Marker:
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left
-
-
-def with_faults(block: Block, faults: Mapping[tuple[int, int], str]) -> Block:
-    """Return a block that says why gradcalc itself failed at some cells."""
-    reason = block.reason
-    return replace(block, reason=lambda row, at: faults.get((row, at)) or reason(row, at))
-
-
-def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
-    """Return a block without some students, told among its errors."""
-    errors = [
-        RowError(
-            block.file(row),
-            block.lines[row],
-            block.ids[row],
-            why,
-            inside=0 if block.files else None,
-        )
-        for row, why in lost.items()
-    ]
-    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
-    return without_rows(block, keep, errors)
