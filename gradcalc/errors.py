@@ -5,6 +5,7 @@ This module imports nothing of gradcalc, so that every other module may use it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -110,9 +111,16 @@ def _escape(ch: str) -> str:
     )
 
 
+_NARROW = re.compile(
+    "[\0-\u02ff\u0391-\u03a1\u03a3-\u03ff\u2010-\u2027\u2030-\u205e\u2070\u2074-\u208e"
+    "\u2090-\u209c\u2100-\u218b\u2190-\u2319\u2500-\u257f]*\\Z"
+)
+"""Letters, Greek and mathematical signs, each a column wide: most of what is measured."""
+
+
 def width(text: str) -> int:
     """Return how many terminal columns a visible text takes."""
-    if text.isascii():
+    if text.isascii() or _NARROW.match(text):
         return len(text)
     return sum(
         0 if unicodedata.combining(ch) else 2 if unicodedata.east_asian_width(ch) in "WF" else 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # hundreds of programs are started: they should compile the package once
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.addinivalue_line("markers", "slow: left out unless --slow is given")
     if not hasattr(config, "workerinput"):  # with pytest-xdist, all reports reach this process
         config.pluginmanager.register(_Skipped(config))

@@ -1,5 +1,7 @@
 """A diagnostic shows the message, the place and the way out, and cannot steer a terminal."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +115,12 @@ def test_nothing_from_a_file_reaches_the_terminal_raw(
     error = ProblemError(message, Span(Source(text, text), line, column, 3), text, text)
     assert all(ch.isprintable() or ch in "\n\u3000" for ch in render(error))
     assert len(render(error).splitlines()) <= 5
+
+
+def test_the_width_of_each_character_is_what_unicode_says() -> None:
+    for ch in map(chr, range(0x3000)):
+        wide = unicodedata.east_asian_width(ch) in "WF"
+        assert width(ch) == (0 if unicodedata.combining(ch) else 2 if wide else 1)
 
 
 def test_width_counts_columns() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 Place: TypeAlias = tuple[int, int]
 """First and last offset of a formula in the text that it was read from."""
@@ -22,16 +22,8 @@ class Number:
     value: Fraction
     text: str | None = field(default=None, compare=False)
     place: Place | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def size(self) -> int:
-        """Return 1: a number is one leaf."""
-        return 1
-
-    @property
-    def depth(self) -> int:
-        """Return 0: a number has no operands."""
-        return 0
+    size: ClassVar[int] = 1
+    depth: ClassVar[int] = 0
 
 
 @dataclass(frozen=True)
@@ -40,16 +32,8 @@ class Symbol:
 
     name: str
     place: Place | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def size(self) -> int:
-        """Return 1: a symbol is one leaf."""
-        return 1
-
-    @property
-    def depth(self) -> int:
-        """Return 0: a symbol has no operands."""
-        return 0
+    size: ClassVar[int] = 1
+    depth: ClassVar[int] = 0
 
 
 @dataclass(frozen=True)
@@ -65,9 +49,13 @@ class Apply:
     _hash: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "size", 1 + sum(arg.size for arg in self.args))
-        object.__setattr__(self, "depth", 1 + max((arg.depth for arg in self.args), default=0))
-        object.__setattr__(self, "_hash", hash((self.op, self.args, self.attrs)))
+        size, depth = 1, 0
+        for arg in self.args:
+            size += arg.size
+            depth = max(depth, arg.depth)
+        known = self.__dict__  # the fields are frozen for all others
+        known["size"], known["depth"] = size, depth + 1
+        known["_hash"] = hash((self.op, self.args, self.attrs))
 
     def __hash__(self) -> int:
         return self._hash

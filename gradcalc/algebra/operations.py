@@ -39,6 +39,8 @@ class Operation:
         names that stand for it there, for the operand at an index.
     mask: the slope of each entry of the operand, 0 or more: a line of its own where the
         row has one, and `spread_out` what the upstream gradient is to be multiplied with it.
+    limits: derivatives in a form that has a value where `derivative` comes to 0/0 or 0 ln 0
+        and its limit exists, one a parameter; they stand in its place at such numbers.
     given: the derivative read off the output, for outputs that a file gives.
     positive: parameters that are to be larger than 0.
     options: parameters without a default value, and what they say.
@@ -72,6 +74,7 @@ class Operation:
     mask: str | None = None
     spread_out: str | None = None
     jacobian: str | None = None
+    limits: tuple[str | None, ...] = ()
     given: str | None = None
     defaults: tuple[tuple[str, str], ...] = ()
     output: str = "y"

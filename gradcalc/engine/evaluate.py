@@ -34,6 +34,7 @@ from gradcalc.engine.exact_rules import ENTRIES, Rule, rewritten, rule_of
 from gradcalc.engine.graph import Node
 
 Adjust = Callable[[str, Array], Array]
+Mark: TypeAlias = Callable[["Call", tuple[Array, ...], Array], Array]
 Fault: TypeAlias = Literal["raise", "ignore"]
 
 SMALL = 4096
@@ -49,7 +50,7 @@ class EvaluationError(Exception):
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
     """One operation: `kernel` aligns operands with leading axes, `plain` has none."""
 
     kernel: Kernel
@@ -86,7 +87,7 @@ class Program:
         self.constants: list[tuple[int, Array]] = []
         self.numbers: list[tuple[int, Exact]] = []
         self.read: dict[int, tuple[Array, Exact]] = {}
-        self.steps: list[_Call | tuple[str, int, int]] = []
+        self.steps: list[Call | tuple[str, int, int]] = []
         self.size = 0
         self.inputs = [(name, self.new(Symbol(name))) for name in inputs]
         self.ranks = {name: len(shape) for name, shape in inputs.items()}
@@ -145,7 +146,7 @@ class Program:
         self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr, rule: Rule | None
     ) -> int:
         out = self.new(expr)
-        self.steps.append(_Call(kernel, plain, out, args, expr, self.line, rule))
+        self.steps.append(Call(kernel, plain, out, args, expr, self.line, rule))
         return out
 
     def direct(
@@ -155,7 +156,7 @@ class Program:
         source: dict[int, int] = {}
         calls = []
         for step in self.steps:
-            if isinstance(step, _Call):
+            if isinstance(step, Call):
                 args = tuple(source.get(arg, arg) for arg in step.args)
                 calls.append((step.plain, step.out, args, step.rule))
             else:
@@ -195,6 +196,7 @@ class Program:
         adjust: Adjust | None = None,
         *,
         strict: bool = True,
+        mark: Mark | None = None,
     ) -> dict[str, Array]:
         """Return the value of every name.
 
@@ -202,7 +204,9 @@ class Program:
         adjust: applied to each named value before it is read (rounding).
         strict: raise EvaluationError at the first value that is not finite; without it
             such a value is passed on, so that one of many leading entries harms no other.
+        mark: what becomes of the value of an operation, in place of an error; see `gaps`.
         """
+        strict = strict and mark is None
         slots: list[Any] = [None] * self.size
         for slot, number in self.constants:
             slots[slot] = number
@@ -211,8 +215,13 @@ class Program:
         fault: Fault = "raise" if strict else "ignore"
         with np.errstate(over=fault, divide=fault, invalid=fault, under="ignore"):
             exact = self.leaves(values)
-            if given or adjust or any(values[n].ndim != rank for n, rank in self.ranks.items()):
-                self.step_by_step(slots, exact, given or {}, adjust)
+            if (
+                given
+                or adjust
+                or mark
+                or any(values[n].ndim != rank for n, rank in self.ranks.items())
+            ):
+                self.step_by_step(slots, exact, given or {}, adjust, mark)
                 sources = dict(self.names)
             else:
                 self.straight(slots, exact)
@@ -267,7 +276,7 @@ class Program:
                     own = [exact[arg] for arg in args]
                     slots[out], exact[out] = rule.value(kernel, own, operands)
         except FloatingPointError as error:
-            made = (step for step in self.steps if isinstance(step, _Call))
+            made = (step for step in self.steps if isinstance(step, Call))
             step = next(step for step in made if step.out == out)
             values = tuple(slots[arg] for arg in args)
             raise EvaluationError(step.line, step.expr, str(error), values) from None
@@ -278,22 +287,26 @@ class Program:
         exact: list[Exact | None],
         given: Mapping[str, Array],
         adjust: Adjust | None,
+        mark: Mark | None = None,
     ) -> None:
         """Make every call, operands aligned; put in given values and round named ones."""
-        step: _Call | tuple[str, int, int]
+        step: Call | tuple[str, int, int]
         for step in self.steps:
-            if isinstance(step, _Call):
+            if isinstance(step, Call):
                 operands = tuple(slots[arg] for arg in step.args)
+                number: Exact | None = None
                 try:
                     if step.rule is None:
-                        slots[step.out] = step.kernel(*operands)
+                        value = step.kernel(*operands)
                     else:
                         own = [exact[arg] for arg in step.args]
-                        slots[step.out], exact[step.out] = step.rule.value(
-                            step.kernel, own, operands
-                        )
+                        value, number = step.rule.value(step.kernel, own, operands)
                 except FloatingPointError as error:
                     raise EvaluationError(step.line, step.expr, str(error), operands) from None
+                if mark:
+                    value = mark(step, operands, value)
+                    number = number and number.where(value)
+                slots[step.out], exact[step.out] = value, number
                 continue
             name, source, slot = step
             value = slots[source]

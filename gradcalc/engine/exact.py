@@ -78,6 +78,14 @@ class Exact:
             denominator = over(denominator, self.rank)
         return self.numbers / denominator  # type: ignore[no-any-return]
 
+    def where(self, value: Array) -> Exact:
+        """Return the same without the entries that are NaN in its floats, which do not exist."""
+        missing = np.isnan(value)
+        if self.numbers is None or not missing.any():
+            return self
+        numbers = np.where(missing, np.nan, self.numbers)
+        return Exact(numbers, self.denominator, self.bound, self.rank, self.made, self.leaf)
+
 
 class Plain(Exact):
     """An operand that an operation takes as it is."""

@@ -84,24 +84,26 @@ class Marker:
             return self.mark(without_lost(block, lost))
         due, halves = self.due(block, lines), self.halves(block)
         number = block.state == NUMBER
-        right = self.matches(block, number, due, halves)
+        absent = self.absent(block, due)
+        right = self.matches(block, number, due, halves) | ((block.state != BLANK) & absent)
         status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
         if not number.all():
             status[block.state == BLANK] = MISSING
-            status[block.state == UNREADABLE] = UNREAD
+            status[(block.state == UNREADABLE) & ~absent] = UNREAD
         if self.values_only:
-            points, score = self.points(block, status, {}, (), {})
+            points, score = self.points(block, status, {}, (), {}, absent=absent)
             nothing_kept = np.zeros(status.shape, dtype=bool)
             return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
         return self.followed(block, lines, status, due, halves)
 
     @staticmethod
     def lost(block: Block, lines: Lines) -> dict[int, str]:
-        """Return the students with whose own numbers some line has no value, and why."""
+        """Return the students with whose own numbers nothing exists that is asked for, and why."""
 
         def without_value(some: Lines) -> dict[int, str]:
             why = "has no value with the student's own numbers"
-            return {row: f"{name} {why}" for row, name in some.lost.items()}
+            nothing = some.of_all[1] if some.theirs else ()
+            return {row: f"{some.lost[row]} {why}" for row in nothing}
 
         def alone(row: int) -> str:
             one = rows_of(lines, np.array([row]))
@@ -140,7 +142,8 @@ class Marker:
                 block = with_faults(block, faults)
         findings = tuple(found.values())
         ruled = self.ruled(block, lines, halves, status) if self.rulings else {}
-        points, score = self.points(block, status, finding, findings, ruled, faults)
+        absent = self.absent(block, due)
+        points, score = self.points(block, status, finding, findings, ruled, faults, absent)
         keys = tuple(blake2b(key, digest_size=16).hexdigest() for key in found)
         return Marked(
             block,
@@ -167,6 +170,13 @@ class Marker:
     def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
         """Tell which cells are the values due."""
         return Typed(block.value, number, halves, block.decimals).matches(due, self.tolerance)
+
+    def absent(self, block: Block, due: Array) -> Mask:
+        """Tell which cells have no value, so that nothing there is wrong."""
+        judged = np.zeros(len(block.columns), dtype=bool)
+        for name in self.judged(block):
+            judged[block.quantities[name]] = True
+        return np.asarray(np.isnan(due) & judged)
 
     def due(self, block: Block, lines: Lines) -> Array:
         """Return the value that is due in each cell."""
@@ -311,10 +321,12 @@ class Marker:
         findings: Sequence[Finding],
         ruled: Mapping[str, Rows],
         faults: Collection[tuple[int, int]] = (),
+        absent: Mask | None = None,
     ) -> tuple[Array, Array]:
         """Return the points of each entry, and each student's score.
 
-        faults: cells at which gradcalc itself failed; nothing is taken off there.
+        faults: cells at which gradcalc itself failed; absent: those whose value does not
+        exist. Nothing is taken off there.
         """
         most = self.scheme.points(block.columns)
         shares = np.zeros(len(STATUSES))
@@ -332,6 +344,8 @@ class Marker:
             share = np.array([ruling.share for ruling in self.rulings])[numbers][:, None]
             wrong = (numbers >= 0)[:, None] & (status[:, columns] == INCORRECT)
             points[:, columns] = np.where(wrong, most[columns] * share, points[:, columns])
+        if absent is not None:
+            points = np.where(absent, most, points)
         for row, column in faults:
             points[row, column] = most[column]
         score = points.sum(axis=1)

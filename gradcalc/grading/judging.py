@@ -67,10 +67,13 @@ class Judge:
         return tuple(evaluated(self.lines, {}, rounding) for rounding in self.roundings)
 
     def judge(self, name: str, written: Typed, earlier: Earlier) -> Judgement:
-        """Return where an answer is right, with what its writer has put down before."""
+        """Return where an answer is right, with what its writer has put down before.
+
+        What stands in place of a value that does not exist is not judged wrong.
+        """
         exact, own = self.lines.values[name], earlier.own
         given = self.own_value(name, own)
-        plain = written.matches(exact, self.tolerance)
+        plain = written.matches(exact, self.tolerance) | (written.mask & np.isnan(exact))
         if not plain[written.mask].all():
             plain = plain | self.replays(written, name)
         found = written.matches(given, self.tolerance)

@@ -22,8 +22,9 @@ from gradcalc.grading.letters import judge_letter
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.grading.written import NO_DECIMALS, Written
-from gradcalc.problem.model import Problem
+from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index
+from gradcalc.problem.traps import traps
 
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
@@ -59,6 +60,10 @@ def contradictions(lines: Lines) -> Iterator[str]:
                 f"the given {name} = {_row(given)} contradicts the equations,"
                 f" which give {_row(computed)}; it is used as it stands"
             )
+
+
+def _absent(gap: Gap) -> str:
+    return f"{gap.name} does not exist {gap.told}"
 
 
 def _row(value: Array) -> str:
@@ -109,8 +114,17 @@ class _Marker:
             tuple(self.verdicts),
             tuple(self.findings),
             self.style,
-            (*self.sheet.warnings, *contradictions(self.lines)),
+            (*self.sheet.warnings, *self.warnings()),
         )
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what is said of the problem: traps, contradictions, lines without a value."""
+        yield from (trap.text for trap in traps(self.lines.problem))
+        yield from contradictions(self.lines)
+        answered = {verdict.name for verdict in self.verdicts if verdict.absent}
+        for name, gap in self.lines.gaps.items():
+            if name in answered:
+                yield f"{_absent(gap)}; it is not judged there"
 
     def failed(self, answer: Answer, findings: int, why: str) -> list[Verdict]:
         """Return the verdicts on an answer at which gradcalc itself fails.
@@ -140,6 +154,9 @@ class _Marker:
         if answer.letter is not None:
             return [judge_letter(self.lines.problem, answer, self.judge.tolerance)]
         if answer.reason is not None:
+            gap = self.lines.gaps.get(answer.name)
+            if gap is not None and gap.misses(answer.index):
+                return [replace(self.whole(answer, "correct", _absent(gap)), absent=True)]
             return [self.whole(answer, "unreadable", answer.reason)]
         if answer.name not in self.lines.shapes:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
@@ -207,12 +224,15 @@ class _Marker:
         self.keep(name, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
 
-    @staticmethod
-    def empty(answer: Answer, at: Index) -> Verdict:
+    def empty(self, answer: Answer, at: Index) -> Verdict:
         """Return the verdict on an entry without a number: a blank, or one that is unreadable."""
         if at not in answer.unread:
             return Verdict(answer.name, at, answer.line, "missing", "_")
         text, reason = answer.unread[at]
+        gap = self.lines.gaps.get(answer.name)
+        if gap is not None and gap.misses(at):
+            verdict = Verdict(answer.name, at, answer.line, "correct", text, reason=_absent(gap))
+            return replace(verdict, absent=True)
         return Verdict(answer.name, at, answer.line, "unreadable", text, reason=reason)
 
     @property
@@ -286,6 +306,9 @@ class _Marker:
             cut=bool(judgement.cut[at]),
             kept=bool(judgement.kept[at]),
         )
+        if np.isnan(judgement.exact[at]):
+            nothing = replace(verdict, expected=None, own=None, cut=False, kept=False)
+            return replace(nothing, absent=True, reason=_absent(self.lines.gaps[answer.name]))
         known = self.known.get(answer.name)
         last = known.last.get(at) if known else None
         if last is None or last.value is None:

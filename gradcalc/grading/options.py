@@ -182,6 +182,7 @@ def _numbers(
     whole = tuple(int(dim) for dim in lines.shapes[answer.name])
     if answer.shape == (() if answer.index is not None else whole):
         written = digits.typed(answer.cells, whole, answer.index)
+        written = replace(written, mask=written.mask & ~np.isnan(lines.values[answer.name]))
         if agrees(written, search.unchanged, tolerance):
             return Option(label, answer, "correct")
     else:
@@ -207,6 +208,9 @@ def _warnings(review: OptionsReview) -> list[str]:
             if len(key) == 2
             else f"Options {_listed(key)} are all right."
         )
+    gap = review.lines.gaps.get(review.find.name)
+    if gap is not None:
+        found.append(f"{gap.name} does not exist {gap.told}; it is not compared there.")
     found += [
         f"Options {_listed(group)} are equal as they are printed."
         for group in _equal(review.options)

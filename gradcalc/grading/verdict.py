@@ -77,7 +77,7 @@ class Verdict:
     cut: right with its last digits cut off; rounded: the earlier line that it rounds;
     repeats: the earlier line that says the same; kept: right only if digits were kept
     that are not written; finding: which of the findings it belongs to; fault: gradcalc itself
-    failed at it.
+    failed at it; absent: there is no value, and nothing is judged.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Verdict:
     kept: bool = False
     finding: int | None = None
     fault: bool = False
+    absent: bool = False
 
     @property
     def right(self) -> bool:

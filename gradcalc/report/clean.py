@@ -50,7 +50,7 @@ def _is_zero(
     table: Table,
 ) -> Array:
     names = symbols(expr)
-    if any(name not in clean_values for name in names):
+    if any(name not in clean_values or np.isnan(clean_values[name]).any() for name in names):
         return np.zeros(value.shape, dtype=bool)
     operands = {name: clean_values[name] for name in names}
     own = {name: shapes[name] for name in names}

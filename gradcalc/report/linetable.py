@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.errors import width
 from gradcalc.grading.verdict import Review, Verdict
 from gradcalc.report.boxes import aligned
-from gradcalc.report.figures import figure
+from gradcalc.report.figures import ABSENT, figure
 from gradcalc.report.notation import Notation
 from gradcalc.report.page import Page
 
@@ -173,6 +173,7 @@ def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
     if verdict.repeats is not None:
         own = f"as in line {verdict.repeats}"
     exact = "" if verdict.expected is None else due_text(verdict.expected, notation)
+    exact = notation.number(ABSENT) if verdict.absent else exact
     return Row(line, name, given, own, exact, off_by(verdict, notation), mark)
 
 

@@ -153,6 +153,8 @@ class _ReviewParts:
 
     @staticmethod
     def verdict(group: Sequence[Verdict], worst: Status) -> str:
+        if all(verdict.absent for verdict in group):
+            return "does not exist, not judged"
         if worst in ("correct", "follows", "convention") or len(group) == 1:
             return WORDS[worst]
         count = sum(verdict.status == worst for verdict in group)

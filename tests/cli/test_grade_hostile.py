@@ -22,7 +22,7 @@ from tests.hangs import bounded
 
 PROBLEM = str(Path("problems/relu-squared-loss.yaml").resolve())
 CORPUS = Path(__file__).parent / "hostile"
-RUNS = int(os.environ.get("GRADCALC_HOSTILE_RUNS", "3000"))
+RUNS = int(os.environ.get("GRADCALC_HOSTILE_RUNS", "1200"))
 """Classes in all, each run twice; before a release 10 000."""
 MOST_MEMORY = 600 << 10  # KiB that the whole test may add
 
