@@ -294,15 +294,19 @@ class Program:
         for step in self.steps:
             if isinstance(step, Call):
                 operands = tuple(slots[arg] for arg in step.args)
+                number: Exact | None = None
                 try:
                     if step.rule is None:
                         value = step.kernel(*operands)
                     else:
                         own = [exact[arg] for arg in step.args]
-                        value, exact[step.out] = step.rule.value(step.kernel, own, operands)
+                        value, number = step.rule.value(step.kernel, own, operands)
                 except FloatingPointError as error:
                     raise EvaluationError(step.line, step.expr, str(error), operands) from None
-                slots[step.out] = mark(step, operands, value) if mark else value
+                if mark:
+                    value = mark(step, operands, value)
+                    number = number and number.where(value)
+                slots[step.out], exact[step.out] = value, number
                 continue
             name, source, slot = step
             value = slots[source]

@@ -51,7 +51,7 @@ class Exact:
     plain: floats that an operation takes as they are, be they exact or not.
     """
 
-    __slots__ = ("bound", "denominator", "fits", "leaf", "made", "numbers", "rank")
+    __slots__ = ("bound", "denominator", "fits", "leaf", "made", "numbers", "rank", "tight")
     plain = False
 
     def __init__(
@@ -66,6 +66,18 @@ class Exact:
         self.numbers, self.denominator, self.bound = numbers, denominator, bound
         self.rank, self.made, self.leaf = rank, made, leaf
         self.fits: bool | Mask = numbers is not None
+        self.tight = False
+
+    def tighten(self) -> None:
+        """Make the bound what the numbers need, in place of what they might have needed."""
+        if self.tight or self.numbers is None:
+            return
+        self.tight = True
+        if isinstance(self.bound, float):
+            self.bound = max(1.0, float(np.max(np.abs(self.numbers), initial=0.0)))
+            return
+        sizes = np.maximum(1.0, largest_size(self.numbers, self.rank))
+        self.bound = np.where(np.isfinite(self.bound), sizes, self.bound)
 
     @property
     def value(self) -> Array:
@@ -77,6 +89,14 @@ class Exact:
         if isinstance(denominator, np.ndarray):
             denominator = over(denominator, self.rank)
         return self.numbers / denominator  # type: ignore[no-any-return]
+
+    def where(self, value: Array) -> Exact:
+        """Return the same without the entries that are NaN in its floats, which do not exist."""
+        missing = np.isnan(value)
+        if self.numbers is None or not missing.any():
+            return self
+        numbers = np.where(missing, np.nan, self.numbers)
+        return Exact(numbers, self.denominator, self.bound, self.rank, self.made, self.leaf)
 
 
 class Plain(Exact):
@@ -98,6 +118,13 @@ def padded(value: Array, rank: int, target: int) -> Array:
     """Return a value with ones between its leading axes and its own shape."""
     cut = value.ndim - rank
     return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
+
+
+def largest_size(value: Array, rank: int) -> Array:
+    """Return the largest size of an entry, for every leading entry."""
+    lead = value.shape[: value.ndim - rank]
+    columns = np.ascontiguousarray(np.moveaxis(value.reshape(*lead, -1), -1, 0))
+    return np.asarray(np.max(np.abs(columns), axis=0))
 
 
 def largest(bounds: Sequence[Lead]) -> Lead:
@@ -225,34 +252,38 @@ def decimals(value: Array, rank: int) -> Exact | None:
     if value.size == 0:
         return None
     if prod(lead) == 1:
-        largest_size = float(np.max(np.abs(value), initial=0.0))
-        if not largest_size <= LIMIT:
+        most = float(np.max(np.abs(value), initial=0.0))
+        if not most <= LIMIT:
             return None
         for denominator in DENOMINATORS:
             numbers = np.rint(value * denominator)
-            bound = max(1.0, largest_size * denominator)
+            bound = max(1.0, most * denominator)
             if bound > LIMIT:
                 continue
             if (numbers / denominator == value).all():
                 return Exact(numbers, denominator, bound, rank)
         return None
-    own = tuple(range(len(lead), value.ndim))
-    sizes = np.max(np.abs(value), axis=own, initial=0.0)
+    sizes = largest_size(value, rank)
+    first = DENOMINATORS[0]
+    if (sizes * first <= LIMIT).all():
+        numbers = np.rint(value * first)
+        if (numbers / first == value).all():
+            return Exact(numbers, first, np.maximum(1.0, sizes * first), rank)
     known = sizes <= LIMIT
-    whole, value = value, np.where(over(known, rank), value, 0.0)
+    columns = np.moveaxis(np.where(over(known, rank), value, 0.0).reshape(*lead, -1), -1, 0)
     left = np.asarray(known)
     found = np.ones(lead, dtype=np.int64)
     for denominator in DENOMINATORS:
         if not left.any():
             break
-        numbers = np.rint(value * denominator)
-        fits = (numbers / denominator == value).all(axis=own)
+        fits = (np.rint(columns * denominator) / denominator == columns).all(axis=0)
         fits &= left & (np.maximum(1.0, sizes * denominator) <= LIMIT)
         found = np.where(fits, denominator, found)
         left = left & ~fits
     fits = known & ~left
     if not fits.any():
         return None
+    whole, value = value, np.where(over(known, rank), value, 0.0)
     bounds = np.where(fits, np.maximum(1.0, sizes * found), inf)
     denominator_of: Lead = int(found.flat[0]) if (found == found.flat[0]).all() else found
     numbers = np.rint(value * over(found, rank))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import ceil, inf, nextafter
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,8 +16,10 @@ Objects: TypeAlias = npt.NDArray[np.object_]
 
 BITS = 20_000
 """Length of a fraction beyond which nothing is computed in fractions."""
-SIMPLE = (10**3, 10**5, 10**7)
-"""Denominators up to which a float of many digits is the fraction that it is nearest to."""
+SHORT = 15
+"""Digits of a decimal that a float is not mistaken for another one by."""
+SIMPLE = 10**7
+"""Denominators up to which a float of more digits is a fraction that it is nearest to."""
 
 
 class TooLongError(Exception):
@@ -101,10 +104,26 @@ def _objects(flat: list[Fraction], shape: tuple[int, ...]) -> Objects:
 
 
 def _decimal(value: float) -> Fraction:
-    """Return the simplest fraction that a float is nearest to, or its shortest decimal."""
+    """Return the shortest decimal that a float is nearest to, or a simple fraction."""
     number = float(value)
-    for largest in SIMPLE:
-        simple = Fraction(number).limit_denominator(largest)
-        if float(simple) == number:
-            return simple
-    return Fraction(repr(number))
+    text = repr(number)
+    if sum(map(str.isdigit, text.partition("e")[0].lstrip("-0."))) <= SHORT:
+        return Fraction(text)
+    exact, below, above = (Fraction(abs(each)) for each in (number, *_beside(number)))
+    simple = _simplest((exact + below) / 2, (exact + above) / 2)
+    if simple.denominator > SIMPLE or float(simple) != abs(number):
+        return Fraction(text)
+    return simple if number > 0 else -simple
+
+
+def _beside(number: float) -> tuple[float, float]:
+    size = abs(number)
+    return nextafter(size, 0.0), nextafter(size, inf)
+
+
+def _simplest(low: Fraction, high: Fraction) -> Fraction:
+    """Return the fraction of the least denominator between two positive ones."""
+    whole = ceil(low)
+    if whole <= high:
+        return Fraction(whole)
+    return whole - 1 + 1 / _simplest(1 / (high - whole + 1), 1 / (low - whole + 1))

@@ -23,6 +23,7 @@ from gradcalc.engine.exact import (
     decimals,
     floats,
     largest,
+    largest_size,
     over,
     padded,
     times,
@@ -117,22 +118,27 @@ class Rule:
         self, kernel: Kernel, args: Sequence[Exact | None], values: Sequence[Array]
     ) -> Exact | None:
         """Follow sums of products of one entry of each operand."""
+        if len(args) > FACTORS or any(arg is None for arg in args):
+            return None
+        factors: Sequence[Exact] = args  # type: ignore[assignment]
+        denominator, bound = self.multiplied(factors)
+        if any(arg.numbers is None for arg in factors):
+            return self.fitted(kernel, args, None, denominator, bound)
+        if not (bound <= LIMIT if isinstance(bound, float) else (bound <= LIMIT).all()):
+            for arg in factors:
+                arg.tighten()
+            denominator, bound = self.multiplied(factors)
+        return self.fitted(kernel, args, [arg.numbers for arg in factors], denominator, bound)
+
+    def multiplied(self, args: Sequence[Exact]) -> tuple[Lead, Lead]:
+        """Return the denominator of a product, and the bound of its numbers."""
         denominator: Lead = ONE
         bound: Lead = self.terms
-        numbers: list[Any] | None = []
-        if len(args) > FACTORS:
-            return None
         for arg in args:
-            if arg is None:
-                return None
             bound = bound * arg.bound
             if arg.denominator is not ONE:
                 denominator, bound = times(denominator, arg.denominator, bound)
-            if arg.numbers is None:
-                numbers = None
-            if numbers is not None:
-                numbers.append(arg.numbers)
-        return self.fitted(kernel, args, numbers, denominator, bound)
+        return denominator, bound
 
     def mean(
         self, kernel: Kernel, args: Sequence[Exact | None], values: Sequence[Array]
@@ -301,9 +307,8 @@ class Rule:
         fits = bound <= LIMIT
         if fits.all():
             return Exact(kernel(*numbers), denominator, bound, self.rank, made)
-        sizes = np.abs(kernel(*[np.abs(each) for each in numbers]))
-        own = tuple(range(sizes.ndim - self.rank, sizes.ndim))
-        tight = room * np.max(sizes, axis=own, initial=1.0)
+        sizes = kernel(*[np.abs(each) for each in numbers])
+        tight = room * np.maximum(1.0, largest_size(sizes, self.rank))
         bound = np.where(np.isfinite(bound) & ~fits, tight, bound)
         bound = np.where(bound > LIMIT, inf, bound)
         fits = bound <= LIMIT

@@ -190,4 +190,7 @@ def with_own(data: Mapping[str, Array], own: Sequence[Column], numbers: Array) -
         entry: tuple[Any, ...] = (slice(None), *column.index)
         value[entry] = numbers[:, at]
         found[column.name] = value
+    for name, value in found.items():
+        if value is not data[name]:
+            value.flags.writeable = False  # what is read of it once holds for every run
     return found
