@@ -56,8 +56,8 @@ def check(script: Script) -> None:
         parts = gradient_parts(name)
         if parts and parts[0] != problem.loss:
             raise _refused(problem, f"{name} is given, and PyTorch shows no local derivatives")
-        node = next((node for node in problem.visible.forward if node.name == name), None)
-        if node is not None and _by_output(problem, node):
+        expr = _as_shown(script, name)
+        if expr is not None and _by_output(script.solution.problem, expr):
             raise _refused(
                 problem,
                 f"{name} is given, and PyTorch would differentiate at the computed value",
@@ -88,9 +88,14 @@ def _refused(problem: Problem, reason: str, *, recompute: bool = False) -> Probl
     )
 
 
-def _by_output(problem: Problem, node: Node) -> bool:
+def _as_shown(script: Script, name: str) -> Expr | None:
+    """Return the formula of a forward line on the page, whose slope is the page's."""
+    lines = script.solution.problem.visible.forward
+    return next((plain(node.expr) for node in lines if node.name == name), None)
+
+
+def _by_output(problem: Problem, expr: Expr) -> bool:
     """Tell whether the derivative of a given value's line is read off the value."""
-    expr = plain(node.expr)
     if not isinstance(expr, Apply):
         return False
     row = problem.table[expr.op]
@@ -173,8 +178,8 @@ def _followed(script: Script, node: Node) -> Expr:
 
 def slope_of(script: Script, node: Node) -> Expr:
     """Return the derivative of a given value's line, read off the value; 1 for other lines."""
-    expr = plain(node.expr)
-    row = script.table[expr.op] if isinstance(expr, Apply) else None
+    expr, table = _as_shown(script, node.name), script.solution.problem.table
+    row = table[expr.op] if isinstance(expr, Apply) else None
     if row is None or not isinstance(expr, Apply) or not row.given or row.derivative is None:
         return ONE
     return applied(row.given, {**row.bind(expr), row.output: Symbol(node.name)})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Number, Symbol
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, substitute
 from gradcalc.algebra.names import gradient_name, gradient_parts
+from gradcalc.report.codedialect import is_own, meaning
 from gradcalc.report.codelayout import array, assignment, band, folded
 from gradcalc.report.torchparts import Parts, defined, leaves, slope_of
 
@@ -52,9 +53,25 @@ def _line(parts: Parts, node: Node, indent: str) -> list[str]:
         return _given(parts, node)
     expr = defined(parts.script, node.expr)
     terms = parts.script.line(parts.writer, node.shape, expr)
-    if isinstance(expr, Symbol) and _shares(parts, node.name, expr.name):
+    of = _itself(parts, expr)
+    if of is not None and _shares(parts, node.name, of):
         terms = [f"{terms[0]}.clone()"]
     return assignment(name, terms, indent=indent)
+
+
+def _itself(parts: Parts, expr: Expr) -> str | None:
+    """Return the quantity whose own tensor PyTorch returns for a formula, None for a new one."""
+    if isinstance(expr, Symbol):
+        return expr.name
+    if not isinstance(expr, Apply):
+        return None
+    row = parts.script.table[expr.op]
+    if expr.op == "flatten" and len(parts.script.view.shape_of(expr.args[0])) == 1:
+        return _itself(parts, expr.args[0])
+    if not is_own(row) and row.definition is not None:
+        inner = substitute(meaning(row), dict(zip(row.params, expr.args, strict=True)))
+        return _itself(parts, inner)
+    return None
 
 
 def _shares(parts: Parts, name: str, of: str) -> bool:

@@ -242,8 +242,9 @@ given: {%s}
         ("sigmoid", "dL/dyhat: 0.4, L: 3"),
     ],
 )
-def test_given_values_take_part(activation: str, given: str) -> None:
-    solution = solved(GIVEN % (activation, given))
+@pytest.mark.parametrize("kinks", ["", "kinks: {relu: 0.5, elu: 1}\n"])
+def test_given_values_take_part(activation: str, given: str, kinks: str) -> None:
+    solution = solved(GIVEN % (activation, given) + kinks)
     assert_gradients(solution, torch_script(solution))
 
 
@@ -273,7 +274,40 @@ given: {dL/da: [0.25, 1], dL/ds: 2}
 """
 
 
-@pytest.mark.parametrize("text", [CANCELLED, KEPT, WITHOUT_GRADIENT])
+ONE_TENSOR = """
+weights: {w: [2, 0.5]}
+equations: |
+  f(z) = z
+  a = w^2
+  b = flatten(a)
+  c = f(f(b))
+  L = sum(a^2) + 2*sum(b) + sum(c^3)
+find: [dL/da, dL/db, dL/dc, dL/dw]
+"""
+NUMBER_AS_TARGET = """
+weights: {w: [2, 0.5], v: [0.4]}
+equations: |
+  h = sum(w)
+  L = smooth_l1(v, h)
+"""
+SMOOTHED = """
+weights: {w: [2, 0.5]}
+targets: {t: [1, 0]}
+equations: L = smoothed_cross_entropy(w, t, epsilon=%s)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CANCELLED,
+        KEPT,
+        WITHOUT_GRADIENT,
+        ONE_TENSOR,
+        NUMBER_AS_TARGET,
+        *(SMOOTHED % epsilon for epsilon in (0.1, 3, -1)),
+    ],
+)
 def test_autograd_follows_what_is_written(text: str) -> None:
     solution = solved(text)
     assert_gradients(solution, torch_script(solution))
