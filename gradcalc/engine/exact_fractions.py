@@ -16,10 +16,9 @@ Objects: TypeAlias = npt.NDArray[np.object_]
 
 BITS = 20_000
 """Length of a fraction beyond which nothing is computed in fractions."""
-SHORT = 15
-"""Digits of a decimal that a float is not mistaken for another one by."""
-SIMPLE = 10**7
-"""Denominators up to which a float of more digits is a fraction that it is nearest to."""
+SIMPLE = {13: 10**4, 14: 10**4, 15: 10**4, 16: 10**7, 17: 10**7}
+"""Denominators up to which a float is a fraction, by the digits of its shortest decimal: 2/7
+may have few by chance, and with fewer still the decimal is meant."""
 
 
 class TooLongError(Exception):
@@ -107,11 +106,12 @@ def _decimal(value: float) -> Fraction:
     """Return the shortest decimal that a float is nearest to, or a simple fraction."""
     number = float(value)
     text = repr(number)
-    if sum(map(str.isdigit, text.partition("e")[0].lstrip("-0."))) <= SHORT:
+    simple_up_to = SIMPLE.get(sum(map(str.isdigit, text.partition("e")[0].lstrip("-0."))))
+    if simple_up_to is None:
         return Fraction(text)
     exact, below, above = (Fraction(abs(each)) for each in (number, *_beside(number)))
     simple = _simplest((exact + below) / 2, (exact + above) / 2)
-    if simple.denominator > SIMPLE or float(simple) != abs(number):
+    if simple.denominator > simple_up_to or float(simple) != abs(number):
         return Fraction(text)
     return simple if number > 0 else -simple
 

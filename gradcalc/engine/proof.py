@@ -44,7 +44,7 @@ class Proof:
 def values_of(expr: Expr, points: Mapping[str, Array], table: Table) -> Array:
     """Return a formula of numbers at many points; what has no value there is NaN."""
     shapes: dict[str, Shape] = dict.fromkeys(points, ())
-    program = Program([Node("_value", expr, ())], shapes, table)
+    program = Program([Node("_value", expr, ())], shapes, table, exact=False)
     with np.errstate(all="ignore"):
         found = program.run(points, strict=False)["_value"]
     return np.broadcast_to(np.asarray(found, dtype=float), next(iter(points.values())).shape)

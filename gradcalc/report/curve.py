@@ -107,7 +107,7 @@ def sample(
 def _runner(lines: Mapping[str, Expr], function: Function, table: Table) -> Run:
     """Return what computes these formulas of one letter at many points at once."""
     nodes = [Node(name, expr, ()) for name, expr in lines.items()]
-    program = Program(nodes, {function.letter: ()}, table)
+    program = Program(nodes, {function.letter: ()}, table, exact=False)
 
     def run(x: Array) -> dict[str, Array]:
         values = program.run({function.letter: x}, strict=False)
