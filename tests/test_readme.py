@@ -43,7 +43,7 @@ def output(command: str, folder: Path) -> str:
 @pytest.mark.parametrize("path", [README, CATALOGUE], ids=["README", "problems/README"])
 def test_shown_outputs_are_real(path: Path, tmp_path: Path) -> None:
     examples = blocks(path, "yaml")
-    for name, text in zip(("neuron.yaml", "transposed.yaml"), examples, strict=False):
+    for name, text in zip(("neuron.yaml", "root.yaml", "transposed.yaml"), examples, strict=False):
         (tmp_path / name).write_text(text, encoding="utf-8")
     for text in blocks(path, "text")[:1]:
         (tmp_path / "mine.txt").write_text(text, encoding="utf-8")

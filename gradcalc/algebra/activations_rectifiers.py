@@ -33,6 +33,7 @@ RECTIFIERS = (
         derivative=("where(x > 0, 1, 0)",),
         given="relu'(y)",
         kernel="kernels.relu",
+        rational="linear",
         prime=True,
         when="1 where {} > 0, otherwise 0",
         kink="ReLU′(0) = {}",

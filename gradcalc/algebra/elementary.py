@@ -8,7 +8,14 @@ from gradcalc.algebra.operations import Operation
 
 ARITHMETIC = (
     Operation(
-        "add", ("x",), "arithmetic", "sum, entry by entry", "+", derivative=("1",), variadic=True
+        "add",
+        ("x",),
+        "arithmetic",
+        "sum, entry by entry",
+        "+",
+        derivative=("1",),
+        variadic=True,
+        rational="sum",
     ),
     Operation(
         "mul",
@@ -19,9 +26,17 @@ ARITHMETIC = (
         derivative=("others",),
         variadic=True,
         aliases=("hadamard", "multiply"),
+        rational="product",
     ),
     Operation(
-        "neg", ("x",), "arithmetic", "minus", "−", derivative=("-1",), kernel="numpy.negative"
+        "neg",
+        ("x",),
+        "arithmetic",
+        "minus",
+        "−",
+        derivative=("-1",),
+        kernel="numpy.negative",
+        rational="linear",
     ),
     Operation(
         "div",
@@ -33,6 +48,7 @@ ARITHMETIC = (
         kernel="numpy.divide",
         domain=("abs(b) > 0",),
         aliases=("divide",),
+        rational="quotient",
     ),
     Operation(
         "pow",
@@ -41,9 +57,11 @@ ARITHMETIC = (
         "power, entry by entry",
         "^",
         derivative=("n*x^(n - 1)", "y*log(x)"),
+        limits=("n*x^where(n == 0, 1, n - 1)", "xlogy(y, x)"),
         kernel="numpy.power",
         domain=("x > 0",),
         aliases=("power",),
+        rational="power",
     ),
 )
 
@@ -57,6 +75,7 @@ COMPARISONS = tuple(
         derivative=("0", "0"),
         kernel=f"kernels.{name}",
         kinks=("a - b",),
+        rational="order",
     )
     for name, sign in (("lt", "<"), ("le", "≤"), ("gt", ">"), ("ge", "≥"), ("eq", "="))
 )
@@ -103,6 +122,7 @@ ELEMENTARY = (
         kernel="numpy.abs",
         kinks=("x",),
         kink="the derivative at 0 is taken as {}",
+        rational="linear",
     ),
     Operation(
         "sign",
@@ -113,6 +133,7 @@ ELEMENTARY = (
         derivative=("0",),
         kernel="numpy.sign",
         kinks=("x",),
+        rational="step",
     ),
     Operation(
         "heaviside",
@@ -124,6 +145,7 @@ ELEMENTARY = (
         kernel="kernels.heaviside",
         kinks=("x",),
         aliases=("step", "binary_step"),
+        rational="step",
     ),
     Operation(
         "sin", ("x",), "elementwise", "sine", "sin", derivative=("cos(x)",), kernel="numpy.sin"
@@ -192,6 +214,7 @@ ELEMENTARY = (
         kink="equal operands share the derivative, ½ each",
         at_kink=("c", "1 - c"),
         aliases=("maximum",),
+        rational="linear",
     ),
     Operation(
         "min",
@@ -205,6 +228,7 @@ ELEMENTARY = (
         kink="equal operands share the derivative, ½ each",
         at_kink=("c", "1 - c"),
         aliases=("minimum",),
+        rational="least",
     ),
     Operation(
         "where",
@@ -214,12 +238,13 @@ ELEMENTARY = (
         "where",
         derivative=("0", "where(c, 1, 0)", "where(c, 0, 1)"),
         kernel="kernels.where",
+        rational="choice",
     ),
     Operation(
         "xlogy",
         ("a", "b"),
         "elementwise",
-        "a ln b, and 0 where a is 0",
+        "a ln b, and 0 where a is 0 and b not negative",
         "",
         definition="a*log(b)",
         derivative=("log(b)", "xdivy(a, b)"),
@@ -236,5 +261,6 @@ ELEMENTARY = (
         derivative=("1/b", "-a/b^2"),
         kernel="kernels.xdivy",
         domain=("b > 0",),
+        rational="quotient",
     ),
 )

@@ -51,8 +51,9 @@ def where(c: Array, a: Array, b: Array) -> Array:
 
 
 def xlogy(a: Array, b: Array) -> Array:
-    """Return a ln b, and 0 where a is 0, whatever b is."""
-    return np.asarray(a * np.log(np.where(np.asarray(a) == 0, 1.0, b)))
+    """Return a ln b, and 0 where a is 0 and b is not negative."""
+    limit = (np.asarray(a) == 0) & (np.asarray(b) >= 0)
+    return np.asarray(a * np.log(np.where(limit, 1.0, b)))
 
 
 def xdivy(a: Array, b: Array) -> Array:
@@ -218,7 +219,7 @@ def dot(a: Array, b: Array) -> Array:
 
 def diag(x: Array) -> Array:
     """Return the diagonal matrix with the entries of x."""
-    return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1])))
+    return np.asarray(np.asarray(x[..., :, None] * np.eye(x.shape[-1], dtype=x.dtype)))
 
 
 def stand_in(*operands: Array, phase: float) -> Array:

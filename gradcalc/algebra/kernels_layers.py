@@ -73,7 +73,7 @@ def spread(
     if stride == 1:
         return x
     dims = (rows, columns)[: ranks[0]]
-    found = np.zeros((*x.shape[: x.ndim - ranks[0]], *(dim or 1 for dim in dims)))
+    found = np.zeros((*x.shape[: x.ndim - ranks[0]], *(dim or 1 for dim in dims)), dtype=x.dtype)
     found[_last(*(slice(None, None, stride),) * ranks[0])] = x
     return found
 
@@ -106,7 +106,7 @@ def unpool(v: Array, x: Array, ranks: Ranks, size: int, stride: int | None = Non
     """Return each number of v in every entry of its window in x, zeros between windows."""
     rank, step = ranks[0], stride or size
     lead = np.broadcast_shapes(v.shape[: v.ndim - rank], x.shape[: x.ndim - rank])
-    found = np.zeros((*lead, *x.shape[x.ndim - rank :]))
+    found = np.zeros((*lead, *x.shape[x.ndim - rank :]), dtype=v.dtype)
     for offset in product(range(size), repeat=rank):
         _cells(found, offset, step, v.shape[v.ndim - rank :])[...] = v
     return found
@@ -170,7 +170,7 @@ def part(x: Array, ranks: Ranks, first: int, last: int, axis: int = 0) -> Array:
 def place(x: Array, ranks: Ranks, first: int, of: int, axis: int = 0) -> Array:
     """Return zeros with the entries of x from `first` on along an axis."""
     at = x.ndim + _along(axis, ranks[0])
-    found = np.zeros((*x.shape[:at], of, *x.shape[at + 1 :]))
+    found = np.zeros((*x.shape[:at], of, *x.shape[at + 1 :]), dtype=x.dtype)
     behind = (slice(None),) * (x.ndim - at - 1)
     found[_last(slice(first - 1, first - 1 + x.shape[at]), *behind)] = x
     return found

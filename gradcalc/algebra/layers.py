@@ -27,6 +27,7 @@ def _convolution(name: str, kernel: str, words: str) -> Operation:
         "layer",
         words,
         kernel=f"layers.{name}",
+        rational="product",
         shape=shapes.convolved2 if two else shapes.convolved1,
         measures=shapes.of_convolution,
         vjp=(
@@ -105,6 +106,7 @@ LAYERS = (
         parameter_names=(("kernel_size", "size"), ("pool_size", "size")),
         aliases=("max_pool1d", "max_pool2d", "max_pooling1d", "max_pooling2d"),
         family="layers",
+        rational="linear",
     ),
     Operation(
         "mean_pool",
@@ -126,6 +128,7 @@ LAYERS = (
             *("average_pooling1d", "average_pooling2d"),
         ),
         family="layers",
+        rational="mean",
     ),
     _normalisation("layer_norm", -1, "a vector minus its mean, over its standard deviation"),
     _normalisation("batch_norm", 0, "the same over the samples of a batch, as in training"),
@@ -150,6 +153,7 @@ LAYERS = (
         kernel="layers.embed",
         aliases=("embedding", "embedding_lookup", "gather_rows"),
         family="layers",
+        rational="first",
     ),
     Operation(
         "flatten",
@@ -163,6 +167,7 @@ LAYERS = (
         kernel="layers.flatten",
         aliases=("ravel",),
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "reshape",
@@ -181,6 +186,7 @@ LAYERS = (
         kernel="layers.reshape",
         aliases=("view",),
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "concat",
@@ -197,6 +203,7 @@ LAYERS = (
         kernel="layers.concat",
         aliases=("concatenate", "cat"),
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "stack",
@@ -212,6 +219,7 @@ LAYERS = (
         kernel="layers.stack",
         aliases=("vstack",),
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "pick",
@@ -228,6 +236,7 @@ LAYERS = (
         whole=("index",),
         kernel="layers.pick",
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "part",
@@ -244,6 +253,7 @@ LAYERS = (
         whole=("first", "last"),
         kernel="layers.part",
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "place",
@@ -258,6 +268,7 @@ LAYERS = (
         whole=("first", "of"),
         kernel="layers.place",
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "flip",
@@ -268,6 +279,7 @@ LAYERS = (
         vjp=("flip(g)",),
         kernel="layers.flip",
         family="entries in another order or place",
+        rational="linear",
     ),
     Operation(
         "one_hot",
@@ -282,6 +294,7 @@ LAYERS = (
         whole=("of",),
         kernel="layers.one_hot",
         family="entries in another order or place",
+        rational="whole",
     ),
     Operation(
         "spread",
@@ -296,6 +309,7 @@ LAYERS = (
         options=(("stride", ""), ("rows", ""), ("columns", "")),
         whole=("stride",),
         kernel="layers.spread",
+        rational="linear",
     ),
     Operation(
         "unpool",
@@ -309,6 +323,7 @@ LAYERS = (
         defaults=(("size", "2"),),
         options=_POOL,
         whole=("size", "stride"),
+        rational="first",
     ),
     Operation(
         "max_mask",
@@ -321,5 +336,6 @@ LAYERS = (
         options=_POOL,
         whole=("size", "stride"),
         vjp=("0*x",),
+        rational="order",
     ),
 )

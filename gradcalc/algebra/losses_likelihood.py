@@ -19,8 +19,8 @@ LIKELIHOODS = (
     loss(
         "poisson",
         "Poisson distribution, from its rate",
-        "y - t*log(y)",
-        ("1 - t/y", "-log(y)"),
+        "y - xlogy(t, y)",
+        ("1 - xdivy(t, y)", "-log(y)"),
         family=_FAMILY,
         domain=("y > 0",),
         aliases=("poisson_rate", "keras.Poisson"),

@@ -17,6 +17,7 @@ MATRIX = (
         shape=shapes.reduced,
         vjp=("expand(g, axis=axis, keepdims=keepdims)",),
         kernel="kernels.sum",
+        rational="sum",
     ),
     Operation(
         "mean",
@@ -27,6 +28,7 @@ MATRIX = (
         shape=shapes.reduced,
         kernel="kernels.mean",
         vjp=("expand(g, axis=axis, keepdims=keepdims)*size(y)/size(x)",),
+        rational="mean",
     ),
     Operation(
         "norm",
@@ -65,6 +67,7 @@ MATRIX = (
         ),
         kink="equal largest entries share the derivative",
         aliases=("maxout", "reduce_max", "largest"),
+        rational="linear",
     ),
     Operation(
         "matmul",
@@ -80,6 +83,7 @@ MATRIX = (
             (1, 2): ("B @ g", "outer(A, g)"),
             (1, 1): ("g*B", "g*A"),
         },
+        rational="product",
     ),
     Operation(
         "transpose",
@@ -90,6 +94,7 @@ MATRIX = (
         shape=shapes.transposed,
         vjp=("g.T",),
         kernel="kernels.transpose",
+        rational="linear",
     ),
     Operation(
         "outer",
@@ -100,6 +105,7 @@ MATRIX = (
         shape=shapes.outer,
         vjp=("g @ b", "g.T @ a"),
         kernel="kernels.outer",
+        rational="product",
     ),
     Operation(
         "dot",
@@ -111,6 +117,7 @@ MATRIX = (
         vjp=("g*b", "g*a"),
         kernel="kernels.dot",
         aliases=("inner", "vdot"),
+        rational="product",
     ),
     Operation(
         "diag",
@@ -121,6 +128,7 @@ MATRIX = (
         shape=shapes.diagonal,
         kernel="kernels.diag",
         vjp=("sum(g*diag(1 + 0*x), axis=-1)",),
+        rational="linear",
     ),
     Operation(
         "expand",
@@ -131,6 +139,7 @@ MATRIX = (
         shape=shapes.expanded,
         kernel="kernels.expand",
         vjp=("sum(g, axis=axis)",),
+        rational="linear",
     ),
     Operation(
         "fill",
@@ -141,6 +150,7 @@ MATRIX = (
         shape=shapes.filled,
         kernel="kernels.fill",
         vjp=("g",),
+        rational="linear",
     ),
     Operation(
         "array",
@@ -151,6 +161,7 @@ MATRIX = (
         shape=shapes.stacked,
         variadic=True,
         kernel="kernels.array",
+        rational="linear",
     ),
     Operation(
         "first_half",
@@ -161,6 +172,7 @@ MATRIX = (
         shape=shapes.halved,
         vjp=("join(g, 0*g)",),
         kernel="kernels.first_half",
+        rational="linear",
     ),
     Operation(
         "second_half",
@@ -171,6 +183,7 @@ MATRIX = (
         shape=shapes.halved,
         vjp=("join(0*g, g)",),
         kernel="kernels.second_half",
+        rational="linear",
     ),
     Operation(
         "join",
@@ -181,5 +194,6 @@ MATRIX = (
         shape=shapes.joined,
         vjp=("first_half(g)", "second_half(g)"),
         kernel="kernels.join",
+        rational="linear",
     ),
 )

@@ -39,6 +39,8 @@ class Operation:
         names that stand for it there, for the operand at an index.
     mask: the slope of each entry of the operand, 0 or more: a line of its own where the
         row has one, and `spread_out` what the upstream gradient is to be multiplied with it.
+    limits: derivatives in a form that has a value where `derivative` comes to 0/0 or 0 ln 0
+        and its limit exists, one a parameter; they stand in its place at such numbers.
     given: the derivative read off the output, for outputs that a file gives.
     positive: parameters that are to be larger than 0.
     options: parameters without a default value, and what they say.
@@ -53,6 +55,8 @@ class Operation:
     reduction: how the entries of a loss become one number; `whole` where the definition
         is that number already.
     remark: what its shape means for learning, in a few sentences.
+    rational: how exact numbers go through the kernel, a word of `engine.exact.Rule`; empty
+        where it leaves the fractions.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Operation:
     mask: str | None = None
     spread_out: str | None = None
     jacobian: str | None = None
+    limits: tuple[str | None, ...] = ()
     given: str | None = None
     defaults: tuple[tuple[str, str], ...] = ()
     output: str = "y"
@@ -92,6 +97,7 @@ class Operation:
     variants: tuple[tuple[str, str], ...] = ()
     family: str = ""
     remark: str = ""
+    rational: str = ""
 
     @property
     def kink_note(self) -> str:

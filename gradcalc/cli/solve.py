@@ -101,8 +101,8 @@ def command(
       activations: [sigmoid]
       loss: half_squared_error
 
-    Exit code: 0 fine, 1 a line of the solution failed its numerical check or a descent
-    ended early, 2 a file cannot be used, 3 the output could not be written.
+    Exit code: 0 fine, 1 a line of the solution does not exist or failed its numerical check,
+    or a descent ended early, 2 a file cannot be used, 3 the output could not be written.
     """
     from gradcalc.cli import report
     from gradcalc.cli.files import keep_apart
@@ -140,7 +140,8 @@ def command(
                 code = max(code, report(error))
                 continue
             failed = solution.check is not None and bool(solution.check.failed)
-            if failed or (solution.training is not None and solution.training.stopped):
+            stopped = solution.training is not None and solution.training.stopped
+            if failed or solution.gaps or stopped:
                 code = max(code, 1)
     writer.close()
     return code

@@ -52,7 +52,7 @@ class Proof:
     def compile(self, expr: Expr, shape: Shape) -> Program:
         """Return the program of one formula; it reads the names in it and no others."""
         names = {name: self.shapes[name] for name in symbols(expr)}
-        return Program([Node("value", expr, shape)], names, self.table)
+        return Program([Node("value", expr, shape)], names, self.table, exact=False)
 
     def pair(self, node: Node, operand: str, edges: list[Edge], line: Program) -> Pair:
         shape = self.shapes[operand]

@@ -197,7 +197,8 @@ class Findings:
     def value(self, program: Program, instead: Mapping[str, Array]) -> Array:
         names = program.ranks
         env = {name: instead[name] if name in instead else self.values[name] for name in names}
-        return program.run(env)["value"]
+        whole = not any(np.isnan(value).any() for value in env.values())
+        return program.run(env, strict=whole)["value"]
 
     def local_line(
         self, pair: Pair, x: Array, moves: Array, slopes: Array, own: Array, near: Array

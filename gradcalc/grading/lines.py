@@ -17,14 +17,15 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
-from gradcalc.engine.evaluate import EvaluationError, Program
+from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
+from gradcalc.errors import ProblemError
 from gradcalc.grading.proving import prove
 from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
-from gradcalc.problem.model import Problem
+from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
+from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index, is_hidden
-from gradcalc.problem.solve import located
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
@@ -89,20 +90,63 @@ class Lines:
         """Return all lines compiled."""
         known: Program | None = self.memo.get("program")
         if known is None:
-            known = self.memo["program"] = Program(self.nodes, self.inputs, self.problem.table)
+            known = self.memo["program"] = Program(
+                self.nodes, self.inputs, self.problem.table, spelled=self.problem.spelled
+            )
         return known
 
     @cached_property
     def values(self) -> dict[str, Array]:
         """Return the value of every name, given values in force.
 
-        Students with numbers of their own may have values that are not finite; otherwise
-        they raise ProblemError.
+        What does not exist is NaN; where nothing exists of what a student with numbers of
+        their own is asked for, their values may be infinite.
         """
-        try:
-            return self.program.run(self.start, self.given, strict=not self.theirs)
-        except EvaluationError as error:
-            raise located(self.problem, error) from None
+        return self.evaluated.values
+
+    @cached_property
+    def evaluated(self) -> Run:
+        """Return the value of every name, and where what does not exist begins.
+
+        Raises ProblemError where nothing exists of what the problem asks for.
+        """
+        if self.theirs:
+            return self.of_all[0]
+        found = run(self.program, self.problem.loss, self.start, self.given)
+        refuse_nothing(self.problem, found, self.nodes)
+        return found
+
+    @cached_property
+    def of_all(self) -> tuple[Run, frozenset[int]]:
+        """Return the values of all students, and for whom nothing exists that is asked for.
+
+        Who has some value that does not exist is evaluated alone, the same numbers once.
+        """
+        values = self.program.run(self.start, self.given, strict=False)
+        if all(np.isfinite(value.sum()) for value in values.values()):
+            return Run(values), frozenset()
+        lanes = {n: v for n, v in values.items() if v.ndim > len(self.shapes[n])}
+        bad = [~np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in lanes.values()]
+        alike: dict[bytes, list[int]] = {}
+        for row in np.flatnonzero(np.any(bad, axis=0)).tolist() if bad else ():
+            key = b"".join(self.start[name][row].tobytes() for name in self.theirs)
+            alike.setdefault(key, []).append(row)
+        nothing: list[int] = []
+        lanes = {name: np.array(value) for name, value in lanes.items()} if alike else lanes
+        for rows in alike.values():
+            try:
+                own = self.student(rows[0]).values
+            except ProblemError:
+                nothing += rows
+                continue
+            for name, value in lanes.items():
+                value[rows] = own[name]
+        return Run({**values, **lanes}), frozenset(nothing)
+
+    @cached_property
+    def gaps(self) -> dict[str, Gap]:
+        """Return why lines, or entries of them, have no value, by name."""
+        return gaps(self.problem, self.evaluated, self.nodes)
 
     @cached_property
     def theirs(self) -> tuple[str, ...]:

@@ -16,8 +16,9 @@ from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.lint_drawn import Doubt, doubts, lanes
 from gradcalc.grading.mistake import Slip
 from gradcalc.grading.search import Search
-from gradcalc.problem.model import Data, Problem
+from gradcalc.problem.model import Data, Gap, Problem
 from gradcalc.problem.naming import Index, Reference
+from gradcalc.problem.traps import Trap, traps
 
 DRAWS = 6
 MOST_CHANGES = 4_000
@@ -67,7 +68,8 @@ class Twins:
 class Lint:
     """What a problem's question cannot show, and what it cannot tell apart.
 
-    doubts: what is wrong with numbers that are drawn for students.
+    doubts: what is wrong with numbers that are drawn for students. traps: what was probably
+    not meant; gaps: why something that is asked for has no value.
     """
 
     lines: Lines
@@ -75,11 +77,13 @@ class Lint:
     blind: tuple[Blind, ...]
     twins: tuple[Twins, ...]
     doubts: tuple[Doubt, ...] = ()
+    traps: tuple[Trap, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def fine(self) -> bool:
         """Tell whether nothing was found."""
-        return not (self.blind or self.twins or self.doubts)
+        return not (self.blind or self.twins or self.doubts or self.traps or self.gaps)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
@@ -103,7 +107,9 @@ def lint(problem: Problem) -> Lint:
     blind = tuple(found for slip in hidden if (found := _blind(lines, searches, slip)))
     shown = [slip for slip in possible if not _same(effects[slip.key], right)]
     twins = tuple(_twins(lines, shown, effects))
-    return Lint(lines, problem.find, blind, twins, doubts(lines, problem.find, shown))
+    gaps = tuple(lines.gaps[ref.name] for ref in problem.find if ref.name in lines.gaps)
+    drawn = doubts(lines, problem.find, shown)
+    return Lint(lines, problem.find, blind, twins, drawn, traps(problem), gaps)
 
 
 def blind_spots(lines: Lines, find: Reference) -> tuple[Blind, ...]:
@@ -161,8 +167,9 @@ def _same(one: Sequence[Array | None], other: Sequence[Array | None]) -> bool:
     for a, b in zip(one, other, strict=True):
         if a is None or b is None or np.shape(a) != np.shape(b):
             return False
-        scale = float(np.abs(b).max(initial=0.0))
-        if not bool(((a == b) | (np.abs(a - b) <= SAME * max(scale, 1.0))).all()):
+        scale = float(np.nan_to_num(np.abs(b)).max(initial=0.0))
+        both = np.isnan(a) & np.isnan(b)
+        if not bool((both | (a == b) | (np.abs(a - b) <= SAME * max(scale, 1.0))).all()):
             return False
     return True
 

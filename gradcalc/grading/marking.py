@@ -11,7 +11,14 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.errors import Source
 from gradcalc.grading.answers import Answer, Sheet, read_sheet
-from gradcalc.grading.comparison import Tolerance, Typed, longest, sheet_digits, typed
+from gradcalc.grading.comparison import (
+    Tolerance,
+    Typed,
+    longest,
+    sheet_digits,
+    shown_decimals,
+    typed,
+)
 from gradcalc.grading.earlier import Earlier, Entries
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
@@ -20,10 +27,12 @@ from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
 from gradcalc.grading.letters import judge_letter
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.single import in_single, loosened
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.grading.written import NO_DECIMALS, Written
-from gradcalc.problem.model import Problem
+from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index
+from gradcalc.problem.traps import traps
 
 
 @np.errstate(over="ignore", invalid="ignore")  # numbers near the end of the range
@@ -61,6 +70,10 @@ def contradictions(lines: Lines) -> Iterator[str]:
             )
 
 
+def _absent(gap: Gap) -> str:
+    return f"{gap.name} does not exist {gap.told}"
+
+
 def _row(value: Array) -> str:
     return " ".join(f"{number:.6g}" for number in value.ravel())
 
@@ -76,7 +89,8 @@ class _Known:
     def of(cls, due: Array) -> _Known:
         shape, none = due.shape, np.zeros(due.shape, dtype=bool)
         decimals = np.full(shape, NO_DECIMALS, dtype=np.int16)
-        return cls(Entries(np.zeros(shape), none, np.zeros(shape), decimals, none.copy(), due))
+        blank, masks = np.zeros(shape), (none.copy(), none.copy())
+        return cls(Entries(np.zeros(shape), none, blank, decimals, *masks, due))
 
 
 class _Marker:
@@ -85,15 +99,18 @@ class _Marker:
     def __init__(self, lines: Lines, sheet: Sheet, tolerance: Tolerance) -> None:
         self.lines, self.sheet = lines, sheet
         cells = [cell for answer in sheet.answers for cell in answer.cells if cell is not None]
-        decimals, digits = sheet_digits(
+        digits_of = (
             np.array([cell.value for cell in cells]),
             np.array([cell.decimals for cell in cells], dtype=int),
             np.array([cell.significant for cell in cells], dtype=int),
             np.array([cell.rounded for cell in cells], dtype=bool),
         )
-        self.decimals = int(decimals)
-        self.style = Style.of(self.decimals, int(digits))
-        self.judge = Judge(lines, tolerance, self.style)
+        decimals, digits = sheet_digits(*digits_of)
+        self.style = Style.of(int(decimals), int(digits))
+        self.judge = Judge(
+            lines, tolerance, self.style, tolerance.of_writer and bool(in_single(*digits_of))
+        )
+        self.single = False
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
@@ -109,8 +126,18 @@ class _Marker:
             tuple(self.verdicts),
             tuple(self.findings),
             self.style,
-            (*self.sheet.warnings, *contradictions(self.lines)),
+            (*self.sheet.warnings, *self.warnings()),
+            self.single,
         )
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what is said of the problem: traps, contradictions, lines without a value."""
+        yield from (trap.text for trap in traps(self.lines.problem))
+        yield from contradictions(self.lines)
+        answered = {verdict.name for verdict in self.verdicts if verdict.absent}
+        for name, gap in self.lines.gaps.items():
+            if name in answered:
+                yield f"{_absent(gap)}; it is not judged there"
 
     def failed(self, answer: Answer, findings: int, why: str) -> list[Verdict]:
         """Return the verdicts on an answer at which gradcalc itself fails.
@@ -122,7 +149,7 @@ class _Marker:
         shape = tuple(int(dim) for dim in self.lines.shapes.get(answer.name, ()))
         if not answer.cells or answer.shape != (() if answer.index is not None else shape):
             return [left_open]
-        written = typed(answer.cells, shape, answer.index, self.decimals)
+        written = typed(answer.cells, shape, answer.index, self.shown)
         right = written.matches(self.lines.values[answer.name], self.judge.tolerance)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         found: dict[Index, Verdict] = {}
@@ -140,12 +167,15 @@ class _Marker:
         if answer.letter is not None:
             return [judge_letter(self.lines.problem, answer, self.judge.tolerance)]
         if answer.reason is not None:
+            gap = self.lines.gaps.get(answer.name)
+            if gap is not None and gap.misses(answer.index):
+                return [replace(self.whole(answer, "correct", _absent(gap)), absent=True)]
             return [self.whole(answer, "unreadable", answer.reason)]
         if answer.name not in self.lines.shapes:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
         if answer.formula is not None:
             verdict, finding = judge_formula(
-                self.lines, answer, self.judge.tolerance, explained=self.searching
+                self.lines, answer, self.judge.tolerance, explained=self.searching, worked=True
             )
             return [self.found(verdict, finding) if finding else verdict]
         if not self.lines.problem.numeric:
@@ -174,7 +204,7 @@ class _Marker:
         if again:
             return again
         beside = self.beside[answer.name] if answer.index is not None else None
-        written = typed(answer.cells, shape, answer.index, self.decimals, beside)
+        written = typed(answer.cells, shape, answer.index, self.shown, beside)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
             self.empty(answer, at)
@@ -186,18 +216,20 @@ class _Marker:
         name = answer.name
         earlier = self.earlier(name)
         judgement = self.judge.judge(name, written, earlier)
+        self.single |= judgement.single
         cells = dict(zip(places, answer.cells, strict=True))
         fresh = np.zeros_like(written.mask)
         found: dict[Index, Verdict] = {}
         for at in places:
             cell = cells[at]
             if cell is not None:
-                found[at] = self.entry(answer, written, judgement, at, cell.text)
+                found[at] = self.entry(answer, written, judgement, at, cell)
                 old = found[at].repeats or found[at].rounded
                 fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
             trivial = bool(judgement.trivial[fresh].any())
-            wrong = Wrong(name, written, fresh, judgement.own, earlier, self.style, trivial)
+            asked = loosened(written) if self.judge.single else written
+            wrong = Wrong(name, asked, fresh, judgement.own, earlier, self.style, trivial)
             finding = self.explained(wrong, answer.line)
             finding = replace(finding, values=evaluated(self.lines, earlier.own))
             for at in (at for at in found if fresh[at]):
@@ -207,12 +239,15 @@ class _Marker:
         self.keep(name, written, found)
         return sorted([*verdicts, *found.values()], key=lambda verdict: verdict.index)
 
-    @staticmethod
-    def empty(answer: Answer, at: Index) -> Verdict:
+    def empty(self, answer: Answer, at: Index) -> Verdict:
         """Return the verdict on an entry without a number: a blank, or one that is unreadable."""
         if at not in answer.unread:
             return Verdict(answer.name, at, answer.line, "missing", "_")
         text, reason = answer.unread[at]
+        gap = self.lines.gaps.get(answer.name)
+        if gap is not None and gap.misses(at):
+            verdict = Verdict(answer.name, at, answer.line, "correct", text, reason=_absent(gap))
+            return replace(verdict, absent=True)
         return Verdict(answer.name, at, answer.line, "unreadable", text, reason=reason)
 
     @property
@@ -224,6 +259,27 @@ class _Marker:
         """Return where a wrong answer comes from."""
         tolerance = self.judge.tolerance
         return explained(self.lines, wrong, tolerance, line, searched=self.searching)
+
+    @cached_property
+    def shown(self) -> int:
+        """Return the decimals that the sheet shows its numbers to be rounded to, as bits."""
+        found = [(cell, due) for cell, due in self.cells_due() if cell.rounded]
+        value = np.array([cell.value for cell, _ in found])
+        decimals = np.array([cell.decimals for cell, _ in found], dtype=int)
+        due = np.array([due for _, due in found])
+        return int(shown_decimals(value, decimals, np.ones(value.shape, dtype=bool), due))
+
+    def cells_due(self) -> Iterator[tuple[Written, float]]:
+        """Yield every number of the sheet with the value that it should be, NaN where none is."""
+        for answer in self.sheet.answers:
+            due = self.lines.values.get(answer.name) if answer.cells else None
+            if due is not None and answer.index is not None:
+                due = due[answer.index]
+            if due is None or np.shape(due) != answer.shape:
+                due = np.full(len(answer.cells), np.nan)
+            for cell, value in zip(answer.cells, np.ravel(due).tolist(), strict=True):
+                if cell is not None:
+                    yield cell, value
 
     @cached_property
     def beside(self) -> dict[str, tuple[int, int]]:
@@ -254,7 +310,7 @@ class _Marker:
         verdict = self.whole(answer, "incorrect")
         if answer.index is not None or None in answer.cells:
             return self.found(verdict, Finding(answer.name, (), (answer.line,), shape=True))
-        written = typed(answer.cells, answer.shape, None, self.decimals)
+        written = typed(answer.cells, answer.shape, None, self.shown)
         due = np.full(answer.shape, np.nan)
         wrong = Wrong(answer.name, written, written.mask, due, self.earlier(answer.name))
         finding = self.explained(wrong, answer.line)
@@ -266,7 +322,7 @@ class _Marker:
         return Earlier(others, others.__getitem__)
 
     def entry(
-        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, text: str
+        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, cell: Written
     ) -> Verdict:
         """Return the verdict on one entry, an earlier writing of it taken into account."""
         status: Status = "incorrect"
@@ -279,13 +335,17 @@ class _Marker:
             at,
             answer.line,
             status,
-            text,
+            cell.text,
             float(written.value[at]),
             float(judgement.exact[at]),
             float(judgement.own[at]),
             cut=bool(judgement.cut[at]),
             kept=bool(judgement.kept[at]),
+            digits=cell.significant if cell.rounded else 0,
         )
+        if np.isnan(judgement.exact[at]):
+            nothing = replace(verdict, expected=None, own=None, cut=False, kept=False)
+            return replace(nothing, absent=True, reason=_absent(self.lines.gaps[answer.name]))
         known = self.known.get(answer.name)
         last = known.last.get(at) if known else None
         if last is None or last.value is None:
@@ -305,7 +365,10 @@ class _Marker:
         known = self.known.setdefault(name, _Known.of(self.lines.values[name]))
         own = known.entries
         for at, verdict in found.items():
-            own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
+            own.value[at], own.mask[at] = written.value[at], True
+            rounded = written.decimals[at] != NO_DECIMALS  # a calculation goes on as it stands
+            own.half[at] = written.half[at] if rounded else 0.0
             own.decimals[at] = written.decimals[at]
             own.wrong[at] = not (verdict.status == "correct" or verdict.fault)
+            own.follows[at] = verdict.status == "follows"
             known.last[at] = verdict

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping as Dict
+from collections.abc import Sequence
 from pathlib import Path
 
-from gradcalc.algebra.expr import Apply, Symbol, parts, symbols
+from gradcalc.algebra.expr import Apply, Number, Symbol, parts, symbols
 from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import describe
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
-from gradcalc.engine.autodiff import differentiate
+from gradcalc.engine.autodiff import Backward, differentiate
 from gradcalc.engine.graph import Graph, Line, build
-from gradcalc.engine.visible import visible
+from gradcalc.engine.visible import Visible, visible
 from gradcalc.errors import ProblemError, Source, Span, suggestion
 from gradcalc.problem.data import known_sums, read_data
 from gradcalc.problem.descent import moved, read_descent, settled
@@ -25,6 +27,7 @@ from gradcalc.problem.given import read_given, refuse_drawn
 from gradcalc.problem.individual import read_individual
 from gradcalc.problem.kinks import with_kinks
 from gradcalc.problem.layers import JACOBIAN_LAYOUTS, LAYOUTS, Network
+from gradcalc.problem.limits import with_limits
 from gradcalc.problem.loss import as_equation, read_loss, refuse_doubled
 from gradcalc.problem.model import Data, Problem, sized
 from gradcalc.problem.naming import Reference
@@ -94,14 +97,16 @@ def _problem(root: Mapping, source: Source) -> Problem:
     data |= {quantity.name: quantity for quantity in letters(asked, lines, data)}
     _check_letters(lines, own.heads, data)
 
-    inputs = {name: quantity.shape for name, quantity in data.items()}
-    forward = build(
-        lines,
-        inputs,
-        own.table,
-        lambda name: _origin(name, data, lines),
-        lambda name: _output_name(name, net, loss_line),
-    )
+    def first_pass(lines: Sequence[Line], table: Table) -> Graph:
+        return build(
+            lines,
+            {name: quantity.shape for name, quantity in data.items()},
+            table,
+            lambda name: _origin(name, data, lines),
+            lambda name: _output_name(name, net, loss_line),
+        )
+
+    forward = first_pass(lines, own.table)
     _refuse_axes(forward)
     refuse_doubled(forward)
     refuse_numbers(forward, data, own.table)
@@ -118,16 +123,21 @@ def _problem(root: Mapping, source: Source) -> Problem:
         check_scalar(forward, output, net.output)
 
     loss = output.name
-    backward = differentiate(
-        forward,
-        wanted,
-        own.table,
-        loss=loss,
-        upstream=output.upstream,
-        given=given_names(section, names, forward, loss),
-        facts=known_sums(data, individual),
-        numerator=jacobian_layout == "numerator",
-    )
+    facts = known_sums(data, individual)
+
+    def second_pass(forward: Graph, table: Table) -> Backward:
+        return differentiate(
+            forward,
+            wanted,
+            table,
+            loss=loss,
+            upstream=output.upstream,
+            given=given_names(section, names, forward, loss),
+            facts=facts,
+            numerator=jacobian_layout == "numerator",
+        )
+
+    backward = second_pass(forward, own.table)
     refuse_large((*forward.nodes, *backward.graph.nodes), data)
     vocabulary = Vocabulary(names, {**forward.shapes, **backward.graph.shapes}, loss)
     given = read_given(section, vocabulary, data)
@@ -135,7 +145,14 @@ def _problem(root: Mapping, source: Source) -> Problem:
     descent = settled(plan, steered, wanted, data, loss, upstream=bool(output.upstream))
     kept = {*data} - {*(descent.parameters if descent else ())}
     rounding = read_rounding(root.get("rounding"), vocabulary, kept)
-    return Problem(
+
+    def show(forward: Graph, backward: Backward, table: Table) -> Visible:
+        return visible(forward, backward.graph, table, apart)
+
+    def apart(name: str, number: Number) -> bool:
+        return name in given or moves(rounding, name, number)
+
+    problem = Problem(
         source=source,
         title=text_of(root.get("title"), "title") or _default_title(source),
         cite=text_of(root.get("source"), "source"),
@@ -146,12 +163,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         layers=net.layers,
         forward=forward,
         backward=backward,
-        visible=visible(
-            forward,
-            backward.graph,
-            own.table,
-            lambda name, number: name in given or moves(rounding, name, number),
-        ),
+        visible=show(forward, backward, own.table),
         loss=loss,
         upstream=output.upstream,
         find=read_find(asked, vocabulary)
@@ -168,6 +180,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         individual=individual,
         descent=descent,
     )
+    return with_limits(problem, first_pass, second_pass, show)
 
 
 def _refuse_axes(forward: Graph) -> None:
@@ -322,7 +335,7 @@ def _refuse_unread(data: Dict[str, Data], lines: list[Line], layers: int) -> Non
             )
 
 
-def _origin(name: str, data: Dict[str, Data], lines: list[Line]) -> str | None:
+def _origin(name: str, data: Dict[str, Data], lines: Sequence[Line]) -> str | None:
     """Return in words where a quantity comes from."""
     quantity = data.get(name)
     if quantity is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -191,11 +192,26 @@ class Problem:
     @cached_property
     def program(self) -> Program:
         """Return both passes compiled, Jacobians left out."""
+        return self.compiled(exact=True)
+
+    def compiled(self, *, exact: bool) -> Program:
+        """Return both passes compiled: what is rational exactly, or all of it in floats."""
         from gradcalc.engine.evaluate import Program  # noqa: PLC0415 - letters need no NumPy
 
         nodes = [*self.forward.nodes]
         nodes += [node for node in self.backward.graph.nodes if node.name not in self.jacobians]
-        return Program(nodes, self.input_shapes, self.table)
+        spelled = self.spelled if exact else None
+        return Program(nodes, self.input_shapes, self.table, exact=exact, spelled=spelled)
+
+    @property
+    def spelled(self) -> dict[str, tuple[Array, tuple[Fraction, ...]]]:
+        """Return the numbers of the file of which some are written as 2/7, exactly."""
+        known = {**self.data, **{name: self.given[name] for name in self.upstream_names}}
+        return {
+            name: (data.array, tuple(map(Fraction, data.texts or ())))
+            for name, data in known.items()
+            if any("/" in text for text in data.texts or ())
+        }
 
     @cached_property
     def proof(self) -> Proof:
@@ -258,6 +274,47 @@ class Comparison:
         return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
 
 
+SHOWN_ENTRIES = 3
+"""Entries without a value that are named; more are counted."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Why a line, or some of its entries, has no value; the entries are NaN.
+
+    on: the line that it rests on and that has none, None where it begins here; then why
+    says at which operation, and label what is wrong with it there. whole: no entry has a
+    value; entries: those that have none, from 0, empty for a number.
+    """
+
+    name: str
+    whole: bool
+    entries: tuple[tuple[int, ...], ...] = ()
+    on: str | None = None
+    why: str = ""
+    label: str = ""
+
+    def misses(self, index: tuple[int, ...] | None) -> bool:
+        """Tell whether an entry, or without an index the whole line, has no value."""
+        return self.whole or (index is not None and index in self.entries)
+
+    @property
+    def where(self) -> str:
+        """Return at which entries there is no value: `at [1], [2] and 3 more`; or `here`."""
+        if self.whole or not self.entries:
+            return "here"
+        shown = self.entries[:SHOWN_ENTRIES]
+        places = ", ".join(f"[{','.join(str(i + 1) for i in at)}]" for at in shown)
+        more = len(self.entries) - len(shown)
+        return f"at {places}{f' and {more} more' if more > 0 else ''}"
+
+    @property
+    def told(self) -> str:
+        """Return where and why there is no value, in the words of files."""
+        rests = f"it rests on {self.on}, which does not exist"
+        return f"{self.where}: {self.why if self.on is None else rests}"
+
+
 @dataclass(frozen=True)
 class Solution:
     """All values of a solved problem: name → read-only float64 array.
@@ -265,6 +322,7 @@ class Solution:
     values: in force (given values, rounding); empty for a problem in letters.
     exact: the unrounded values, where the problem rounds.
     recomputed: what everything would be from the inputs alone, where values are given.
+    gaps: why lines, or entries of them, have no value in force.
     """
 
     problem: Problem
@@ -274,6 +332,7 @@ class Solution:
     comparisons: tuple[Comparison, ...] = ()
     check: Check | None = None
     trusted: bool = True
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
 
     @cached_property
     def training(self) -> Training | None:

@@ -156,7 +156,7 @@ def samples(solution: Solution) -> Samples | None:
     problem = solution.problem
     batch = batch_of(problem)
     shared = _shared(problem, batch) if batch else ()
-    if batch is None or not shared or not solution.values:
+    if batch is None or not shared or not solution.values or solution.gaps:
         return None
     if problem.rounding is not None or problem.upstream or _numbers(problem, batch) > MOST_NUMBERS:
         return None

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Symbol, symbols
 from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.names import gradient_name, gradient_parts
-from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import SIGN, format
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.evaluate import EvaluationError, evaluate, kernel_of
+from gradcalc.engine.gaps import tolerant
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import Rounding
 from gradcalc.errors import ProblemError
-from gradcalc.problem.loss import domain_hint
-from gradcalc.problem.model import Comparison, Problem, Solution
-from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
+from gradcalc.problem.model import Comparison, Gap, Problem, Solution
 
-_LOGITS: dict[tuple[str, ...], str] = {
-    ("softmax", "cross_entropy"): "softmax_cross_entropy",
-    ("sigmoid", "binary_cross_entropy"): "binary_cross_entropy_with_logits",
-}
 Given: TypeAlias = Literal["trust", "recompute", "fail"]
 
 
@@ -53,7 +44,8 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     given: `trust` uses the file's given values, `recompute` what the equations make
     of the inputs, `fail` refuses values that contradict the equations.
 
-    Raises ProblemError at the line of the file where a value is not a finite number.
+    What does not exist is NaN, and the solution's `gaps` say why. Raises ProblemError, at
+    the line of the file where that begins, if nothing exists of what is asked for.
 
     >>> from gradcalc.problem.loader import load
     >>> solution = solve(load("inputs: {x: 3}\nequations: y = x^2\n"))
@@ -66,10 +58,16 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     start |= {name: problem.given[name].array for name in problem.upstream_names}
     fixed = {name: data.array for name, data in problem.given.items() if name not in start}
     trusted = {} if given == "recompute" else fixed
-    exact = _run(problem, start, trusted, rounded=False)
-    values = _rounded(problem, start, trusted) if problem.rounding else exact
-    recomputed = _run(problem, start, {}, rounded=False) if fixed else None
-    as_given = exact if trusted is fixed else _run(problem, start, fixed, rounded=False)
+    unrounded = _run(problem, start, trusted, rounded=False)
+    found = _run(problem, start, trusted, rounded=True) if problem.rounding else unrounded
+    nodes = (*problem.forward.nodes, *problem.backward.graph.nodes)
+    more = "unrounded it has a value; keep more digits under rounding"
+    refuse_nothing(problem, found, nodes, "" if unrounded.first else more)
+    exact, values = unrounded.values, found.values
+    recomputed = _run(problem, start, {}, rounded=False).values if fixed else None
+    as_given = exact
+    if trusted is not fixed:
+        as_given = _run(problem, start, fixed, rounded=False).values
     comparisons = tuple(
         Comparison(name, fixed[name], _computed(problem, name, as_given), (recomputed or {})[name])
         for name in fixed
@@ -79,6 +77,8 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
     proof = None
     if problem.backward.edges:
         proof = problem.proof.run(exact)
+        checked = tuple(name for name in proof.unchecked if not unrounded.absent(name))
+        proof = replace(proof, unchecked=checked)
     return Solution(
         problem,
         _named(problem, values, rounded=True),
@@ -87,18 +87,19 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         comparisons,
         proof,
         trusted=given != "recompute",
+        gaps=_gaps(problem, found, unrounded, nodes),
     )
 
 
-def _rounded(
-    problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array]
-) -> dict[str, Array]:
-    """Return the rounded values; an error says that they, not the exact ones, have no value."""
-    try:
-        return _run(problem, start, given, rounded=True)
-    except ProblemError as error:
-        error.hint = error.hint or "unrounded it has a value; keep more digits under rounding"
-        raise
+def _gaps(problem: Problem, found: Run, unrounded: Run, nodes: Sequence[Node]) -> dict[str, Gap]:
+    """Return why lines have no value; where only rounding is to blame, that is said, too."""
+    old = {new: name for name, new in problem.visible.names.items()}
+
+    def told(gap: Gap) -> Gap:
+        rounds = gap.on is None and not unrounded.absent(old.get(gap.name, gap.name))
+        return replace(gap, why=f"{gap.why}; unrounded it exists") if rounds else gap
+
+    return {name: told(gap) for name, gap in gaps(problem, found, nodes).items()}
 
 
 def inner(solution: Solution) -> Mapping[str, Array]:
@@ -107,7 +108,7 @@ def inner(solution: Solution) -> Mapping[str, Array]:
     start = {name: data.array for name, data in problem.data.items()}
     start |= {name: problem.given[name].array for name in problem.upstream_names}
     fixed = {n: problem.given[n].array for n in solution.fixed if n not in start}
-    return _run(problem, start, fixed, rounded=True)
+    return _run(problem, start, fixed, rounded=True).values
 
 
 def without(solution: Solution, name: str) -> Mapping[str, Array]:
@@ -121,16 +122,15 @@ def without(solution: Solution, name: str) -> Mapping[str, Array]:
         known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
         for known in kept
     }
-    return _named(problem, _run(problem, start, given, rounded=True), rounded=True)
+    return _named(problem, _run(problem, start, given, rounded=True).values, rounded=True)
 
 
 def _run(
     problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array], *, rounded: bool
-) -> dict[str, Array]:
+) -> Run:
     try:
-        return problem.program.run(start, given, problem.rounding if rounded else None)
-    except EvaluationError as error:
-        raise located(problem, error) from None
+        adjust = problem.rounding if rounded else None
+        return run(problem.program, problem.loss, start, given, adjust)
     except OverflowError:  # numbers of the formulas, multiplied exactly, exceed a float
         node = problem.forward.node(problem.loss)
         raise ProblemError(
@@ -146,7 +146,7 @@ def _computed(problem: Problem, name: str, values: Mapping[str, Array]) -> Array
     assert node is not None
     shapes = {**problem.forward.shapes, **problem.backward.graph.shapes}
     known = {key: shapes[key] for key in values if key in shapes and key != name}
-    value = evaluate(node.expr, values, known, problem.table)
+    value = tolerant(node, values, known, problem.table)
     return np.broadcast_to(value, tuple(int(dim) for dim in node.shape))
 
 
@@ -189,84 +189,10 @@ def _jacobian(
 ) -> Callable[[], Array]:
     node = problem.backward.graph.node(name)
     assert node is not None
-    expr, shapes = node.expr, problem.forward.shapes
+    shapes = problem.forward.shapes
 
     def made() -> Array:
-        value = evaluate(expr, values, shapes, problem.table)
+        value = tolerant(node, values, shapes, problem.table)
         return value if rounding is None else rounding(name, value)
 
     return made
-
-
-def located(problem: Problem, error: EvaluationError) -> ProblemError:
-    """Return the error of a line without a value as one at its place in the file."""
-    node = problem.forward.node(error.line) or problem.backward.graph.node(error.line)
-    parts = gradient_parts(error.line)
-    if node is None and parts:
-        node = problem.forward.node(parts[1])
-    what, label = _reason(error, problem.table)
-    line = error.line
-    if is_hidden(line) and node is not None:
-        # the hidden part of an equation: name the line that it stands in
-        owners = (other.name for other in problem.forward.nodes if other.span == node.span)
-        line = next((name for name in owners if not is_hidden(name)), problem.loss)
-        line = gradient_name(problem.loss, line) if parts else line
-    return ProblemError(
-        f"{line}: {what}",
-        node.span if node else None,
-        label,
-        _way_out(problem, node) or domain_hint(problem.forward, error.line),
-    )
-
-
-def _way_out(problem: Problem, node: Node | None) -> str | None:
-    """Return a hint for a cross-entropy whose prediction has come to 0 or 1 exactly."""
-    before = problem.forward.node(node.operands[0]) if node and node.operands else None
-    if node is None or before is None:
-        return None
-    ops = tuple(each.expr.op for each in (before, node) if isinstance(each.expr, Apply))
-    loss = _LOGITS.get(ops)
-    return f"{before.name} is 0 or 1 to the last digit; {loss} takes logits" if loss else None
-
-
-def _reason(error: EvaluationError, table: Table) -> tuple[str, str]:
-    """Return in words what has no finite value: `log(0) has no value`."""
-    if error.reason.startswith("there is no"):
-        return error.reason, "rows count from 1"
-    kind = (
-        "overflow"
-        if "overflow" in error.reason
-        else ("divide" if "divide" in error.reason else "invalid")
-    )
-    expr, shown, entry = error.expr, "", ""
-    if isinstance(expr, Apply) and error.operands and table[expr.op].is_elementwise:
-        shown, entry = _entry(expr, error.operands)
-    plain = isinstance(expr, Symbol) or any(is_hidden(name) for name in symbols(expr))
-    where = f", at entry {entry}" if entry else ""
-    named = shown or ("a value" if plain else format(expr))
-    if kind == "overflow":
-        return f"{named} is too large to compute with", f"larger than 1.8e308{where}"
-    if kind == "divide" and isinstance(expr, Apply) and expr.op in ("div", "xdivy"):
-        return f"division by 0: {named}", f"the divisor is 0 here{where}"
-    return f"{named} has no value", f"outside the domain of the function{where}"
-
-
-def _entry(expr: Apply, operands: tuple[Array, ...]) -> tuple[str, str]:
-    """Return the application with the numbers of the first entry that fails, and its index."""
-    kernel = kernel_of(expr, tuple(np.ndim(value) for value in operands))
-    with np.errstate(all="ignore"):
-        result = np.asarray(kernel(*operands))
-    bad = np.argwhere(~np.isfinite(result))
-    if not len(bad):
-        return "", ""
-    at = tuple(bad[0])
-    picked = (float(np.broadcast_to(value, result.shape)[at]) for value in operands)
-    shown = Apply(expr.op, tuple(Symbol(_short(value, expr.op)) for value in picked), expr.attrs)
-    written_out = TABLE[expr.op].expand(shown) if expr.op in ("xlogy", "xdivy") else None
-    index = f"[{','.join(str(i + 1) for i in at)}]" if result.size > 1 else ""
-    return format(written_out or shown), index
-
-
-def _short(value: float, op: str) -> str:
-    text = f"{value:.6g}"
-    return f"({text})" if value < 0 and op in SIGN else text

@@ -15,8 +15,8 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
 from gradcalc.problem.descent import Descent
+from gradcalc.problem.existence import located
 from gradcalc.problem.model import Problem, Solution
-from gradcalc.problem.solve import located
 
 Values = Mapping[str, Array]
 
@@ -46,7 +46,7 @@ class Training:
     """The steps of a descent.
 
     loss, gradients: after the last step; none where they have no value. stopped: in words,
-    why and after which step.
+    why and after which step. begun: the gradients of the first step exist.
     """
 
     descent: Descent
@@ -54,6 +54,7 @@ class Training:
     loss: Array | None
     gradients: Values
     stopped: str | None = None
+    begun: bool = True
 
     @property
     def values(self) -> Values:
@@ -80,10 +81,15 @@ def train(solution: Solution) -> Training:
     }
     found: list[Update] = []
     current: Values = solution.values
-    stopped = None
+    stopped, begun = None, True
     for number in range(1, descent.steps + 1):
         before = {name: values[name] for name in descent.parameters}
         gradients = {name: current[name] for name in descent.gradients}
+        lost = [name for name, value in gradients.items() if np.isnan(value).any()]
+        if lost:
+            stopped = f"Step {number} cannot be taken: {lost[0]} does not exist"
+            begun = False
+            break
         try:
             assigned = {
                 name: rule.run(number, before[name], gradients[rule.gradient], kept[name])
@@ -109,7 +115,7 @@ def train(solution: Solution) -> Training:
             current = {}
             break
     ends = {name: current[name] for name in descent.gradients if name in current}
-    return Training(descent, tuple(found), current.get(problem.loss), ends, stopped)
+    return Training(descent, tuple(found), current.get(problem.loss), ends, stopped, begun)
 
 
 def _passes(problem: Problem, values: Values) -> Values:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcalc.algebra.entries import TooLongError
+from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.errors import ProblemError, visible
 from gradcalc.problem.document import Mapping, Scalar
@@ -14,6 +15,7 @@ from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import figure
+from gradcalc.report.gaps import missing
 from gradcalc.report.layout import broken, fitted, flow, formula_box, named
 from gradcalc.report.lettering import Lettering
 from gradcalc.report.notes import notes
@@ -45,7 +47,14 @@ def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
 
 def sentences(view: View, steps: Sequence[Step]) -> tuple[str, ...]:
     """Return what is said under the answer: its option, its sign, notes, how it was checked."""
-    found = (_options(view), _direction(view), *notes(view), _batch(view), _proof(view, steps))
+    found = (
+        *missing(view),
+        _options(view),
+        _direction(view),
+        *notes(view),
+        _batch(view),
+        _proof(view, steps),
+    )
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -111,9 +120,14 @@ def matching_option(view: View) -> str | None:
         given = np.array([cell.value for cell in cells.cells]).reshape(cells.shape)
         places = np.array([len(cell.text.partition(".")[2]) for cell in cells.cells])
         half = (0.5 * 10.0 ** -places.astype(float)).reshape(cells.shape)
-        if given.shape == own.shape and bool((np.abs(given - own) <= half * (1 + 1e-9)).all()):
+        if given.shape == own.shape and bool(_near(given, own, half).all()):
             letters.append(key.text)
     return letters[0] if len(letters) == 1 else None
+
+
+def _near(given: Array, own: Array, half: Array) -> Array:
+    """Tell which entries agree; one that does not exist is not compared."""
+    return np.asarray(np.isnan(own) | (np.abs(given - own) <= half * (1 + 1e-9)))
 
 
 def _options(view: View) -> str | None:
@@ -169,9 +183,13 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
         return f"! {which}: {names} did not agree with central differences (largest error {error})."
     error = f"< {power(view.notation, check.bound)}"
     directions = " along random directions" if check.sampled else ""
-    unrounded = ", before rounding," if view.problem.rounding else ""
+    existing = ""
+    if any(step.name in view.solution.gaps for step in steps if step.phase == "backward"):
+        existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'}"
+    unrounded = ", before rounding" if view.problem.rounding else ""
+    between = f"{existing}{unrounded}," if existing or unrounded else ""
     sentence = (
-        f"{which}{unrounded} {verb} with central differences{directions} (largest error {error})."
+        f"{which}{between} {verb} with central differences{directions} (largest error {error})."
     )
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)

@@ -13,6 +13,7 @@ from gradcalc.grading.tally import (
     LineTally,
     Tally,
 )
+from gradcalc.problem.traps import traps
 from gradcalc.report.classwords import counted, mistake_name, percent, points_text, so_many_points
 from gradcalc.report.histogram import histogram
 from gradcalc.report.linetable import as_written
@@ -80,12 +81,22 @@ class _ClassParts:
     def parts(self) -> Iterator[Part]:
         yield Title(self.words.lines.problem.title, "class report")
         yield Facts(tuple(self.counts()))
+        yield from (Paragraph(text, "warning") for text in self.warnings())
         if self.tally.students:
             yield from self.scores()
             yield from self.mistakes()
             yield from self.lines()
             yield from self.waiting()
             yield from self.did()
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what was probably not meant, and what does not exist and is not judged."""
+        lines = self.words.lines
+        yield from (trap.text for trap in traps(lines.problem))
+        if lines.problem.individual is None and self.tally.students:
+            names = dict.fromkeys(column.name for column in self.tally.columns)
+            for gap in (lines.gaps[name] for name in names if name in lines.gaps):
+                yield f"{gap.name} does not exist {gap.told}; nothing is taken off there"
 
     def counts(self) -> Iterator[tuple[str, str]]:
         """Yield where the submissions went, and how they are marked."""
@@ -275,6 +286,9 @@ class _ClassParts:
                     f" {counted(tally.rounded_students, 'student')}.",
                 )
             )
+        if tally.single:
+            text = f"{counted(tally.single, 'submission')} printed from single precision (float32):"
+            rows.append(("Precision", f"{text} what its rounding moves counts as right."))
         if rows:
             yield Section("What the marking did")
             yield Facts(tuple(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
@@ -12,11 +12,13 @@ from gradcalc.algebra.expr import Apply, Expr, Symbol, parts
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import ProblemError
+from gradcalc.problem.traps import traps
 from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
+from gradcalc.report.codefloats import said_of_floats
 from gradcalc.report.codeformula import Writer
-from gradcalc.report.codelayout import comment
+from gradcalc.report.codelayout import comment, quoted
 from gradcalc.report.codenames import identifiers
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.view import View
@@ -129,7 +131,25 @@ class Script:
         """Return the first lines: fixed words, then what the file says, as comments."""
         found = [f'"""{kind}, written by gradcalc."""', ""]
         said = [self.problem.title, self.problem.cite or ""]
-        return [*found, *(comment(text) for text in said if text)]
+        told = said_of_floats(self.solution)
+        return [*found, *(comment(text) for text in (*said, *self.warnings()) if text), *told]
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what was probably not meant, and which lines have no value, whatever is given."""
+        for trap in traps(self.solution.problem):
+            yield f"Warning: {trap.text}"
+        known = {step.name for step in self.steps}
+        for name, gap in self.solution.gaps.items():
+            if name in known:
+                yield f"{self.problem.names.shown(name)} does not exist {gap.told}"
+
+    def warning(self, name: str) -> list[str]:
+        """Return the line that says of what is asked that it has no value, where it has none."""
+        gap = self.solution.gaps.get(name)
+        if gap is None:
+            return []
+        label = self.problem.names.shown(name)
+        return [f"print({quoted(f'{label} does not exist {gap.where}')})"]
 
     def sizes(self, writer: Writer) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""

@@ -165,6 +165,8 @@ def way_out(training: Training) -> str:
     """Return what has been done of a descent that ended early, and what to try."""
     done, due = len(training.updates), training.descent.steps
     ends = f"{done} of {due} steps are done" if due > 1 else "the descent ends"
+    if not training.begun:
+        return f"{ends}."
     by_zero = not training.descent.settings.get("eps", 1)
     return f"{ends}. Try {'eps larger than 0' if by_zero else 'a smaller learning rate'}."
 

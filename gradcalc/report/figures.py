@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import isnan
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Expr, Number
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
@@ -14,15 +15,21 @@ if TYPE_CHECKING:
 EXACT_DIGITS = 6
 TABLE_DIGITS = 5
 SENTENCE_DIGITS = 4
+FLOAT_DIGITS = 17
+"""Digits that tell a float from all others; most need fewer."""
 _CLEAN = 12
+ABSENT = "—"
+"""What stands for a number that does not exist."""
 
 
 def figure(value: float, decimals: int | None = None, digits: int = TABLE_DIGITS) -> str:
     """Return a number as text: exact if 6 significant digits do it, otherwise rounded.
 
     With `decimals`, exactly so many places. Very large and small numbers have an
-    exponent, as in `1.5e-7`.
+    exponent, as in `1.5e-7`. No more digits are shown than tell a float from all others.
     """
+    if isnan(value):
+        return ABSENT
     if decimals is not None:
         text = f"{Decimal(repr(float(value))):.{decimals}f}"
         return text.lstrip("-") if not text.strip("-0.") else text
@@ -31,7 +38,7 @@ def figure(value: float, decimals: int | None = None, digits: int = TABLE_DIGITS
     clean = float(f"{value:.{_CLEAN - 1}e}")
     shown = Decimal(repr(clean))
     if len(shown.normalize().as_tuple().digits) > EXACT_DIGITS:
-        shown = Decimal(f"{value:.{digits - 1}e}")
+        shown = Decimal(f"{value:.{digits - 1}e}" if digits < FLOAT_DIGITS else repr(float(value)))
     return plain(shown)
 
 
@@ -50,10 +57,15 @@ def figures(value: Array, decimals: int | None = None) -> tuple[str, ...]:
     return tuple(figure(x, decimals) for x in value.ravel().tolist())
 
 
+def read_figure(text: str) -> Expr:
+    """Return a printed number as a formula; what does not exist is a sign of its own."""
+    return Symbol(ABSENT) if text == ABSENT else Number(Fraction(text), text)
+
+
 def literal(shape: tuple[int, ...], texts: tuple[str, ...]) -> Expr:
     """Return numbers written out as a formula: a number, or nested lists of numbers."""
     if not shape:
-        return Number(Fraction(texts[0]), texts[0])
+        return read_figure(texts[0])
     step = len(texts) // shape[0]
     rows = [literal(shape[1:], texts[i * step : (i + 1) * step]) for i in range(shape[0])]
     return Apply("array", tuple(rows))

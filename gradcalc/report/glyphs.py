@@ -43,7 +43,7 @@ _TOKEN = re.compile(
     r"|(?P<other>.)",
     re.DOTALL,
 )
-_OPERATORS = set("+−-·⊙×/=<>≤≥∈,.:;∑Σ∂∇…⋮←→|‖∞*^&%!?'")
+_OPERATORS = set("+−-—·⊙×/=<>≤≥∈,.:;∑Σ∂∇…⋮←→|‖∞*^&%!?'")
 _WORD_BEFORE = re.compile(rf"(?<![_\w]){_LETTER}{{2,}}\Z")
 _WORD_AFTER = re.compile(rf"{_LETTER}{{2,}}(?!{_LETTER}|\()")
 _BRACKETS = set("()[]{}")

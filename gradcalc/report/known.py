@@ -13,11 +13,13 @@ from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.problem.model import Comparison
 from gradcalc.problem.solve import without
+from gradcalc.problem.traps import traps
 from gradcalc.report.boxes import Box, aligned, beside, text
 from gradcalc.report.chain import chain
 from gradcalc.report.conventions import conventions
 from gradcalc.report.figures import figures
 from gradcalc.report.layout import EQUALS, fitted, flow, named, stacked, value_box
+from gradcalc.report.lettering import spelled
 from gradcalc.report.ownnumbers import whose
 from gradcalc.report.page import NARROW, TIED, Page, wrapped
 from gradcalc.report.steps import Step
@@ -71,6 +73,9 @@ def head(
             ),
         )
     if not question:
+        for trap in traps(view.problem):
+            page.blank()
+            _exclaim(page, trap.text if page.unicode else spelled(trap.text))
         _contradiction(page, view)
 
 
@@ -323,7 +328,7 @@ def _short(view: View, value: Array) -> str:
     if (value.ndim != 2 and value.size <= DOZEN) or value.size == 1:
         return value_box(replace(view, full=True), value, figures(value)).rows[0]
     if value.size > DOZEN:
-        largest = figures(value.ravel()[[np.argmax(np.abs(value))]])[0]
+        largest = figures(value.ravel()[[np.argmax(np.nan_to_num(np.abs(value)))]])[0]
         return f"{value.size} entries, largest {view.notation.number(largest)}"
     rows = (", ".join(map(view.notation.number, figures(row))) for row in value)
     return f"({'; '.join(rows)})"

@@ -112,7 +112,8 @@ def _picked(count: int, limit: int, corner: int) -> list[int | None]:
 
 
 def _largest(view: View, value: Array) -> str:
-    at = np.unravel_index(int(np.argmax(np.abs(value))), value.shape)
+    known = np.where(np.isnan(value), -1.0, np.abs(value))
+    at = np.unravel_index(int(np.argmax(known)), value.shape)
     place = ",".join(str(int(i) + 1) for i in at)
     return f"largest {view.notation.number(figure(float(value[at])))} at [{place}]"
 

@@ -14,6 +14,7 @@ from gradcalc.algebra.names import GREEK, SUBSCRIPTS, SUPERSCRIPTS, gradient_par
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.syntax import format_number
 from gradcalc.problem.naming import Index, Names
+from gradcalc.report.figures import ABSENT
 
 T = TypeVar("T")
 FRACTIONS = {
@@ -48,6 +49,8 @@ SPELLING = {
 LOWERED = dict(zip("ijklmnprstuv0123456789", "ᵢⱼₖₗₘₙₚᵣₛₜᵤᵥ" + SUBSCRIPTS, strict=True))
 """Letters and digits that have a small form below the line."""
 _WORDS = {sign: word for word, sign in GREEK.items()}
+NO_NUMBER = "--"
+"""What does not exist, in plain ASCII."""
 BLANK = "____"
 """A number that is left to be filled in."""
 ACCENTED = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
@@ -69,6 +72,8 @@ class Lettering:
 
     def name(self, name: str) -> str:
         """Return a quantity's name as it is printed: ∂L/∂W⁽¹⁾."""
+        if name == ABSENT:
+            return self.number(name)
         parts = gradient_parts(name)
         if parts:
             d = "∂" if self.unicode else "d"
@@ -195,6 +200,8 @@ class Lettering:
     def number(self, value: Number | str) -> str:
         """Return a number with a typographic minus, halves and powers of ten."""
         raw = value if isinstance(value, str) else format_number(value)
+        if raw == ABSENT:
+            return raw if self.unicode else NO_NUMBER
         if not self.unicode:
             return raw
         if isinstance(value, Number) and "." not in raw and abs(value.value) in FRACTIONS:

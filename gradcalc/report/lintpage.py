@@ -18,7 +18,8 @@ def lint_page(page: Page, found: Lint, words: Wording) -> Page:
     asked = ", ".join(words.reference(ref) for ref in found.find[:4])
     asked += ", …" if len(found.find) > 4 else ""
     heading(page, found.lines.problem.title, f"asks for {asked}")
-    if found.fine:
+    _warnings(page, found)
+    if not (found.blind or found.twins or found.doubts):
         page.paragraph("Every mistake of the library shows, and no two look alike.", 0)
         return page
     if found.blind:
@@ -53,6 +54,15 @@ def lint_page(page: Page, found: Lint, words: Wording) -> Page:
             page.blank()
             page.paragraph(f"and {len(found.doubts) - MOST} more", INDENT, "note", 3)
     return page
+
+
+def _warnings(page: Page, found: Lint) -> None:
+    """Write what was probably not meant, and what does not exist of what is asked for."""
+    warnings = [trap.text for trap in found.traps]
+    warnings += [f"{gap.name} does not exist {gap.told}" for gap in found.gaps]
+    for text in warnings:
+        page.paragraph(f"!  {text}", INDENT, "warning", 3)
+        page.blank()
 
 
 def _doubted(doubt: Doubt, words: Wording) -> str:

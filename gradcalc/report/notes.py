@@ -45,8 +45,11 @@ DIGITS = 3
 
 
 def notes(view: View) -> tuple[str, ...]:
-    """Return at most three sentences, the gravest first; none for a problem in letters."""
-    if not view.values:
+    """Return at most three sentences, the gravest first; none for a problem in letters.
+
+    Nor is there one where lines have no value.
+    """
+    if not view.values or view.solution.gaps:
         return ()
     found = (*_off(view), *_vanishing(view), *_saturated(view), *_shares(view))
     return tuple(text if view.unicode else spelled(text) for text in found[:MOST])

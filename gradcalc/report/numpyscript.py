@@ -111,4 +111,5 @@ def _answer(script: Script, writer: Writer) -> list[str]:
         wide = not index and len(script.problem.visible.shapes.get(name, ())) > 1
         text = f"print({quoted(label + ' =')}, {writer.names[name]}{place}"
         found.append(text + (', sep="\\n")' if wide else ")"))
+        found += script.warning(name)
     return found

@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import Expr
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.shapes import size
 from gradcalc.algebra.syntax import format
+from gradcalc.problem.traps import traps
 from gradcalc.report.conventions import conventions
 from gradcalc.report.notes import notes
 from gradcalc.report.pathways import closed_form, paths
@@ -36,7 +37,9 @@ SCHEMA = "gradcalc/solution/1"
 def record(view: View, detail: str = "steps") -> dict[str, Any]:
     """Return the object that `--format json` prints.
 
-    values: name → number, list or nested list, with rounding as replayed; exact: the
+    values: name → number, list or nested list, with rounding as replayed; what does not
+    exist is null, and undefined says why, name → sentence. warnings: what was probably not
+    meant, with what mends it. exact: the
     unrounded values, only where the problem rounds. samples: with detail `entries`, the loss of
     each sample of a small batch, and its gradient under the name of the whole one, which is
     scale × their sum + rest; otherwise null. student: whose numbers these are, null
@@ -71,6 +74,8 @@ def record(view: View, detail: str = "steps") -> dict[str, Any]:
         for ref in problem.find
     ]
     found["notes"] = list(notes(view))
+    found["warnings"] = [trap.text for trap in traps(problem)]
+    found["undefined"] = {gap.name: f"does not exist {gap.told}" for gap in solution.gaps.values()}
     check = solution.check
     found["check"] = {"max_error": _bound(check), "kinks": list(check.kinks)} if check else None
     return found
@@ -87,8 +92,17 @@ def line(view: View, detail: str = "steps", *, ascii_only: bool = False) -> str:
 
 
 def plain(value: Array) -> Any:
-    """Return an array as a number or nested lists of numbers, without −0."""
-    return (np.asarray(value) + 0.0).tolist()
+    """Return an array as a number or nested lists of numbers, without −0.
+
+    What does not exist is null.
+    """
+    number = np.asarray(np.asarray(value) + 0.0)
+    missing = np.isnan(number)
+    if missing.any():
+        known: Any = number.astype(object)
+        known[missing] = None
+        return known.tolist() if known.ndim else None
+    return number.tolist()
 
 
 def _values(view: View, values: Mapping[str, Array]) -> dict[str, Any]:

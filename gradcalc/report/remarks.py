@@ -12,6 +12,7 @@ from gradcalc.algebra.expr import parts as all_parts
 from gradcalc.algebra.names import GREEK, gradient_parts
 from gradcalc.algebra.operations import Operation
 from gradcalc.algebra.shapes import Shape, size
+from gradcalc.report.gaps import at_limit, beside
 from gradcalc.report.lettering import spelled
 from gradcalc.report.remarks_layers import laid_over, looked_up, masked, turned
 from gradcalc.report.view import View
@@ -32,6 +33,12 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
     """
     if node.name in view.solution.fixed:
         return "given"
+    gap = view.solution.gaps.get(node.name)
+    if gap is not None:
+        return _lettered(view, beside(view, gap))
+    limit = at_limit(view, node)
+    if limit is not None:
+        return limit
     parts = gradient_parts(node.name)
     if parts is None or view.shapes.get(node.name) is None:
         rules: tuple[Rule, ...] = (
@@ -59,8 +66,13 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         words = rule(view, node)
         if words and not (rule in said and rule in ONCE):
             said.add(rule)
-            return words if view.unicode else spelled(words)
+            return _lettered(view, words)
     return None
+
+
+def _lettered(view: View, words: str) -> str:
+    """Return words in the letters of a page."""
+    return words if view.unicode else spelled(words)
 
 
 Rule = Callable[[View, "Node"], str | None]

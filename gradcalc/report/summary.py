@@ -5,13 +5,17 @@ from __future__ import annotations
 from gradcalc.grading.verdict import Review
 from gradcalc.report.wording import NUMBERS
 
+SINGLE = "Printed from single precision (float32): what its rounding moves counts as right"
+"""What is said of a sheet whose numbers NumPy or PyTorch printed."""
+
 
 def summary(review: Review) -> str:
     """Return in one or two sentences how many numbers are right."""
-    verdicts = [v for v in review.verdicts if v.status != "missing"]
+    verdicts = [v for v in review.verdicts if v.status != "missing" and not v.absent]
+    absent = sum(v.absent for v in review.verdicts)
     wrong = [v for v in verdicts if v.status == "incorrect"]
     unread = [v for v in verdicts if v.status == "unreadable"]
-    blank = len(review.verdicts) - len(verdicts)
+    blank = len(review.verdicts) - len(verdicts) - absent
     follows = sum(v.status == "follows" for v in verdicts)
     right = len(verdicts) - len(wrong) - len(unread)
     kind = "number" if all(v.value is not None for v in verdicts) else "answer"
@@ -42,6 +46,9 @@ def summary(review: Review) -> str:
             text += "."
     if unread and (right or wrong):
         text += f" {_word(len(unread)).capitalize()} could not be read."
+    if absent:
+        what = "stands for a value that does" if absent == 1 else "stand for values that do"
+        text += f" {_word(absent).capitalize()} {what} not exist, and {_are(absent)} not judged."
     if blank:
         text += f" {_word(blank).capitalize()} {_are(blank)} blank."
     return text

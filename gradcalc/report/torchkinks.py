@@ -30,6 +30,8 @@ _ON_AT_MARGIN = ("hinge_embedding", "margin_ranking", "cosine_embedding", "tripl
 """Losses whose max(0, …) has its slope at 0, as torch.clamp has."""
 _WRITTEN = {"rmse": "norm(y - t)/sqrt(size(y))"}
 """Losses whose root has no derivative at 0 in PyTorch, and the norm, which has 0."""
+_AT_LIMITS = {"binary_cross_entropy": "-xlogy(t, y) - xlogy(1 - t, 1 - y)"}
+"""Losses that PyTorch clamps where a probability is 0 or 1."""
 
 
 def for_autograd(problem: Problem) -> Problem:
@@ -40,6 +42,11 @@ def for_autograd(problem: Problem) -> Problem:
     table = problem.table.extended(rows)
     for row in chosen:
         rows += _at_kinks(table[row.name], row, renamed[row.name])
+    rows += [
+        replace(table[name], definition=text)
+        for name, text in _AT_LIMITS.items()
+        if table[name].derivative != TABLE[name].derivative
+    ]
     calls = {name: new for name, new in renamed.items() if table[name].kind != "loss"}
     rows += [
         replace(row, definition=format(_called(formula(row.definition), calls)))
@@ -53,7 +60,7 @@ def for_autograd(problem: Problem) -> Problem:
 
 def _is_chosen(row: Operation) -> bool:
     """Tell whether a file chooses the derivative of a row at a kink."""
-    return row.derivative != TABLE[row.name].derivative
+    return bool(row.kinks) and row.derivative != TABLE[row.name].derivative
 
 
 def _called(expr: Expr, names: dict[str, str]) -> Expr:

@@ -122,4 +122,5 @@ def _answer(parts: Parts) -> list[str]:
         wide = not index and len(parts.problem.visible.shapes.get(name, ())) > 1
         text = f"print({quoted(label + ' =')}, {known}{place}"
         found.append(text + (', sep="\\n")' if wide else ")"))
+        found += parts.script.warning(name)
     return found

@@ -32,7 +32,7 @@ from gradcalc.algebra.shapes import Dim, Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.evaluate import EvaluationError, evaluate
 from gradcalc.report.clean import clean
-from gradcalc.report.figures import figures, literal
+from gradcalc.report.figures import figures, literal, read_figure
 from gradcalc.report.notation import Notation
 
 if TYPE_CHECKING:
@@ -297,12 +297,12 @@ class View:
             put[name] = literal(self.values[name].shape, texts)
         return tidy(substitute(expr, put))
 
-    def leaf_number(self, name: str, index: Index) -> Number:
+    def leaf_number(self, name: str, index: Index) -> Expr:
         """Return the printed number of one entry."""
         shape = self.values[name].shape
         at = int(np.ravel_multi_index(index, shape)) if index else 0
         text = self.texts[name][at]
-        return Number(Fraction(text), text)
+        return read_figure(text)
 
     def entry(self, expr: Expr, index: Index, *, numbers: bool) -> Expr:
         """Return one entry of a formula, with names or with numbers."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.errors import ProblemError
+from gradcalc.problem.traps import traps
 from gradcalc.report.answer import asked, matching_option, sentences
 from gradcalc.report.choice import chosen
 from gradcalc.report.conventions import conventions
@@ -80,6 +81,7 @@ def document(
 
 
 def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
+    problem = view.problem
     known = [step for step in steps if step.phase == "known"]
     if known:
         yield Equations("Known", _by_role([_known(view, step) for step in known]))
@@ -106,6 +108,7 @@ def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
             yield Labelled("Descent", due)
         yield from _choices(view)
     if sheet == "solution":
+        yield from (Saying(trap.text, "warning") for trap in traps(problem))
         yield from _contradiction(view)
         try:
             yield Drawing(picture(view))

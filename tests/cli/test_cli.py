@@ -253,6 +253,8 @@ def test_json_has_the_documented_keys() -> None:
         "given",
         "find",
         "notes",
+        "warnings",
+        "undefined",
         "check",
     ]
     assert found["samples"] is None

@@ -261,7 +261,7 @@ KERNELS = faults(
     "algebra/kernels.py",
     ("np.less(a, b)", "np.less_equal(a, b)", "a < b: equal counts"),
     ("np.heaviside(x, 0.5)", "np.heaviside(x, 1.0)", "step: 1 at 0"),
-    ("np.where(np.asarray(a) == 0, 1.0, b)))", "b))", "a ln b: no value at a = 0, b = 0"),
+    ("np.where(limit, 1.0, b)))", "b))", "a ln b: no value at a = 0, b = 0"),
     ("np.where(np.asarray(x) >= 0, 1.0, e)", "np.where(np.asarray(x) <= 0, 1.0, e)", "sigmoid"),
     ("e / np.sum(e, axis=-1, keepdims=True)", "e / np.sum(e, keepdims=True)", "softmax over all"),
     (

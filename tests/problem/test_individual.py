@@ -182,7 +182,7 @@ def test_the_problem_of_a_student():
     )
     values, due = solve(own).values, solve(by_hand).values
     assert all(np.array_equal(values[name], due[name]) for name in due)
-    assert solve(problem).values["z1"][0] == 0.5 * 2 - 0.3 + 0.1
+    assert solve(problem).values["z1"][0] == 0.8
 
 
 def test_a_drawn_target_need_not_sum_to_1():

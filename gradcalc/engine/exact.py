@@ -1,0 +1,263 @@
+"""Follow lines in fractions, so that what is zero or equal in decimals is so in the numbers.
+
+The numbers of a file are decimals, which binary floats miss: 0.1 + 0.2 − 0.3 is not 0 in
+floats, and a kink that is met there is missed. So every value that is a rational function of
+numbers of the file is the float nearest to its exact value. Kinks, ties and zeros follow,
+without a kernel that knows of them.
+
+A value is followed as whole numbers over one denominator. The whole numbers stand in an
+array of floats, which is exact up to 2⁵³, so that the kernels of the floats compute them as
+they are; a bound of their sizes is carried along. Values whose whole numbers are longer are
+computed in floats, and once more in fractions only where something cancels: where a sum is
+below 10⁻¹¹ of its terms, or two numbers that are compared are as near as that.
+
+Numbers, bounds and denominators are those of one entry of the leading axes: a student of a
+class gets the very numbers that the same student has alone. A value behind a function that
+leaves the fractions (exp, a root, …) is a float like any other, computed from the nearest
+floats; once it is rounded it is a decimal again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from math import inf, lcm, prod
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcalc.algebra.kernels import Array
+
+Kernel: TypeAlias = Callable[..., Array]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Lead: TypeAlias = Any
+"""A number, or an array with one number for each entry of the leading axes."""
+
+LIMIT = 2.0**52
+"""Whole numbers and sums of their sizes up to here are exact floats, with a bit to spare."""
+DENOMINATORS = (100, 10_000, 600, 10**6, 27_720, 10**9, 27_720_000, 10**12)
+"""What the numbers of a file are over: decimals, and 1/3, 2/7, … up to twelfths. The first
+that fits is taken; few of them, so that the students of a class mostly have the same."""
+
+
+class Exact:
+    """A rational value: whole numbers over a denominator, and how it is made.
+
+    numbers: None where they are too long in every leading entry; `fits` tells where they
+    are known. bound: no number is larger; infinite where they are too long, NaN where the
+    value is a float like any other. made: kernel and operands, for fractions; a value
+    that is made of nothing is its `leaf`: fractions, or floats that are read as such.
+    plain: floats that an operation takes as they are, be they exact or not.
+    """
+
+    __slots__ = ("bound", "denominator", "fits", "leaf", "made", "numbers", "rank")
+    plain = False
+
+    def __init__(
+        self,
+        numbers: Array | None,
+        denominator: Lead,
+        bound: Lead,
+        rank: int,
+        made: tuple[Kernel, Sequence[Any]] | None = None,
+        leaf: Any = None,
+    ) -> None:
+        self.numbers, self.denominator, self.bound = numbers, denominator, bound
+        self.rank, self.made, self.leaf = rank, made, leaf
+        self.fits: bool | Mask = numbers is not None
+
+    @property
+    def value(self) -> Array:
+        """Return the nearest floats, where the numbers are known."""
+        assert self.numbers is not None
+        denominator = self.denominator
+        if denominator is ONE:
+            return self.numbers
+        if isinstance(denominator, np.ndarray):
+            denominator = over(denominator, self.rank)
+        return self.numbers / denominator  # type: ignore[no-any-return]
+
+
+class Plain(Exact):
+    """An operand that an operation takes as it is."""
+
+    __slots__ = ()
+    plain = True
+
+
+ONE = 1
+
+
+def over(lead: Lead, rank: int) -> Lead:
+    """Return a number of each leading entry in the shape that goes with a value."""
+    return lead.reshape(lead.shape + (1,) * rank) if isinstance(lead, np.ndarray) else lead
+
+
+def padded(value: Array, rank: int, target: int) -> Array:
+    """Return a value with ones between its leading axes and its own shape."""
+    cut = value.ndim - rank
+    return value.reshape(value.shape[:cut] + (1,) * (target - rank) + value.shape[cut:])
+
+
+def largest(bounds: Sequence[Lead]) -> Lead:
+    """Return the largest of bounds."""
+    bound = bounds[0]
+    for other in bounds[1:]:
+        plain = isinstance(bound, float) and isinstance(other, float)
+        bound = max(bound, other) if plain else np.maximum(bound, other)
+    return bound
+
+
+def times(one: Lead, other: Lead, bound: Lead) -> tuple[Lead, Lead]:
+    """Return a product of denominators, the bound infinite where it is too long."""
+    if isinstance(one, int) and isinstance(other, int):
+        found = one * other
+        return (found, bound) if found <= LIMIT else (ONE, bound + inf)
+    short = np.multiply(one, other, dtype=float) <= LIMIT
+    return np.where(short, np.multiply(one, other), 1), np.where(short, bound, bound + inf)
+
+
+def common(args: Sequence[Exact | None]) -> tuple[list[Any] | None, Lead, list[Lead]] | None:
+    """Return the whole numbers of several values over one denominator, and their bounds.
+
+    None where one of the values is no fraction; no numbers where those of one are too long.
+    """
+    first = args[0]
+    if first is None:
+        return None
+    if len(args) == 1:
+        alone = None if first.numbers is None else [first.numbers]
+        return alone, first.denominator, [first.bound]
+    denominator: Lead = first.denominator
+    numbers: list[Any] = [first.numbers]
+    bounds: list[Lead] = [first.bound]
+    known, same = first.numbers is not None, True
+    for arg in args[1:]:
+        if arg is None:
+            return None
+        other = arg.denominator
+        if other is not denominator:
+            plain = isinstance(other, int) and isinstance(denominator, int)
+            same = same and plain and other == denominator
+        known = known and arg.numbers is not None
+        numbers.append(arg.numbers)
+        bounds.append(arg.bound)
+    if not known:
+        return None, ONE, bounds
+    if same:
+        return numbers, denominator, bounds
+    return brought(args, numbers, bounds)
+
+
+def brought(
+    args: Sequence[Any], numbers: list[Any], bounds: list[Lead]
+) -> tuple[list[Any] | None, Lead, list[Lead]]:
+    """Return whole numbers brought to their least common denominator, and their bounds."""
+    below = [arg.denominator for arg in args]
+    if all(isinstance(each, int) for each in below):
+        whole = lcm(*below)
+        if whole > LIMIT:
+            return None, ONE, bounds
+        for at, each in enumerate(below):
+            if each != whole:
+                numbers[at] = numbers[at] * float(whole // each)
+                bounds[at] = bounds[at] * float(whole // each)
+        return numbers, whole, bounds
+    denominator, short = below[0], True
+    for each in below[1:]:
+        denominator, well = shared(denominator, each)
+        short = short & well
+    for at, each in enumerate(below):
+        factor = np.where(short, denominator // each, 1).astype(float)
+        numbers[at] = numbers[at] * over(factor, args[at].rank)
+        bounds[at] = bounds[at] * np.where(short, factor, inf)
+    return numbers, denominator, bounds
+
+
+def shared(one: Lead, other: Lead) -> tuple[Lead, Lead]:
+    """Return the least common multiples, and where they are short enough."""
+    one, other = np.asarray(one), np.asarray(other)
+    factor = other // np.gcd(one, other)
+    short = np.multiply(one, factor, dtype=float) <= LIMIT
+    return np.where(short, one * factor, 1), short
+
+
+def constant(number: Fraction, shape: tuple[int, ...]) -> Exact:
+    """Return a number of a formula in every entry of a shape."""
+    if max(abs(number.numerator), number.denominator) <= LIMIT:
+        numbers = np.full(shape, float(number.numerator))
+        bound = max(1.0, abs(float(number.numerator)))
+        return Exact(numbers, number.denominator, bound, len(shape))
+    leaf = np.full(shape, number, dtype=object)
+    return Exact(None, ONE, inf, len(shape), leaf=leaf)
+
+
+def written(value: Array, rank: int, spelled: Sequence[Fraction] | None = None) -> Exact:
+    """Return numbers of the file: each is the simplest that its float is nearest to.
+
+    spelled: what the file has in row order, where that is known.
+    """
+    found = decimals(value, rank)
+    if found is not None:
+        return found
+    leaf: Any = value
+    if spelled is not None:
+        leaf = np.empty(value.size, dtype=object)
+        leaf[:] = spelled
+        leaf = leaf.reshape(value.shape)
+    return Exact(None, ONE, _filled(value, rank, inf), rank, leaf=leaf)
+
+
+def floats(value: Array, rank: int) -> Exact:
+    """Return an operand that an operation takes as it is, be it exact or not."""
+    return Plain(None, ONE, inf, rank, leaf=value)
+
+
+def _filled(value: Array, rank: int, number: float) -> Lead:
+    lead = value.shape[: value.ndim - rank]
+    return number if prod(lead) == 1 else np.full(lead, number)
+
+
+def decimals(value: Array, rank: int) -> Exact | None:
+    """Return numbers as whole numbers over a denominator that files have, if they are."""
+    lead = value.shape[: value.ndim - rank]
+    if value.size == 0:
+        return None
+    if prod(lead) == 1:
+        largest_size = float(np.max(np.abs(value), initial=0.0))
+        if not largest_size <= LIMIT:
+            return None
+        for denominator in DENOMINATORS:
+            numbers = np.rint(value * denominator)
+            bound = max(1.0, largest_size * denominator)
+            if bound > LIMIT:
+                continue
+            if (numbers / denominator == value).all():
+                return Exact(numbers, denominator, bound, rank)
+        return None
+    own = tuple(range(len(lead), value.ndim))
+    sizes = np.max(np.abs(value), axis=own, initial=0.0)
+    known = sizes <= LIMIT
+    whole, value = value, np.where(over(known, rank), value, 0.0)
+    left = np.asarray(known)
+    found = np.ones(lead, dtype=np.int64)
+    for denominator in DENOMINATORS:
+        if not left.any():
+            break
+        numbers = np.rint(value * denominator)
+        fits = (numbers / denominator == value).all(axis=own)
+        fits &= left & (np.maximum(1.0, sizes * denominator) <= LIMIT)
+        found = np.where(fits, denominator, found)
+        left = left & ~fits
+    fits = known & ~left
+    if not fits.any():
+        return None
+    bounds = np.where(fits, np.maximum(1.0, sizes * found), inf)
+    denominator_of: Lead = int(found.flat[0]) if (found == found.flat[0]).all() else found
+    numbers = np.rint(value * over(found, rank))
+    result = Exact(numbers, denominator_of, bounds, rank, leaf=whole)
+    if not fits.all():
+        result.numbers, result.fits = np.where(over(fits, rank), numbers, 0.0), fits
+        result.denominator = found
+    return result
