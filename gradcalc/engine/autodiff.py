@@ -207,7 +207,10 @@ class _Reverse:
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
             if self.shapes[operand] != shape:
                 return self.partial(node, index, upstream), None
-            self.put(Node(local, self.partial(node, index, ONE), shape, node.span, hidden))
+            slope = self.partial(node, index, ONE)
+            if row.kind == "loss":  # a number beside one entry
+                slope = unbroadcast(slope, self.shape_of(slope), shape)
+            self.put(Node(local, slope, shape, node.span, hidden))
             return mul(upstream, Symbol(local)), local
         if row.jacobian is None or len(node.shape) != 1:
             return self.partial(node, index, upstream), None

@@ -7,6 +7,7 @@ import pytest
 
 import gradcalc
 from gradcalc.algebra.syntax import format
+from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
 from gradcalc.report.graphpicture import picture
 from gradcalc.report.numpyscript import numpy_script
@@ -233,6 +234,29 @@ def test_a_given_jacobian_is_what_the_gradient_comes_from(
     assert solution.check.failed == ()
     assert list(differences(solution)) == []
     assert gradcalc.check(solution.problem, f"dE/dv = {due}\n").right
+
+
+@pytest.mark.parametrize("operands", ["q, p", "p, q"])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("name", ["huber", "mse", "binary_cross_entropy_with_logits", "l1"])
+def test_a_loss_compares_a_number_with_one_entry(name: str, reduction: str, operands: str) -> None:
+    solution = solved(
+        "inputs: {q: [0.4]}\nweights: {p: 0.7}\nequations: |\n"
+        f"  h = {name}({operands}, reduction={reduction})\n  L = mean(h)\n"
+        "find: [dL/dp, dL/dq]\n"
+    )
+    assert solution.values["h"].shape == ((1,) if reduction == "none" else ())
+    assert solution.values["dL/dp"].shape == ()
+    assert solution.values["dL/dq"].shape == (1,)
+    assert solution.check is not None
+    assert solution.check.failed == ()
+    assert list(differences(solution)) == []
+
+
+def test_places_count_from_1() -> None:
+    with pytest.raises(ProblemError) as caught:
+        solved("inputs: {x: [1]}\nequations: |\n  h = place(x, first=0, of=3)\n  L = sum(h)\n")
+    assert "first is a whole number from 1" in caught.value.label
 
 
 def test_a_given_diagonal_is_shown_as_a_matrix() -> None:
