@@ -168,6 +168,7 @@ CLASSES = (
         shape=shapes.class_loss,
         per_sample=True,
         defaults=(("p", "1"), ("margin", "1.0")),
+        whole=("p",),
         positive=("p",),
         kinks=(f"where(t == 1, 1, {_OVER})",),
         kink="a class just at the margin counts {}",

@@ -103,12 +103,15 @@ def _unreduced(attrs: Attrs) -> bool:
 
 
 def loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
-    """Return a number, once all operands have the same shape; the shape without reduction."""
+    """Return a number, once all operands have the same shape; the shape without reduction.
+
+    A number goes with one entry, and has its shape.
+    """
     prediction, *others = shapes
     for target in others:
         if size(prediction) != 1 or size(target) != 1:
             _alike(prediction, target)
-    return prediction if _unreduced(attrs) else ()
+    return max(shapes, key=len) if _unreduced(attrs) else ()
 
 
 def row_loss(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:

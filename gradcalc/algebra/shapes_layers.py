@@ -352,7 +352,8 @@ def placed(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
     axis = _axis(attrs, shape, "place")
     value = attrs["of"]
     of = value.name if isinstance(value, Symbol) else _count(attrs, "of", 1, 1)
-    first = integer(attrs.get("first"))
+    place = attrs.get("first")
+    first = None if isinstance(place, Symbol) else _count(attrs, "first", 1, 1)
     last = total((1, first or 1), (1, shape[axis]), (-1, 1))
     if isinstance(last, int) and isinstance(of, int) and last > of:
         raise ShapeError("place", f"{describe(shape)} from entry {first} on into {of}")

@@ -60,15 +60,17 @@ def differentiate(
     upstream: Collection[str] = (),
     given: Collection[str] = (),
     facts: Mapping[Expr, Expr] | None = None,
+    numerator: bool = True,
 ) -> Backward:
     """Return the lines that compute the derivative of `loss` by every name of `wanted`.
 
     upstream: names whose gradient is handed in and not computed.
     given: names whose value is handed in, so that a derivative which can be read off
-        the output is.
+        the output is, and a Jacobian is read.
     facts: formulas with a known value, such as the sum of a one-hot target.
+    numerator: whether row i of a Jacobian da/dz belongs to a[i], and not column i.
     """
-    return _Reverse(forward, wanted, table, loss, upstream, given, facts or {}).walk()
+    return _Reverse(forward, wanted, table, loss, upstream, given, facts or {}, numerator).walk()
 
 
 class _Reverse:
@@ -81,7 +83,9 @@ class _Reverse:
         upstream: Collection[str],
         given: Collection[str],
         facts: Mapping[Expr, Expr],
+        numerator: bool,
     ) -> None:
+        self.numerator = numerator
         self.forward, self.table, self.loss = forward, table, loss
         self.wanted, self.upstream, self.given, self.facts = wanted, upstream, given, facts
         self.own: dict[str, Shape] = forward.shapes
@@ -203,13 +207,25 @@ class _Reverse:
             shape = self.shapes[operand] if row.kind == "loss" else node.shape
             if self.shapes[operand] != shape:
                 return self.partial(node, index, upstream), None
-            self.put(Node(local, self.partial(node, index, ONE), shape, node.span, hidden))
+            slope = self.partial(node, index, ONE)
+            if row.kind == "loss":  # a number beside one entry
+                slope = unbroadcast(slope, self.shape_of(slope), shape)
+            self.put(Node(local, slope, shape, node.span, hidden))
             return mul(upstream, Symbol(local)), local
         if row.jacobian is None or len(node.shape) != 1:
             return self.partial(node, index, upstream), None
         matrix = substitute(formula(row.jacobian), self.bound(node, row))
         self.put(Node(local, matrix, node.shape * 2, node.span, hidden))
+        if local in self.given:
+            return self.through(Symbol(local), upstream), local
         return self.partial(node, index, upstream), local
+
+    def through(self, jacobian: Symbol, upstream: Expr) -> Expr:
+        """Return what a line passes back through its whole Jacobian: Jᵀ g, or J g in columns."""
+        if upstream == ONE:
+            return Apply("sum", (jacobian,), (("axis", number(0 if self.numerator else 1)),))
+        turned = Apply("transpose", (jacobian,)) if self.numerator else jacobian
+        return Apply("matmul", (turned, upstream))
 
     def spread(self, node: Node, operand: str, upstream: Expr) -> Expr:
         """Return the gradient of losses one a sample, put to every entry of its sample."""

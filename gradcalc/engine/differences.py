@@ -97,11 +97,12 @@ class Pair:
 
 @dataclass
 class Findings:
-    """What one run of a proof has found so far."""
+    """What one run of a proof has found so far; whole: every value exists."""
 
     loss: str
     values: Mapping[str, Array]
     table: Table
+    whole: bool = True
     sampled: bool = False
     kinks: dict[str, None] = field(default_factory=dict)
     unchecked: dict[str, None] = field(default_factory=dict)
@@ -135,7 +136,7 @@ class Findings:
 
     def at(self, pair: Pair, values: Mapping[str, Array]) -> Findings:
         """Return what the check of one line and operand finds at some values."""
-        found = Findings(self.loss, values, self.table)
+        found = Findings(self.loss, values, self.table, self.whole)
         try:
             found.compare(pair)
         except EvaluationError:
@@ -197,8 +198,8 @@ class Findings:
     def value(self, program: Program, instead: Mapping[str, Array]) -> Array:
         names = program.ranks
         env = {name: instead[name] if name in instead else self.values[name] for name in names}
-        whole = not any(np.isnan(value).any() for value in env.values())
-        return program.run(env, strict=whole)["value"]
+        strict = self.whole or not any(np.isnan(value).any() for value in env.values())
+        return program.run(env, strict=strict)["value"]
 
     def local_line(
         self, pair: Pair, x: Array, moves: Array, slopes: Array, own: Array, near: Array

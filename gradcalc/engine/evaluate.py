@@ -269,11 +269,10 @@ class Program:
         out, args = 0, tuple[int, ...]()
         try:
             for kernel, out, args, rule in self.calls:
-                operands = [slots[arg] for arg in args]
                 if rule is None:
-                    slots[out] = kernel(*operands)
+                    slots[out] = kernel(*[slots[arg] for arg in args])
                 else:
-                    own = [exact[arg] for arg in args]
+                    own, operands = [exact[arg] for arg in args], [slots[arg] for arg in args]
                     slots[out], exact[out] = rule.value(kernel, own, operands)
         except FloatingPointError as error:
             made = (step for step in self.steps if isinstance(step, Call))

@@ -31,14 +31,19 @@ class Rounding:
 
     def __call__(self, name: str, value: Array) -> Array:
         """Return the value of a line as it is written down and carried on."""
-        if name.startswith("_") or "/d_" in name or name.startswith("d_"):
+        if not self.rounds(name):
             return value
         places = self.named.get(name, self.decimals)
         if places is not None:
             return round_decimals(value, places, self.mode)
-        if self.significant is not None:
-            return round_significant(value, self.significant, self.mode)
-        return value
+        assert self.significant is not None
+        return round_significant(value, self.significant, self.mode)
+
+    def rounds(self, name: str) -> bool:
+        """Tell whether a line is rounded; a part of a line, which has no name, is not."""
+        if name.startswith("_") or "/d_" in name or name.startswith("d_"):
+            return False
+        return name in self.named or self.decimals is not None or self.significant is not None
 
 
 def round_decimals(value: Array, places: int | Array, mode: str = "half_up") -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gradcalc.algebra.expr import Expr, Number, Symbol, substitute, symbols
@@ -28,15 +28,26 @@ class Visible:
     names: Mapping[str, str]
 
 
-def visible(forward: Graph, backward: Graph, table: Table) -> Visible:
+def _never(_: str, __: Number) -> bool:
+    return False
+
+
+def visible(
+    forward: Graph,
+    backward: Graph,
+    table: Table,
+    apart: Callable[[str, Number], bool] = _never,
+) -> Visible:
     """Return the named lines of both passes with everything hidden written out.
 
-    Forward formulas stay as the file has them; backward formulas come out simplified.
+    Forward formulas stay as the file has them; backward formulas come out simplified, a
+    line that is a number put into those that read it. apart: whether what a line carries
+    on may be another number than its formula's, given or rounded; it is read by its name.
     """
     shapes = {**forward.shapes, **backward.shapes}
     revealed: dict[str, str] = {}
     while True:
-        lines = _inline(forward, backward, shapes, table, revealed)
+        lines = _inline(forward, backward, shapes, table, revealed, apart)
         if isinstance(lines, Visible):
             return lines
         revealed[lines] = _free_name(shapes, revealed)
@@ -53,6 +64,7 @@ def _inline(
     shapes: Mapping[str, Shape],
     table: Table,
     revealed: Mapping[str, str],
+    apart: Callable[[str, Number], bool],
 ) -> Visible | str:
     """Return the visible lines, or the hidden name that has to be given one."""
     renamed = _renamed(backward, revealed)
@@ -80,7 +92,7 @@ def _inline(
                     return parts[1]
             replace[node.name] = expr
         else:
-            if isinstance(expr, Number):
+            if isinstance(expr, Number) and not apart(node.name, expr):
                 replace[node.name] = expr
             derived.append(Node(node.name, expr, node.shape, node.span))
     return Visible(tuple(lines), tuple(derived), known, renamed)

@@ -17,6 +17,8 @@ from gradcalc.problem.naming import Index, Reference
 MAX_LENGTH = 1000
 MAX_PICKED = 1000
 _ENTRY = re.compile(r"([^\W\d_]+)_?([1-9])\Z")
+_NUMBER = r"[-+−]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+_LIST = re.compile(rf"(?<![\w\])])[\[(]\s*{_NUMBER}(?:[\s,;]+{_NUMBER})+\s*[\])]", re.ASCII)
 _LARGEST = Fraction(sys.float_info.max)
 
 
@@ -30,7 +32,7 @@ def read_formula(text: str, quantities: Quantities) -> Expr:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"a formula of more than {MAX_LENGTH} characters")
     try:
-        expr = parse(text)
+        expr = parse(_LIST.sub(_listed, text))
         found = {name: _meaning(name, quantities) for name in symbols(expr)}
         expr = rebuild(expr, lambda part: _ours(part, found, quantities))
         expr = _by_rank(resolve(expr, quantities.problem.table), quantities)
@@ -39,6 +41,19 @@ def read_formula(text: str, quantities: Quantities) -> Expr:
     if any(isinstance(part, Number) and abs(part.value) > _LARGEST for part in parts(expr)):
         raise ValueError("a number in the formula is larger than any that gradcalc computes with")
     return expr
+
+
+def _listed(match: re.Match[str]) -> str:
+    """Return a list of numbers with its commas: `[2 -1]` is no difference, `[1; 2]` a column.
+
+    >>> _listed(re.match(r".*", "[1 2; 3 4]"))
+    '[[1, 2], [3, 4]]'
+    """
+    rows = [re.findall(_NUMBER, row) for row in match[0].split(";")]
+    if len(rows) > 1 and all(len(row) == 1 for row in rows):
+        rows = [[cell for row in rows for cell in row]]
+    lists = [f"[{', '.join(row)}]" for row in rows]
+    return lists[0] if len(lists) == 1 else f"[{', '.join(lists)}]"
 
 
 def _one_line(error: ProblemError) -> str:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
 
 from gradcalc.algebra.expr import Expr, Number, symbols
-from gradcalc.algebra.shapes import Shape, size
+from gradcalc.algebra.shapes import Shape, ShapeError, size
 from gradcalc.grading.answers_formula import read_formula
 from gradcalc.grading.answers_names import Quantities
+from gradcalc.grading.calculation import calculated, numbers_of
 from gradcalc.grading.cells import MAX_ENTRIES, Cells, read_cells
 from gradcalc.grading.written import Written
 from gradcalc.problem.naming import Reference
@@ -25,13 +30,17 @@ _FORMULA_LIKE = re.compile(
 
 @dataclass(frozen=True)
 class Value:
-    """A right-hand side: its text on one line, and numbers, a formula or a reason."""
+    """A right-hand side: its text on one line, and numbers, a formula or a reason.
+
+    calculated: the numbers are what a written-out calculation comes to.
+    """
 
     text: str
     shape: tuple[int, ...] = ()
     cells: tuple[Written | None, ...] = ()
     formula: Expr | None = None
     reason: str | None = None
+    calculated: bool = False
 
 
 class ValueReader:
@@ -47,17 +56,19 @@ class ValueReader:
     ) -> Value:
         """Return what the right-hand sides of one line come to.
 
-        The last of them that is a number counts, else the last formula, else a blank.
+        The last of them that is a number counts, else the last calculation, else the last
+        formula, else a blank.
         due: the shape of what is asked for, where it is known better.
         """
         due = self.quantities.shape(asked) if due is None else due
         read = [self.one(text, asked, due) for text in texts if text]
         if not read:
             return _fitted("", Cells(((None,),), ()), due)
-        numbers = [value for value in read if any(value.cells)]
+        worked = [value for value in read if any(value.cells)]
+        numbers = [value for value in worked if not value.calculated]
         formulas = [value for value in read if value.formula is not None]
         blanks = [value for value in read if value.cells]
-        for values in (numbers, formulas, blanks):
+        for values in (numbers, worked, formulas, blanks):
             if values:
                 return values[-1]
         return replace(read[-1], text=flat(whole))
@@ -70,7 +81,7 @@ class ValueReader:
             cells = read_cells(text, size(due))
         except ValueError as error:
             self.entries += len(text) // 20
-            return self.formula(flat(text), str(error), asked)
+            return self.formula(flat(text), str(error), asked, due)
         self.entries += sum(map(len, cells.rows))
         constant = asked.index is None and asked.name in self.quantities.problem.constant
         alone = cells.rows[0][0] if not cells.shape else None
@@ -78,7 +89,7 @@ class ValueReader:
             return Value(flat(text), formula=Number(alone.exact))
         return _fitted(flat(text), cells, due, constant=constant)
 
-    def formula(self, text: str, reason: str, asked: Reference) -> Value:
+    def formula(self, text: str, reason: str, asked: Reference, due: Shape) -> Value:
         """Return the formula that a text spells, else why it is neither that nor numbers."""
         possible = _FORMULA_LIKE.search(reason) and _LETTERED.search(text)
         if not possible or _NO_FORMULA.search(text):
@@ -93,8 +104,42 @@ class ValueReader:
             return Value(text, reason=str(error))
         if isinstance(expr, Number):
             return Value(text, reason=reason)
+        if self.quantities.problem.numeric and not symbols(expr):
+            return self.calculation(text, expr, asked, due)
         circle = self.quantities.circle(asked.name, symbols(expr))
         return Value(text, reason=circle) if circle else Value(text, formula=expr)
+
+    @cached_property
+    def exact(self) -> frozenset[float]:
+        """Return the numbers of the file, which are not rounded."""
+        return numbers_of(self.quantities.problem)
+
+    def calculation(self, text: str, expr: Expr, asked: Reference, due: Shape) -> Value:
+        """Return the numbers that a written-out calculation comes to."""
+        problem = self.quantities.problem
+        try:
+            found = calculated(expr, problem.table, self.exact)
+        except ShapeError:
+            return Value(text, reason="its operands do not fit")
+        except ValueError as error:
+            return Value(text, reason=str(error))
+        if not np.isfinite(found.value).all():
+            return Value(text, reason="it has no value")
+        if found.value.ndim > 2 or found.value.size > MAX_ENTRIES:
+            return Value(text, reason="its operands do not fit")
+        one = not found.value.ndim
+        cells = [
+            Written(text if one else f"{value:.6g}", value, Fraction(value), 0, 0, False, room)
+            for value, room in zip(
+                found.value.ravel().tolist(), found.room.ravel().tolist(), strict=True
+            )
+        ]
+        self.entries += len(cells)
+        step = found.value.shape[-1] if found.value.ndim else 1
+        rows = tuple(tuple(cells[at : at + step]) for at in range(0, len(cells), step))
+        constant = asked.index is None and asked.name in problem.constant
+        fitted = _fitted(text, Cells(rows, found.value.shape), due, constant=constant)
+        return replace(fitted, calculated=True)
 
 
 def _fitted(text: str, found: Cells, due: Shape, *, constant: bool = False) -> Value:

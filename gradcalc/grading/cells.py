@@ -156,6 +156,8 @@ def _entry(word: str, before: str, tokens: _Tokens, due: int | None) -> Written 
     """Return the number or the blank that a word is."""
     tokens.counted()
     if _BLANK.match(word):
+        if word in "-−–—" and before == "x" and tokens.next[:1] in ("(", "[", "{"):
+            raise ValueError("a formula")  # (0.5) - (0.2)
         if word in "-−–—" and tokens.next and tokens.next[:1] not in "[](){},;\n_?-−–—":
             if before == "x":
                 raise ValueError("a formula")

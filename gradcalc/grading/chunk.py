@@ -143,6 +143,7 @@ def _result(marked: Marked, row: int, marker: Marker, *, every: bool) -> dict[st
             for name, columns in block.quantities.items()
         },
         "status": {name: int(counts[code]) for code, name in enumerate(STATUSES) if counts[code]},
+        **({"precision": "single"} if marked.single is not None and marked.single[row] else {}),
         "verdicts": list(_verdicts(marked, row, every=every)),
     }
 

@@ -19,10 +19,10 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
-from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block, RowError
+from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.earlier import Mask
-from gradcalc.grading.faults import contained
+from gradcalc.grading.faults import contained, with_faults, without_lost
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
@@ -36,19 +36,24 @@ from gradcalc.grading.marked import (
     Answers,
     Codes,
     Marked,
+    Rooms,
     Rows,
     decimals_of,
-    half_units,
+    digits_of,
     nothing,
+    rooms,
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
 from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, rows_of
+from gradcalc.grading.single import in_single, right_in_single
 from gradcalc.grading.submissions_cells import read_whole
-from gradcalc.grading.submissions_duplicates import without_rows
 from gradcalc.grading.verdict import Finding
 from gradcalc.grading.written import NO_DECIMALS
+
+SINGLE_AT_ONCE = 256
+"""Submissions in single precision that are judged together."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +87,12 @@ class Marker:
         lost = self.lost(block, lines)
         if lost:
             return self.mark(without_lost(block, lost))
-        due, halves = self.due(block, lines), self.halves(block)
+        due = self.due(block, lines)
+        limits = self.rooms(block, due)
         number = block.state == NUMBER
         absent = self.absent(block, due)
-        right = self.matches(block, number, due, halves) | ((block.state != BLANK) & absent)
+        right = self.matches(block, number, due, limits) | ((block.state != BLANK) & absent)
+        single = self.in_single(block, lines, due, limits, right)
         status = np.where(right, CORRECT, INCORRECT).astype(np.uint8)
         if not number.all():
             status[block.state == BLANK] = MISSING
@@ -93,8 +100,10 @@ class Marker:
         if self.values_only:
             points, score = self.points(block, status, {}, (), {}, absent=absent)
             nothing_kept = np.zeros(status.shape, dtype=bool)
-            return Marked(block, status, points, score, lambda: due, due, {}, nothing_kept)
-        return self.followed(block, lines, status, due, halves)
+            return Marked(
+                block, status, points, score, lambda: due, due, {}, nothing_kept, single=single
+            )
+        return replace(self.followed(block, lines, status, due, limits), single=single)
 
     @staticmethod
     def lost(block: Block, lines: Lines) -> dict[int, str]:
@@ -117,7 +126,7 @@ class Marker:
         return contained(lambda: without_value(lines), one_by_one)
 
     def followed(
-        self, block: Block, lines: Lines, status: Codes, due: Array, halves: Array
+        self, block: Block, lines: Lines, status: Codes, due: Array, limits: Rooms
     ) -> Marked:
         """Return the same once what is not simply right is looked at a second time."""
         count = len(block.ids)
@@ -128,7 +137,7 @@ class Marker:
         rows = np.flatnonzero((status == INCORRECT).any(axis=1))
         if rows.size:
             look = second_look(
-                self.course, lines, block, rows, lambda own: self.answers(block, lines, halves, own)
+                self.course, lines, block, rows, lambda own: self.answers(block, lines, limits, own)
             )
             found = look.found
             closer = look.status[look.which]
@@ -141,7 +150,7 @@ class Marker:
                 faults = {(r, c): why for r, at in own for c, why in look.faults[at].items()}
                 block = with_faults(block, faults)
         findings = tuple(found.values())
-        ruled = self.ruled(block, lines, halves, status) if self.rulings else {}
+        ruled = self.ruled(block, lines, limits, status) if self.rulings else {}
         absent = self.absent(block, due)
         points, score = self.points(block, status, finding, findings, ruled, faults, absent)
         keys = tuple(blake2b(key, digest_size=16).hexdigest() for key in found)
@@ -150,7 +159,7 @@ class Marker:
             status,
             points,
             score,
-            lambda: self.own(block, lines, halves),
+            lambda: self.own(block, lines, limits),
             due,
             finding,
             kept,
@@ -162,14 +171,34 @@ class Marker:
             faults,
         )
 
-    def halves(self, block: Block) -> Array:
-        """Return half a unit of the last digit of every cell, where that is the measure."""
-        measured = self.tolerance.of_writer
-        return half_units(block) if measured or not self.values_only else block.value
+    def rooms(self, block: Block, due: Array) -> Rooms:
+        """Return how far every cell may be rounded, where its own digits are the measure."""
+        if self.tolerance.of_writer or not self.values_only:
+            return rooms(block, due)
+        return Rooms(block.value, np.zeros(block.value.shape, dtype=bool))
 
-    def matches(self, block: Block, number: Mask, due: Array, halves: Array) -> Mask:
+    def matches(self, block: Block, number: Mask, due: Array, limits: Rooms) -> Mask:
         """Tell which cells are the values due."""
-        return Typed(block.value, number, halves, block.decimals).matches(due, self.tolerance)
+        typed = Typed(block.value, number, limits.half, block.decimals, limits.shown)
+        return typed.matches(due, self.tolerance)
+
+    def in_single(self, block: Block, lines: Lines, due: Array, limits: Rooms, right: Mask) -> Mask:
+        """Tell which submissions are printed from single precision, where their digits do not do.
+
+        right: the cells that are the values due, to which those are added that are so here.
+        """
+        found = np.zeros(len(block.ids), dtype=bool)
+        if right.all() or not self.tolerance.of_writer:
+            return found
+        rows = np.flatnonzero(((block.state == NUMBER) & ~right).any(axis=1))
+        rows = rows[in_single(*digits_of(block, rows))]
+        found[rows] = True
+        for start in range(0, len(rows), SINGLE_AT_ONCE):
+            some = rows[start : start + SINGLE_AT_ONCE]
+            answers = self.answers(block, lines, limits, some)
+            for columns, same in right_in_single(rows_of(lines, some), answers, self.tolerance):
+                right[np.ix_(some, np.array(columns))] |= same
+        return found
 
     def absent(self, block: Block, due: Array) -> Mask:
         """Tell which cells have no value, so that nothing there is wrong."""
@@ -189,9 +218,9 @@ class Marker:
             found[:, columns] = whole[:, self.flat(block, columns, shape)]
         return np.broadcast_to(found, block.value.shape)
 
-    def own(self, block: Block, lines: Lines, halves: Array) -> Array:
+    def own(self, block: Block, lines: Lines, limits: Rooms) -> Array:
         """Return what the students' own earlier values give in each cell."""
-        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
+        answers = self.answers(block, lines, limits, np.arange(len(block.ids)))
         values = self.captured(lines, answers)
         found = np.zeros(block.value.shape)
         for name, each in answers.items():
@@ -215,7 +244,7 @@ class Marker:
         order = {name: at for at, name in enumerate((*self.lines.inputs, *self.lines.by_name))}
         return sorted((n for n in block.quantities if n in order), key=order.__getitem__)
 
-    def answers(self, block: Block, lines: Lines, halves: Array, rows: Rows) -> dict[str, Answers]:
+    def answers(self, block: Block, lines: Lines, limits: Rooms, rows: Rows) -> dict[str, Answers]:
         """Return the answers of some students by quantity, in the order of the solution."""
         found: dict[str, Answers] = {}
         decimals = decimals_of(block)
@@ -228,12 +257,15 @@ class Marker:
             whole = (len(rows), size(shape) or 1)
             value, half, mask = np.zeros(whole), np.zeros(whole), np.zeros(whole, dtype=bool)
             written = np.full(whole, NO_DECIMALS, dtype=np.int16)
+            shown = np.zeros(whole, dtype=bool)
             value[:, flat] = block.value[place]
             mask[:, flat] = block.state[place] == NUMBER
-            half[:, flat], written[:, flat] = halves[place], decimals[place]
+            half[:, flat], written[:, flat] = limits.half[place], decimals[place]
+            shown[:, flat] = limits.shown[place]
             own = (len(rows), *shape)
             value, mask, half = value.reshape(own), mask.reshape(own), half.reshape(own)
-            found[name] = Answers(columns, entries, flat, value, mask, half, written.reshape(own))
+            written, shown = written.reshape(own), shown.reshape(own)
+            found[name] = Answers(columns, entries, flat, value, mask, half, written, shown)
         return found
 
     @staticmethod
@@ -293,9 +325,9 @@ class Marker:
         lines.program.run(start, adjust=adjust, strict=False)
         return found
 
-    def ruled(self, block: Block, lines: Lines, halves: Array, status: Codes) -> dict[str, Rows]:
+    def ruled(self, block: Block, lines: Lines, limits: Rooms, status: Codes) -> dict[str, Rows]:
         """Return for each quantity which ruling a wrong answer falls under, or -1."""
-        answers = self.answers(block, lines, halves, np.arange(len(block.ids)))
+        answers = self.answers(block, lines, limits, np.arange(len(block.ids)))
         found: dict[str, Rows] = {}
         own = {
             name: np.where(answers[name].mask, answers[name].value, value)
@@ -402,25 +434,3 @@ class Marker:
                 for column in columns:
                     wrong = (numbers == number) & (status[:, column] == INCORRECT)
                     points[wrong, column] = most[column] * left
-
-
-def with_faults(block: Block, faults: Mapping[tuple[int, int], str]) -> Block:
-    """Return a block that says why gradcalc itself failed at some cells."""
-    reason = block.reason
-    return replace(block, reason=lambda row, at: faults.get((row, at)) or reason(row, at))
-
-
-def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
-    """Return a block without some students, told among its errors."""
-    errors = [
-        RowError(
-            block.file(row),
-            block.lines[row],
-            block.ids[row],
-            why,
-            inside=0 if block.files else None,
-        )
-        for row, why in lost.items()
-    ]
-    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
-    return without_rows(block, keep, errors)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -30,6 +31,10 @@ FEW = 32 * np.finfo(float).eps
 """Relative to the value: more than what makes a half of what is no half."""
 NOTHING = 1e-14
 """What may be left of numbers that cancel: a written 0 is this."""
+COARSE = 0.3
+"""Of a number: half a unit from which on its first digit may be wrong."""
+MOST_SHOWN = 50
+"""Decimals from which on numbers are alike in what they show of a sheet's rounding."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +119,24 @@ def leading(value: Array) -> Array:
 class Typed:
     """Written entries in the shape of their quantity; `mask` tells which are written.
 
-    half: half a unit of the last written digit; decimals: those that are written.
+    half: half a unit of the last written digit; decimals: those that are written; shown: where
+    the rest of the sheet shows that a number was rounded to these decimals, whatever they leave.
     """
 
     value: Array
     mask: Mask
     half: Array
     decimals: Decimals
+    shown: Mask | None = None
+
+    @cached_property
+    def coarse(self) -> Mask:
+        """Tell which entries have to have a right digit: rounding alone may have made the first."""
+        coarse = self.half > COARSE * np.abs(self.value)
+        if not coarse.any():
+            return coarse
+        coarse &= self.value != 0
+        return coarse if self.shown is None else coarse & ~self.shown
 
     def matches(self, due: Array, tolerance: Tolerance) -> Mask:
         """Tell where an entry is the value due, by its own digits rounded or cut off."""
@@ -141,7 +157,18 @@ class Typed:
             product = self.value * due
             if (product < 0).any():
                 near = near & (product >= -NOISE * np.abs(due))
+            if tolerance.of_writer and self.coarse.any():
+                near = near & self.says(due, further)
         return np.asarray(self.mask & near & np.isfinite(due))
+
+    def says(self, due: Array, further: Array | float = 0.0) -> Mask:
+        """Tell where an entry says something of the value due: coarse ones have its first digit."""
+        shape = np.broadcast_shapes(np.shape(due), self.value.shape)
+        says = np.ones(shape, dtype=bool)
+        at = np.broadcast_to(self.coarse, shape)
+        parts = (np.broadcast_to(each, shape)[at] for each in (self.value, due, further))
+        says[at] = right_digit(*parts)
+        return says
 
     def cut_off(self, due: Array) -> Mask:
         """Tell where an entry is the value due with its last digits cut off."""
@@ -156,25 +183,24 @@ def typed(
     cells: Sequence[Written | None],
     shape: Sequence[int],
     at: tuple[int, ...] | None = None,
-    sheet: int = 0,
+    shown: int = 0,
     beside: tuple[int, int] | None = None,
 ) -> Typed:
     """Return written numbers in the shape of a quantity, or as its entry `at`.
 
-    sheet: most decimals on the sheet; a 0 without decimals is taken to have as many. It is
-    negative where there is nothing but zeros, which prove no rounding and have to be exact.
-    beside: most decimals and digits of a quantity whose entries are written one by one.
+    shown: the decimals that the sheet shows, see `shown_decimals`; beside: most decimals and
+    digits of a quantity whose entries are written one by one.
     """
     own = tuple(int(dim) for dim in shape)
     value, mask = np.zeros(own), np.zeros(own, dtype=bool)
     half, decimals = np.zeros(own), np.full(own, NO_DECIMALS, dtype=np.int16)
-    halves = half_units(cells, sheet, beside)
+    halves = half_units(cells, shown, beside)
     places = [at] if at is not None else list(np.ndindex(own))
     for place, cell, room in zip(places, cells, halves, strict=True):
         if cell is not None:
             value[place], mask[place], half[place] = cell.value, True, room
             decimals[place] = cell.decimals if cell.rounded else NO_DECIMALS
-    return Typed(value, mask, half, decimals)
+    return Typed(value, mask, half, decimals, is_shown(decimals, np.array(shown)))
 
 
 def sheet_digits(
@@ -190,6 +216,42 @@ def sheet_digits(
     return places, np.where(number, significant, 0).max(axis=-1, initial=0)
 
 
+def right_digit(value: Array, due: Array, further: Array | float = 0.0) -> Mask:
+    """Tell where a number is the value due to one significant digit, within a further distance.
+
+    >>> right_digit(np.array([1.0, 1.0]), np.array([0.96, 0.645])).tolist()
+    [True, False]
+    """
+    room = 0.5 * 10.0 ** leading(due) * (due != 0)
+    return np.asarray(np.abs(value - due) <= room * (1 + SLACK) + further)
+
+
+def shown_decimals(value: Array, decimals: Whole, number: Mask, due: Array) -> Whole:
+    """Return the decimals that each sheet shows its numbers to be rounded to, as bits.
+
+    A number shows its own, if it has several digits or a right one: not 0, not 1.00 for 0.645.
+    number: which entries are numbers with a last digit; the last axis is that of a sheet.
+    """
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        digits = np.abs(value) / 10.0 ** leading(value)
+        several = np.abs(digits - np.round(digits)) > SLACK
+        tells = number & (value != 0) & (decimals > 0) & (several | right_digit(value, due))
+    places = np.clip(decimals, 0, MOST_SHOWN).astype(np.int64)
+    bits = np.where(tells, np.left_shift(np.int64(1), places), np.int64(0))
+    return np.asarray(np.bitwise_or.reduce(bits, axis=-1))
+
+
+def shown_bit(decimals: int) -> int:
+    """Return what numbers of so many decimals show of a sheet; whole numbers show nothing."""
+    return 1 << min(decimals, MOST_SHOWN) if decimals > 0 else 0
+
+
+def is_shown(decimals: Whole, shown: Whole) -> Mask:
+    """Tell which numbers of decimals have as many as the sheet shows."""
+    places = np.clip(decimals, 0, MOST_SHOWN).astype(np.int64)
+    return np.asarray((np.right_shift(shown, places) & 1).astype(bool) & (decimals > 0))
+
+
 def longest(cells: Iterable[Written | None]) -> tuple[int, int]:
     """Return the most decimals and the most digits of numbers that have a last digit."""
     known = [cell for cell in cells if cell is not None and cell.rounded]
@@ -200,35 +262,43 @@ def longest(cells: Iterable[Written | None]) -> tuple[int, int]:
 
 
 def half_units(
-    cells: Sequence[Written | None], sheet: int = 0, beside: tuple[int, int] | None = None
+    cells: Sequence[Written | None], shown: int = 0, beside: tuple[int, int] | None = None
 ) -> list[float]:
     """Return half a unit of the last digit of each number of one answer.
 
     A whole number beside entries with decimals has lost zeros, by the decimals or by the
-    significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded.
+    significant digits of the longest: the 1 in (0.2, 1, 1.4) is no 1.3 rounded. A calculation
+    has its own room.
     """
     known = [cell for cell in cells if cell is not None and cell.rounded]
+    rooms = [0.0 if cell is None else cell.room for cell in cells]
     if not known:
-        return [0.0] * len(cells)
+        return rooms
     value = np.array([cell.value for cell in known])
     decimals = np.array([cell.decimals for cell in known])
     most, digits = map(np.array, longest(known) if beside is None else beside)
     half = half_of(decimals)
     odd = (decimals <= 0) | (value == 0)
-    half[odd] = half_of_odd(value[odd], half[odd], most, digits, np.array(sheet))
+    half[odd] = half_of_odd(value[odd], decimals[odd], most, digits, np.array(shown))
     found = iter(half.tolist())
-    return [next(found) if cell is not None and cell.rounded else 0.0 for cell in cells]
+    return [
+        next(found) if cell is not None and cell.rounded else room
+        for cell, room in zip(cells, rooms, strict=True)
+    ]
 
 
-def half_of_odd(value: Array, own: Array, most: Whole, longest: Whole, sheet: Whole) -> Array:
+def half_of_odd(value: Array, decimals: Whole, most: Whole, longest: Whole, shown: Whole) -> Array:
     """Return half a unit of numbers without decimals, and of zeros.
 
-    most, longest: decimals and digits of the answer's longest entries; sheet: most decimals
-    of the writer's numbers but zeros, which prove no rounding.
+    most, longest: decimals and digits of the answer's longest entries; shown: the decimals
+    that the sheet shows. A 0 has its own if they are among them, else the most; where nothing
+    is shown, it is to be exact.
     """
+    own = half_of(decimals)
     room = np.maximum(half_of(most), half_of(longest - 1 - leading(value).astype(int)))
-    seen = (np.maximum(most, sheet) > 0) & (sheet >= 0)
-    of_zero = np.where(seen, half_of(np.maximum(most, sheet)), 0.0)
+    finest = np.maximum(most, np.frexp(shown.astype(float))[1] - 1)
+    of_zero = half_of(np.where(is_shown(decimals, shown), decimals, finest))
+    of_zero = np.where(shown > 0, of_zero, 0.0)
     return np.where(value == 0, of_zero, np.minimum(own, room))
 
 

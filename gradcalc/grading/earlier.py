@@ -44,7 +44,8 @@ class Entries:
     """An answer of numbers in the shape of its quantity.
 
     half: half a unit of each last digit; decimals: as they are written; wrong: entries
-    that are written and not correct; due: the values without any rounding.
+    that are written and not correct; follows: those of them that follow from others; due: the
+    values without any rounding.
     """
 
     value: Array
@@ -52,6 +53,7 @@ class Entries:
     half: Array
     decimals: Decimals
     wrong: Mask
+    follows: Mask
     due: Array
 
     @property
@@ -134,6 +136,16 @@ class Earlier:
     def right(self) -> SeenOwn:
         """Return those of the values that are correct."""
         return SeenOwn(self, lambda each: Own(each.value, each.mask & ~each.wrong), "wrong")
+
+    @cached_property
+    def first(self) -> SeenOwn:
+        """Return those of the values that do not follow from other wrong ones."""
+        return SeenOwn(self, lambda each: Own(each.value, each.mask & ~each.follows), "wrong")
+
+    @cached_property
+    def slips(self) -> Seen[Mask]:
+        """Return which values are wrong and do not follow from other wrong ones."""
+        return Seen(self, lambda each: each.wrong & ~each.follows, "wrong")
 
     @cached_property
     def halves(self) -> Seen[Array]:

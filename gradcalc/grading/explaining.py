@@ -132,8 +132,11 @@ def _recomputed(lines: Lines, wrong: Wrong, tolerance: Tolerance) -> bool:
         lines.computed[wrong.name],
         lines_of(lines.problem, recompute=True).values[wrong.name],
     )
+    written = wrong.written
     return any(
-        bool(wrong.written.agrees(other, tolerance)[wrong.written.mask].all()) for other in others
+        other.shape == written.value.shape
+        and bool(written.agrees(other, tolerance)[written.mask].all())
+        for other in others
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from traceback import extract_tb
 from typing import TypeVar
 
+import numpy as np
+
 from gradcalc.errors import ProblemError
+from gradcalc.grading.block import Block, RowError
+from gradcalc.grading.submissions_duplicates import without_rows
 
 T = TypeVar("T")
 TRACEBACK = "GRADCALC_TRACEBACK"
@@ -48,3 +53,25 @@ def told(count: int, what: str) -> str:
         f" please report the reason that stands there, with the problem file"
         f" ({TRACEBACK}=1 shows where it comes from)"
     )
+
+
+def with_faults(block: Block, faults: Mapping[tuple[int, int], str]) -> Block:
+    """Return a block that says why gradcalc itself failed at some cells."""
+    reason = block.reason
+    return replace(block, reason=lambda row, at: faults.get((row, at)) or reason(row, at))
+
+
+def without_lost(block: Block, lost: Mapping[int, str]) -> Block:
+    """Return a block without some students, told among its errors."""
+    errors = [
+        RowError(
+            block.file(row),
+            block.lines[row],
+            block.ids[row],
+            why,
+            inside=0 if block.files else None,
+        )
+        for row, why in lost.items()
+    ]
+    keep = np.setdiff1d(np.arange(len(block.ids)), list(lost))
+    return without_rows(block, keep, errors)

@@ -42,16 +42,19 @@ def evaluated(
             value = own[name].over(value)
         return value + shift[name] if shift and name in shift else value
 
-    program, start = _begun(lines, own, target)
+    program, start = begun(lines, own, target)
     if shift:
         start |= {name: value + shift[name] for name, value in start.items() if name in shift}
     return program.run(start, adjust=adjust, strict=False)
 
 
-def _begun(
+def begun(
     lines: Lines, own: Mapping[str, Own], target: str | None
 ) -> tuple[Program, dict[str, Array]]:
-    """Return the lines that a target needs, compiled, and the values that they begin with."""
+    """Return the lines that a target needs, compiled, and the values that they begin with.
+
+    Without a target, all lines.
+    """
     program = lines.program
     if target in lines.by_name:
         needed = frozenset(lines.reads(target, Cut(own, lines.given, target)))
@@ -136,7 +139,7 @@ def otherwise(lines: Lines, target: str, own: Mapping[str, Own], style: Style) -
             value = rounded
         return own[name].over(value) if name in own else value
 
-    program, start = _begun(lines, own, target)
+    program, start = begun(lines, own, target)
     return program.run(start, adjust=adjust, strict=False)[target]
 
 

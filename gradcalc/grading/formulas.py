@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcalc.algebra.expr import Expr, substitute, symbols
+from gradcalc.algebra.expr import Expr, Number, parts, substitute, symbols
 from gradcalc.algebra.inference import dimension, shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import Shape, ShapeError
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.grading.answers import Answer
+from gradcalc.grading.calculation import calculated, is_rounded, numbers_of
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.explaining import diagnose, telling
 from gradcalc.grading.lines import Lines, lines_of
@@ -30,14 +31,20 @@ AGREE = 1e-7
 
 
 def judge_formula(
-    lines: Lines, answer: Answer, tolerance: Tolerance, *, explained: bool = True
+    lines: Lines,
+    answer: Answer,
+    tolerance: Tolerance,
+    *,
+    explained: bool = True,
+    worked: bool = False,
 ) -> tuple[Verdict, Finding | None]:
     """Return the verdict on a formula, and where it comes from if it is wrong.
 
     It is right if it has the shape of the quantity, and its value at every one of some
     points near the data (drawn ones, where the problem has letters). tolerance: how near
     its values have to be, where there are data and a measure is asked for. explained:
-    search for the mistakes that give it.
+    search for the mistakes that give it. worked: numbers may stand in it in place of
+    quantities, `yhat - 5`.
     """
     assert answer.formula is not None
     sizes = {name: dimension(number) for name, number in sizes_of(lines.problem).items()}
@@ -52,8 +59,7 @@ def judge_formula(
     settled = False
     worst: tuple[Lines, Array] | None = None
     for point in near_points(lines):
-        right = point.values[answer.name]
-        right = right[answer.index] if answer.index is not None else right
+        right = _due(point, answer)
         value = _value(point, expr, own)
         if not (np.isfinite(value).all() and np.isfinite(right).all()):
             continue
@@ -61,7 +67,7 @@ def judge_formula(
         if own != due and not one:
             worst = (point, value)
             break
-        value = np.broadcast_to(value, right.shape) if constant else value.reshape(right.shape)
+        value = _shaped(value, right.shape)
         if not _agrees(value, right, tolerance if lines.problem.numeric else Tolerance()):
             worst = (point, value)
             break
@@ -69,10 +75,53 @@ def judge_formula(
         return replace(verdict, status="unreadable", reason="it has no value near the data"), None
     if worst is None:
         return replace(verdict, status="correct"), None
+    if worked and lines.problem.numeric and (own == due or one):
+        with_numbers = _with_numbers(lines, expr, answer, tolerance)
+        if with_numbers:
+            return replace(verdict, status="correct"), None
     shape = own != due and not one
     if not explained:
         return verdict, Finding(answer.name, (), (answer.line,), shape=shape)
     return verdict, _finding(*worst, answer, shape)
+
+
+def _with_numbers(lines: Lines, expr: Expr, answer: Answer, tolerance: Tolerance) -> bool:
+    """Tell whether a formula is right with the numbers in it in place of quantities.
+
+    Rounded ones hold at the data alone. Those of the file hold at points near the data where
+    all that equals them is left where it is.
+    """
+    exact = numbers_of(lines.problem)
+    if is_rounded(expr, exact):
+        read = {name: lines.shapes[name] for name in symbols(expr)}
+        values = {name: lines.values[name] for name in read}
+        right = _due(lines, answer)
+        found = calculated(expr, lines.problem.table, exact, read, values)
+        value, room = _shaped(found.value, right.shape), _shaped(found.room, right.shape)
+        return bool(replace(exactly(value), half=room).agrees(right, tolerance).all())
+    held = exact & {abs(float(part.value)) for part in parts(expr) if isinstance(part, Number)}
+    settled = False
+    for point in near_points(lines, frozenset(held)) if held else ():
+        shape, right = _shape(point, expr), _due(point, answer)
+        assert shape is not None
+        value = _value(point, expr, shape)
+        if not (np.isfinite(value).all() and np.isfinite(right).all()):
+            continue
+        settled = True
+        if not _agrees(_shaped(value, right.shape), right, tolerance):
+            return False
+    return settled
+
+
+def _due(point: Lines, answer: Answer) -> Array:
+    """Return the value of what is asked for."""
+    right = point.values[answer.name]
+    return np.asarray(right if answer.index is None else right[answer.index])
+
+
+def _shaped(value: Array, shape: tuple[int, ...]) -> Array:
+    """Return a value in a shape with as many entries; a number stands for each of a list."""
+    return np.broadcast_to(value, shape) if value.ndim == 0 else value.reshape(shape)
 
 
 def _agrees(value: Array, right: Array, tolerance: Tolerance) -> bool:
@@ -88,8 +137,11 @@ def _squeezed(shape: Shape) -> Shape:
     return tuple(dim for dim in shape if dim != 1)
 
 
-def near_points(lines: Lines) -> Iterator[Lines]:
-    """Yield the lines with numbers near the data, or with drawn ones for letters."""
+def near_points(lines: Lines, held: frozenset[float] = frozenset()) -> Iterator[Lines]:
+    """Yield the lines with numbers near the data, or with drawn ones for letters.
+
+    held: magnitudes of entries that stay where they are.
+    """
     problem = lines.problem
     if not problem.numeric:
         for seed in range(POINTS):
@@ -104,6 +156,8 @@ def near_points(lines: Lines) -> Iterator[Lines]:
             step = generator.uniform(-scale, scale, value.shape)
             if keep and value.ndim:
                 step = step - step.mean(axis=-1, keepdims=True)
+            if held:
+                step = np.where(np.isin(np.abs(value), list(held)), 0.0, step)
             return np.asarray(value + step)
 
         targets = {data.name for data in problem.roles("target")} if whole else set()

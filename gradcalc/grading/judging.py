@@ -15,14 +15,19 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import Rounding
-from gradcalc.grading.comparison import Tolerance, Typed
+from gradcalc.grading.comparison import NOTHING, Tolerance, Typed
 from gradcalc.grading.earlier import Earlier, Mask
 from gradcalc.grading.explaining import slips_within
 from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.search import Own
+from gradcalc.grading.single import reached, scattered
 
 TOUCH = 1e-6
+MOVE = 1e-5
+"""Of a wrong value: how far it is moved to see whether a 0 is a 0 by accident."""
+GOLDEN = 0.6180339887498949
+"""Its multiples tell entries apart, so that two moved alike do not cancel."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Judgement:
     """Where an answer is right, and why.
 
     exact: the value; own: what the writer's operands give. right: as it is, earlier
-    errors apart; follows: right from earlier errors; trivial: only since they are 0.
+    errors apart; follows: right from earlier errors; trivial: a 0 that these make by accident.
+    single: judged as printed from single precision, since its digits alone do not do.
     """
 
     exact: Array
@@ -40,15 +46,20 @@ class Judgement:
     trivial: Mask
     cut: Mask
     kept: Mask
+    single: bool = False
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The lines of a problem, and how answers are compared."""
+    """The lines of a problem, and how answers are compared.
+
+    single: the numbers are printed from single precision.
+    """
 
     lines: Lines
     tolerance: Tolerance
     style: Style
+    single: bool = False
 
     @cached_property
     def roundings(self) -> tuple[Rounding, ...]:
@@ -74,9 +85,14 @@ class Judge:
         exact, own = self.lines.values[name], earlier.own
         given = self.own_value(name, own)
         plain = written.matches(exact, self.tolerance) | (written.mask & np.isnan(exact))
+        single = self.single and not plain[written.mask].all()
+        if single:
+            plain = plain | self.in_single(written, name)
         if not plain[written.mask].all():
             plain = plain | self.replays(written, name)
         found = written.matches(given, self.tolerance)
+        if self.single and (written.mask & ~plain & ~found).any():
+            found = found | self.in_single(written, name, own)
         if (written.mask & ~plain & ~found).any():
             found = found | self.replays(written, name, own)
         unsettled = written.mask & ~plain & ~found
@@ -89,19 +105,24 @@ class Judge:
         follows = (found | kept) & ~plain
         if follows.any():
             follows = follows & self.after_wrong(written, name, earlier)
-        trivial = follows & (given == 0) & (exact != 0)
-        trivial = trivial & (trivial.any() and self.all_zero(name, earlier))
+        trivial = follows & (written.value == 0) & (np.abs(exact) > NOTHING)
+        if trivial.any():
+            trivial = trivial & self.by_accident(name, earlier)
+        right = (plain | found | kept) & ~follows
+        if self.lines.problem.rounding is None:
+            right = right & ~says_nothing(written, exact, given, self.tolerance)
         agrees = written.agrees(exact, self.tolerance) | written.agrees(given, self.tolerance)
         cut = written.mask & ~agrees & (written.cut_off(exact) | written.cut_off(given))
         cut = cut & self.tolerance.of_writer
         return Judgement(
             exact,
             given,
-            (plain | found | kept) & ~follows,
+            right,
             follows & ~trivial,
             trivial,
             cut,
             kept,
+            single,
         )
 
     def own_value(self, name: str, own: Mapping[str, Own]) -> Array:
@@ -120,6 +141,10 @@ class Judge:
         found = np.zeros_like(written.mask)
         if name in self.lines.start:
             return found
+        said = self.lines.problem.rounding
+        if said is not None:  # of the value itself, whatever was rounded before
+            value = self.lines.values[name] if own is None else self.own_value(name, own)
+            found = found | written.matches(said(name, value), self.tolerance)
         for at, rounding in enumerate(self.roundings):
             if own is None:
                 values = self.replayed[at]
@@ -127,6 +152,22 @@ class Judge:
                 values = evaluated(self.lines, own, rounding, target=name)
             found = found | written.matches(values[name], self.tolerance)
         return found
+
+    @cached_property
+    def scattered(self) -> dict[str, Array] | None:
+        """Return all values as single precision may scatter them."""
+        return scattered(self.lines, {})
+
+    def in_single(self, written: Typed, name: str, own: Mapping[str, Own] | None = None) -> Mask:
+        """Tell where an answer is what single precision may give.
+
+        own: without it, as if nothing else were written.
+        """
+        lanes = self.scattered if own is None else scattered(self.lines, own, name)
+        due = self.lines.values[name] if own is None else self.own_value(name, own)
+        if lanes is None:
+            return np.zeros_like(written.mask)
+        return reached(written, due, lanes[name], self.tolerance)
 
     def otherwise(self, written: Typed, name: str, own: Mapping[str, Own]) -> Mask:
         """Tell where an answer comes out if halves, or steps inside a line, are rounded otherwise.
@@ -147,6 +188,8 @@ class Judge:
             return np.zeros_like(written.mask)
         alike = written.matches(self.own_value(name, right), self.tolerance)
         alike = alike | self.replays(written, name, right)
+        if self.single:
+            alike = alike | self.in_single(written, name, right)
         if not alike[written.mask].all():
             alike = alike | self.otherwise(written, name, right)
         return np.asarray(written.mask & ~alike)
@@ -175,11 +218,36 @@ class Judge:
             near = near & ~slips_within(self.lines, name, own, middle, reach)
         return near
 
-    def all_zero(self, name: str, earlier: Earlier) -> bool:
-        """Tell whether a wrong earlier value that counts here is nothing but zeros."""
-        for other in self.lines.upstream(name):
-            if earlier.spoiled(other):
-                each = earlier.own[other]
-                if not each.value[each.mask].any():
-                    return True
-        return False
+    def by_accident(self, name: str, earlier: Earlier) -> Mask:
+        """Tell which entries are 0 only since a wrong earlier value is just what it is.
+
+        Moved a little, it would leave them another number. A unit that a wrong value turns
+        off stays off.
+        """
+        shift: dict[str, Array] = {}
+        count = 0
+        for other in (*self.lines.start, *self.lines.upstream(name)):
+            if other == name or other not in earlier.slips:
+                continue
+            slips = earlier.slips[other]
+            if not slips.any():
+                continue
+            value = earlier.first[other].value
+            apart = 1 + np.modf(np.arange(count, count + value.size) * GOLDEN)[0]
+            step = MOVE * np.where(value == 0, 1.0, value) * apart.reshape(value.shape) * slips
+            shift[other] = np.stack([step, -step])
+            count += value.size
+        moved = evaluated(self.lines, earlier.first, shift=shift, target=name)[name]
+        return np.asarray((moved != 0).reshape(-1, *self.lines.values[name].shape).any(axis=0))
+
+
+def says_nothing(written: Typed, exact: Array, given: Array, tolerance: Tolerance) -> Mask:
+    """Tell which entries cannot be told from no answer, however they came about.
+
+    A 0 for what is not 0, where the sheet does not show that it is rounded; and a number
+    without a right digit, of the value itself or of what its writer's operands give.
+    """
+    nothing = written.mask & (written.value == 0) & (written.half == 0) & (np.abs(exact) > NOTHING)
+    if not tolerance.of_writer:
+        return np.zeros_like(nothing)
+    return np.asarray(nothing | ~(written.says(exact) | written.says(given)))

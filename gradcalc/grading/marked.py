@@ -12,8 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.block import NUMBER, Block
-from gradcalc.grading.comparison import Typed, half_of, half_of_odd, sheet_digits
+from gradcalc.grading.block import NUMBER, Block, Small
+from gradcalc.grading.comparison import (
+    COARSE,
+    Typed,
+    half_of,
+    half_of_odd,
+    is_shown,
+    shown_decimals,
+)
 from gradcalc.grading.earlier import Decimals, Entries, Mask
 from gradcalc.grading.sharing import Trace
 from gradcalc.grading.verdict import Finding, Status
@@ -55,7 +62,8 @@ class Marked:
     findings, keys: the distinct findings of the block, and what makes each distinct;
     unsearched: wrong answers beyond those that are explained; ruled: which of the rulings
     a wrong answer to a quantity falls under, or -1; faults: the cells at which gradcalc
-    itself failed, by row and column, and why.
+    itself failed, by row and column, and why; single: submissions judged as printed from
+    single precision.
     """
 
     block: Block
@@ -72,6 +80,7 @@ class Marked:
     ruled: dict[str, Rows] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
     faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    single: Mask | None = None
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -136,6 +145,7 @@ class Answers:
     mask: Mask
     half: Array
     decimals: Decimals
+    shown: Mask
 
     def taken(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the columns, from an array over the whole quantity."""
@@ -143,18 +153,27 @@ class Answers:
 
     def rows(self, rows: Rows) -> Answers:
         """Return the answers of some students."""
-        parts = {name: getattr(self, name)[rows] for name in ("value", "mask", "half", "decimals")}
-        return replace(self, **parts)
+        names = ("value", "mask", "half", "decimals", "shown")
+        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
     @property
     def typed(self) -> Typed:
         """Return the answers as entries to be compared."""
-        return Typed(self.value, self.mask, self.half, self.decimals)
+        return Typed(self.value, self.mask, self.half, self.decimals, self.shown)
 
-    def of(self, row: int, wrong: Mask, due: Array) -> Entries:
-        """Return the answer of one student; wrong: which entries of all are not correct."""
+    def of(self, row: int, wrong: Mask, follows: Mask, due: Array) -> Entries:
+        """Return the answer of one student.
+
+        wrong, follows: which entries of all are not correct, and which of these follow.
+        """
         return Entries(
-            self.value[row], self.mask[row], self.half[row], self.decimals[row], wrong[row], due
+            self.value[row],
+            self.mask[row],
+            self.half[row],
+            self.decimals[row],
+            wrong[row],
+            follows[row],
+            due,
         )
 
 
@@ -171,14 +190,31 @@ def rowwise(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return values.reshape(len(values), prod(values.shape[1:]))
 
 
-def half_units(block: Block) -> Array:
-    """Return half a unit of the last digit of every cell; see `comparison.half_units`."""
+@dataclass(frozen=True)
+class Rooms:
+    """How far the numbers of a block may be rounded.
+
+    half: half a unit of the last digit of every cell; shown: cells whose decimals the rest of
+    their sheet shows, where it matters. See `comparison.half_units` and `shown_decimals`.
+    """
+
+    half: Array
+    shown: Mask
+
+
+def rooms(block: Block, due: Array) -> Rooms:
+    """Return how far every cell may be rounded; due: the value of each."""
     number = rounded(block)
     decimals = decimals_of(block)
     odd = number & ((decimals <= 0) | (block.value == 0))
     half = half_of(decimals)
+    shown = np.zeros(len(block.ids), dtype=np.int64)
+    short = number & (block.significant <= 1)
+    if short.any():
+        short &= (block.value == 0) | (half > COARSE * np.abs(block.value))
+        rows = np.flatnonzero(short.any(axis=1))
+        shown[rows] = shown_decimals(block.value[rows], decimals[rows], number[rows], due[rows])
     if odd.any():
-        sheet, _ = sheet_digits(block.value, decimals, block.significant, number)
         digits = np.where(number, block.significant, 0)
         for columns in block.quantities.values():
             rows, places = np.nonzero(odd[:, columns])
@@ -186,13 +222,19 @@ def half_units(block: Block) -> Array:
                 at = rows, np.array(columns)[places]
                 most = decimals[:, columns].max(axis=1)[rows]
                 longest = digits[:, columns].max(axis=1)[rows]
-                half[at] = half_of_odd(block.value[at], half[at], most, longest, sheet[rows])
-    return np.where(number, half, 0.0)
+                half[at] = half_of_odd(block.value[at], decimals[at], most, longest, shown[rows])
+    return Rooms(np.where(number, half, 0.0), short & is_shown(decimals, shown[:, None]))
 
 
 def rounded(block: Block) -> Mask:
     """Tell which cells are numbers with a last digit: a fraction such as 1/3 has none."""
     return np.asarray((block.state == NUMBER) & (block.significant >= 0))
+
+
+def digits_of(block: Block, rows: Rows) -> tuple[Array, Small, Small, Mask]:
+    """Return the values, decimals and digits of some submissions, and which have a last digit."""
+    number = rounded(block)[rows]
+    return block.value[rows], block.decimals[rows], block.significant[rows], number
 
 
 def decimals_of(block: Block) -> Decimals:

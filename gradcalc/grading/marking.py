@@ -11,7 +11,14 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.errors import Source
 from gradcalc.grading.answers import Answer, Sheet, read_sheet
-from gradcalc.grading.comparison import Tolerance, Typed, longest, sheet_digits, typed
+from gradcalc.grading.comparison import (
+    Tolerance,
+    Typed,
+    longest,
+    sheet_digits,
+    shown_decimals,
+    typed,
+)
 from gradcalc.grading.earlier import Earlier, Entries
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
@@ -20,6 +27,7 @@ from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.judging import Judge, Judgement
 from gradcalc.grading.letters import judge_letter
 from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.single import in_single, loosened
 from gradcalc.grading.verdict import Finding, Review, Status, Verdict
 from gradcalc.grading.written import NO_DECIMALS, Written
 from gradcalc.problem.model import Gap, Problem
@@ -81,7 +89,8 @@ class _Known:
     def of(cls, due: Array) -> _Known:
         shape, none = due.shape, np.zeros(due.shape, dtype=bool)
         decimals = np.full(shape, NO_DECIMALS, dtype=np.int16)
-        return cls(Entries(np.zeros(shape), none, np.zeros(shape), decimals, none.copy(), due))
+        blank, masks = np.zeros(shape), (none.copy(), none.copy())
+        return cls(Entries(np.zeros(shape), none, blank, decimals, *masks, due))
 
 
 class _Marker:
@@ -90,15 +99,18 @@ class _Marker:
     def __init__(self, lines: Lines, sheet: Sheet, tolerance: Tolerance) -> None:
         self.lines, self.sheet = lines, sheet
         cells = [cell for answer in sheet.answers for cell in answer.cells if cell is not None]
-        decimals, digits = sheet_digits(
+        digits_of = (
             np.array([cell.value for cell in cells]),
             np.array([cell.decimals for cell in cells], dtype=int),
             np.array([cell.significant for cell in cells], dtype=int),
             np.array([cell.rounded for cell in cells], dtype=bool),
         )
-        self.decimals = int(decimals)
-        self.style = Style.of(self.decimals, int(digits))
-        self.judge = Judge(lines, tolerance, self.style)
+        decimals, digits = sheet_digits(*digits_of)
+        self.style = Style.of(int(decimals), int(digits))
+        self.judge = Judge(
+            lines, tolerance, self.style, tolerance.of_writer and bool(in_single(*digits_of))
+        )
+        self.single = False
         self.known: dict[str, _Known] = {}
         self.verdicts: list[Verdict] = []
         self.findings: list[Finding] = []
@@ -115,6 +127,7 @@ class _Marker:
             tuple(self.findings),
             self.style,
             (*self.sheet.warnings, *self.warnings()),
+            self.single,
         )
 
     def warnings(self) -> Iterator[str]:
@@ -136,7 +149,7 @@ class _Marker:
         shape = tuple(int(dim) for dim in self.lines.shapes.get(answer.name, ()))
         if not answer.cells or answer.shape != (() if answer.index is not None else shape):
             return [left_open]
-        written = typed(answer.cells, shape, answer.index, self.decimals)
+        written = typed(answer.cells, shape, answer.index, self.shown)
         right = written.matches(self.lines.values[answer.name], self.judge.tolerance)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         found: dict[Index, Verdict] = {}
@@ -162,7 +175,7 @@ class _Marker:
             return [self.whole(answer, "unreadable", f"{answer.name} is no line that is judged")]
         if answer.formula is not None:
             verdict, finding = judge_formula(
-                self.lines, answer, self.judge.tolerance, explained=self.searching
+                self.lines, answer, self.judge.tolerance, explained=self.searching, worked=True
             )
             return [self.found(verdict, finding) if finding else verdict]
         if not self.lines.problem.numeric:
@@ -191,7 +204,7 @@ class _Marker:
         if again:
             return again
         beside = self.beside[answer.name] if answer.index is not None else None
-        written = typed(answer.cells, shape, answer.index, self.decimals, beside)
+        written = typed(answer.cells, shape, answer.index, self.shown, beside)
         places = [answer.index] if answer.index is not None else list(np.ndindex(shape))
         verdicts = [
             self.empty(answer, at)
@@ -203,18 +216,20 @@ class _Marker:
         name = answer.name
         earlier = self.earlier(name)
         judgement = self.judge.judge(name, written, earlier)
+        self.single |= judgement.single
         cells = dict(zip(places, answer.cells, strict=True))
         fresh = np.zeros_like(written.mask)
         found: dict[Index, Verdict] = {}
         for at in places:
             cell = cells[at]
             if cell is not None:
-                found[at] = self.entry(answer, written, judgement, at, cell.text)
+                found[at] = self.entry(answer, written, judgement, at, cell)
                 old = found[at].repeats or found[at].rounded
                 fresh[at] = found[at].status == "incorrect" and not old
         if fresh.any():
             trivial = bool(judgement.trivial[fresh].any())
-            wrong = Wrong(name, written, fresh, judgement.own, earlier, self.style, trivial)
+            asked = loosened(written) if self.judge.single else written
+            wrong = Wrong(name, asked, fresh, judgement.own, earlier, self.style, trivial)
             finding = self.explained(wrong, answer.line)
             finding = replace(finding, values=evaluated(self.lines, earlier.own))
             for at in (at for at in found if fresh[at]):
@@ -246,6 +261,27 @@ class _Marker:
         return explained(self.lines, wrong, tolerance, line, searched=self.searching)
 
     @cached_property
+    def shown(self) -> int:
+        """Return the decimals that the sheet shows its numbers to be rounded to, as bits."""
+        found = [(cell, due) for cell, due in self.cells_due() if cell.rounded]
+        value = np.array([cell.value for cell, _ in found])
+        decimals = np.array([cell.decimals for cell, _ in found], dtype=int)
+        due = np.array([due for _, due in found])
+        return int(shown_decimals(value, decimals, np.ones(value.shape, dtype=bool), due))
+
+    def cells_due(self) -> Iterator[tuple[Written, float]]:
+        """Yield every number of the sheet with the value that it should be, NaN where none is."""
+        for answer in self.sheet.answers:
+            due = self.lines.values.get(answer.name) if answer.cells else None
+            if due is not None and answer.index is not None:
+                due = due[answer.index]
+            if due is None or np.shape(due) != answer.shape:
+                due = np.full(len(answer.cells), np.nan)
+            for cell, value in zip(answer.cells, np.ravel(due).tolist(), strict=True):
+                if cell is not None:
+                    yield cell, value
+
+    @cached_property
     def beside(self) -> dict[str, tuple[int, int]]:
         """Return most decimals and digits of the quantities that are written entry by entry."""
         found: dict[str, list[Written | None]] = {}
@@ -274,7 +310,7 @@ class _Marker:
         verdict = self.whole(answer, "incorrect")
         if answer.index is not None or None in answer.cells:
             return self.found(verdict, Finding(answer.name, (), (answer.line,), shape=True))
-        written = typed(answer.cells, answer.shape, None, self.decimals)
+        written = typed(answer.cells, answer.shape, None, self.shown)
         due = np.full(answer.shape, np.nan)
         wrong = Wrong(answer.name, written, written.mask, due, self.earlier(answer.name))
         finding = self.explained(wrong, answer.line)
@@ -286,7 +322,7 @@ class _Marker:
         return Earlier(others, others.__getitem__)
 
     def entry(
-        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, text: str
+        self, answer: Answer, written: Typed, judgement: Judgement, at: Index, cell: Written
     ) -> Verdict:
         """Return the verdict on one entry, an earlier writing of it taken into account."""
         status: Status = "incorrect"
@@ -299,12 +335,13 @@ class _Marker:
             at,
             answer.line,
             status,
-            text,
+            cell.text,
             float(written.value[at]),
             float(judgement.exact[at]),
             float(judgement.own[at]),
             cut=bool(judgement.cut[at]),
             kept=bool(judgement.kept[at]),
+            digits=cell.significant if cell.rounded else 0,
         )
         if np.isnan(judgement.exact[at]):
             nothing = replace(verdict, expected=None, own=None, cut=False, kept=False)
@@ -328,7 +365,10 @@ class _Marker:
         known = self.known.setdefault(name, _Known.of(self.lines.values[name]))
         own = known.entries
         for at, verdict in found.items():
-            own.value[at], own.mask[at], own.half[at] = written.value[at], True, written.half[at]
+            own.value[at], own.mask[at] = written.value[at], True
+            rounded = written.decimals[at] != NO_DECIMALS  # a calculation goes on as it stands
+            own.half[at] = written.half[at] if rounded else 0.0
             own.decimals[at] = written.decimals[at]
             own.wrong[at] = not (verdict.status == "correct" or verdict.fault)
+            own.follows[at] = verdict.status == "follows"
             known.last[at] = verdict

@@ -13,7 +13,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.answers import Answer
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
-from gradcalc.grading.comparison import Tolerance, Typed, leading, typed
+from gradcalc.grading.comparison import Tolerance, Typed, leading, shown_bit, typed
 from gradcalc.grading.explaining import diagnose
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.lettered import text_of
@@ -119,7 +119,7 @@ class Printed:
         self, cells: Sequence[Written | None], shape: Sequence[int], at: tuple[int, ...] | None
     ) -> Typed:
         """Return an option; what is shorter than the longest of all has lost its zeros."""
-        found = typed(cells, shape, at, self.decimals)
+        found = typed(cells, shape, at, shown_bit(self.decimals))
         places = 10.0 ** (leading(found.value) + 1 - self.significant)
         room = np.maximum(0.5 * 10.0**-self.decimals, 0.5 * places * (found.value != 0))
         return replace(found, half=np.where(found.mask, np.minimum(found.half, room), 0.0))

@@ -19,7 +19,7 @@ from gradcalc.grading.earlier import Aspect, Earlier, Entries, Mask, Note
 from gradcalc.grading.explaining import MOST_EXPLAINED, Wrong, convention, explained
 from gradcalc.grading.faults import contained
 from gradcalc.grading.following import Style, evaluated
-from gradcalc.grading.judging import Judge
+from gradcalc.grading.judging import Judge, says_nothing
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import (
     CONVENTION,
@@ -33,9 +33,10 @@ from gradcalc.grading.marked import (
     Findings,
     Judged,
     Rows,
-    rounded,
+    digits_of,
 )
 from gradcalc.grading.sharing import Alike
+from gradcalc.grading.single import in_single, loosened
 from gradcalc.grading.verdict import Finding
 
 LANES = (
@@ -56,13 +57,13 @@ class Course:
     """What all blocks of a problem share.
 
     findings: what was found out of distinct answers; judges: of students with the problem's
-    own numbers, by how they round.
+    own numbers, by how they round, and whether in single precision.
     """
 
     lines: Lines
     tolerance: Tolerance
     findings: Findings = field(default_factory=Findings)
-    judges: dict[Style, Judge] = field(default_factory=dict)
+    judges: dict[tuple[Style, bool], Judge] = field(default_factory=dict)
 
 
 def rows_of(lines: Lines, rows: Rows) -> Lines:
@@ -90,15 +91,16 @@ class SecondPass:
         self.course, self.lines, self.block, self.rows = course, lines, block, rows
         self.answers = dict(answers)
         self.count = len(rows)
-        decimals, self.digits = sheet_digits(
-            block.value[rows], block.decimals[rows], block.significant[rows], rounded(block)[rows]
-        )
+        digits = digits_of(block, rows)
+        decimals, self.digits = sheet_digits(*digits)
+        self.single = in_single(*digits) & course.tolerance.of_writer
         self.decimals = np.maximum(decimals, 0)
         self.searches = np.zeros(self.count, dtype=np.intp)
         self.status: dict[str, Codes] = {}
         self.kept: dict[str, Mask] = {}
         self.finding: dict[str, Rows] = {}
         self.wrong: dict[str, Mask] = {}
+        self.follows: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
         self.found: dict[bytes, Finding] = {}
         self.faults: dict[tuple[int, str], str] = {}
@@ -190,7 +192,10 @@ class SecondPass:
                 alike |= same
             else:
                 plain |= same
-        self.judge_open(name, plain | (found & (alike | ~self.after_wrong(name))))
+        right = plain | (found & (alike | ~self.after_wrong(name)))
+        if self.lines.problem.rounding is None:
+            right &= ~says_nothing(answers.typed, exact, lanes[0], tolerance)
+        self.judge_open(name, right)
 
     def judge_open(self, name: str, simple: Mask) -> None:
         """Judge the answers to one quantity; simple: entries that are simply right."""
@@ -208,6 +213,7 @@ class SecondPass:
         if wrong.any():
             self.explain(name, wrong)
         self.wrong[name] = answers.mask & (status != CORRECT) & (status != UNREAD)
+        self.follows[name] = answers.mask & (status == FOLLOWS)
 
     def closer(self, name: str, rows: Rows) -> None:
         """Judge answers that are not simply right, each distinct one once."""
@@ -248,9 +254,9 @@ class SecondPass:
         own = self.lines
         numbers = [value for other, value in own.start.items() if other in own.theirs]
         each, before = self.answers[name], self.before(name)
-        answer = (each.value, each.mask, each.half, each.decimals)
+        answer = (each.value, each.mask, each.half, each.decimals, each.shown)
         lead = repr((kind, name, self.block.own, before)).encode()
-        always = (*answer, self.decimals, self.digits, *numbers, *further)
+        always = (*answer, self.decimals, self.digits, self.single, *numbers, *further)
 
         def part(other: str, aspect: Aspect) -> Sequence[Whole]:
             if other not in before:
@@ -258,7 +264,7 @@ class SecondPass:
             each = self.answers[other]
             if aspect == "numbers":
                 return each.value, each.half, each.decimals
-            return (each.mask if aspect == "mask" else self.wrong[other],)
+            return (each.mask,) if aspect == "mask" else (self.wrong[other], self.follows[other])
 
         traces = self.course.findings.traces.setdefault((kind, name), {})
         return Alike(lead, rows, always, part, traces)
@@ -266,14 +272,16 @@ class SecondPass:
     def typed(self, name: str, row: int) -> Typed:
         """Return one student's answer."""
         each = self.answers[name]
-        return Typed(each.value[row], each.mask[row], each.half[row], each.decimals[row])
+        parts = (each.value, each.mask, each.half, each.decimals, each.shown)
+        return Typed(*(part[row] for part in parts))
 
     def earlier(self, name: str, row: int, note: Note) -> Earlier:
         """Return what one student has put down before a line."""
         values = self.lines.student(row).values
 
         def entries(other: str) -> Entries:
-            return self.answers[other].of(row, self.wrong[other], values[other])
+            wrong, follows = self.wrong[other], self.follows[other]
+            return self.answers[other].of(row, wrong, follows, values[other])
 
         return Earlier(self.before(name), entries, note)
 
@@ -288,11 +296,13 @@ class SecondPass:
     def judge_for(self, row: int) -> Judge:
         """Return what judges one student; students with the same numbers share it."""
         lines, course, style = self.lines.student(row), self.course, self.style(row)
+        single = bool(self.single[row])
         if lines is not course.lines:
-            return Judge(lines, course.tolerance, style)
-        known = course.judges.get(style)
+            return Judge(lines, course.tolerance, style, single)
+        known = course.judges.get((style, single))
         if known is None:
-            known = course.judges[style] = Judge(lines, course.tolerance, style)
+            known = Judge(lines, course.tolerance, style, single)
+            course.judges[style, single] = known
         return known
 
     def after_wrong(self, name: str) -> Mask:
@@ -335,6 +345,7 @@ class SecondPass:
         earlier, judge = self.earlier(name, row, note), self.judge_for(row)
         due, trivial = judge.own_value(name, earlier.own), bool(self.trivial[row])
         typed = self.typed(name, row)
+        typed = loosened(typed) if judge.single else typed
         question = Wrong(name, typed, wrong, due, earlier, judge.style, trivial)
         finding = explained(judge.lines, question, self.course.tolerance, 0, searched=searched)
         place, columns = int(self.rows[row]), self.answers[name].columns

@@ -43,6 +43,7 @@ COUNTS = (
     "carried_points",
     "rounded_values",
     "rounded_students",
+    "single",
     "unsearched",
     "dropped",
 )
@@ -102,7 +103,7 @@ class Tally:
     """Counts over a class, added up block by block.
 
     topics: students by what they have wrong and at which quantities; faults: cells at which
-    gradcalc itself failed.
+    gradcalc itself failed; single: submissions judged as printed from single precision.
     """
 
     columns: tuple[Column, ...]
@@ -121,6 +122,7 @@ class Tally:
     carried_points: float = 0.0
     rounded_values: int = 0
     rounded_students: int = 0
+    single: int = 0
     unsearched: int = 0
     dropped: int = 0
 
@@ -161,6 +163,7 @@ class Tally:
         off &= marked.status == CORRECT
         self.rounded_values += int(np.count_nonzero(off))
         self.rounded_students += int(np.count_nonzero(off.any(axis=1)))
+        self.single += 0 if marked.single is None else int(np.count_nonzero(marked.single))
         empty = np.stack([np.isin(codes, (MISSING, UNREAD)) for codes in worst.values()], axis=1)
         self.stopped += int(n[empty[:, -1] & ~empty.all(axis=1)].sum()) if empty.size else 0
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.answers import Answer, Sheet
+from gradcalc.grading.comparison import NOISE, NOTHING
 from gradcalc.grading.following import Style
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.patterns import Pattern
@@ -77,7 +78,8 @@ class Verdict:
     cut: right with its last digits cut off; rounded: the earlier line that it rounds;
     repeats: the earlier line that says the same; kept: right only if digits were kept
     that are not written; finding: which of the findings it belongs to; fault: gradcalc itself
-    failed at it; absent: there is no value, and nothing is judged.
+    failed at it; absent: there is no value, and nothing is judged; digits: how many
+    significant ones are written, 0 for none and for a fraction.
     """
 
     name: str
@@ -96,16 +98,34 @@ class Verdict:
     finding: int | None = None
     fault: bool = False
     absent: bool = False
+    digits: int = 0
 
     @property
     def right(self) -> bool:
         """Tell whether nothing is wrong with the entry itself."""
         return self.status in ("correct", "follows", "convention")
 
+    @property
+    def rounds_to_zero(self) -> bool:
+        """Tell whether it is a right 0 for a value that is 0 only once it is rounded."""
+        if self.status != "correct" or self.value != 0 or self.expected is None:
+            return False
+        return abs(self.expected) > NOTHING
+
+    @property
+    def one_digit(self) -> bool:
+        """Tell whether it is right with a single digit, for a value that has more."""
+        if not self.right or self.digits != 1 or self.value is None or self.expected is None:
+            return False
+        return abs(self.value - self.expected) > NOISE * abs(self.expected)
+
 
 @dataclass(frozen=True)
 class Review:
-    """A sheet judged whole."""
+    """A sheet judged whole.
+
+    single: as printed from single precision, where its digits alone do not do.
+    """
 
     lines: Lines
     sheet: Sheet
@@ -113,6 +133,7 @@ class Review:
     findings: tuple[Finding, ...]
     style: Style
     warnings: tuple[str, ...] = ()
+    single: bool = False
 
     @property
     def right(self) -> bool:

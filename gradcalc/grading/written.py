@@ -22,6 +22,7 @@ _DECIMAL = re.compile(
     re.ASCII,
 )
 _FRACTION = re.compile(r"([+-]?\d{1,30})/(\d{1,30})\Z", re.ASCII)
+_TENS = re.compile(r"10{1,}\Z")
 _POWER = re.compile(r"[+-]?10(?:\^|\*\*|[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])", re.ASCII)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}\Z", re.ASCII)
 _MINUS = re.compile(r"[–‐‑](?=[\d.,])", re.ASCII)
@@ -39,7 +40,8 @@ class Written:
 
     text: as written, a true minus for every sign of one, no blanks. decimals: digits
     after the point, the exponent counted. significant: digits from the first that is
-    not 0. rounded: False for a fraction such as 1/3, which has no last digit.
+    not 0. rounded: False for a fraction such as 1/3, which has no last digit, and for a
+    calculation; room: how far the rounding of its numbers moves that.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Written:
     decimals: int
     significant: int
     rounded: bool
+    room: float = 0.0
 
     @property
     def unit(self) -> Fraction:
@@ -73,6 +76,9 @@ def read_written(text: str, *, comma: bool = False) -> Written:
         fraction = _FRACTION.match(tidy)
         if fraction and int(fraction[2]):
             exact = Fraction(int(fraction[1]), int(fraction[2]))
+            if _TENS.match(fraction[2]):  # 138/1000 is 0.138
+                digits = len(fraction[1].lstrip("+-0"))
+                return Written(tidy, float(exact), exact, len(fraction[2]) - 1, digits, True)
             return Written(tidy, float(exact), exact, 0, 0, False)
         if _POWER.match(tidy) and (match := _DECIMAL.match(_with_factor(tidy))):
             return _decimal(tidy, match)

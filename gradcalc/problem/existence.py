@@ -235,7 +235,9 @@ def _entry(expr: Apply, operands: tuple[Array, ...]) -> tuple[str, Index | None]
     kernel = kernel_of(expr, tuple(np.ndim(value) for value in operands))
     with np.errstate(all="ignore"):
         result = np.asarray(kernel(*operands))
-        known = np.isfinite(sum(np.where(np.isnan(value), value, 0.0) for value in operands))
+        known = ~np.any(
+            [np.broadcast_to(np.isnan(each), result.shape) for each in operands], axis=0
+        )
     bad = np.argwhere(~np.isfinite(result) & known)
     if not len(bad):
         return "", None

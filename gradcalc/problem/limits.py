@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, mul, parts, rebuild
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, mul, parts, rebuild
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.engine.autodiff import Backward
 from gradcalc.engine.graph import Graph, Line
-from gradcalc.engine.visible import visible
+from gradcalc.engine.visible import Visible
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Problem
 
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 First: TypeAlias = Callable[[Sequence[Line], Table], Graph]
 Second: TypeAlias = Callable[[Graph, Table], Backward]
+Show: TypeAlias = Callable[[Graph, Backward, Table], Visible]
 
 
-def with_limits(problem: Problem, first_pass: First, second_pass: Second) -> Problem:
+def with_limits(problem: Problem, first_pass: First, second_pass: Second, show: Show) -> Problem:
     """Return a problem with limits in place of formulas that have no value at its numbers.
 
-    first_pass, second_pass: make the graphs of lines with a table.
+    first_pass, second_pass: make the graphs of lines with a table; show: their visible lines.
     """
     if not problem.numeric or not _may_need(problem):
         return problem
@@ -45,7 +46,7 @@ def with_limits(problem: Problem, first_pass: First, second_pass: Second) -> Pro
     def changed(lines: Sequence[Line], table: Table) -> Problem:
         forward = first_pass(lines, table)
         backward = second_pass(forward, table)
-        shown = visible(forward, backward.graph, table)
+        shown = show(forward, backward, table)
         return replace(
             problem,
             lines=tuple(lines),
@@ -81,7 +82,9 @@ def _may_need(problem: Problem) -> bool:
     rows = (
         problem.table[node.expr.op]
         for node in problem.forward.nodes
-        if isinstance(node.expr, Apply) and node.expr.op != "array"
+        if isinstance(node.expr, Apply)
+        and node.expr.op != "array"
+        and not (node.expr.op == "pow" and isinstance(node.expr.args[1], Number))
     )
     return any(row.limits for row in rows) or any(
         _with_products(line.expr) != line.expr for line in problem.lines

@@ -7,7 +7,7 @@ from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from pathlib import Path
 
-from gradcalc.algebra.expr import Apply, Symbol, parts, symbols
+from gradcalc.algebra.expr import Apply, Number, Symbol, parts, symbols
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import describe
@@ -15,7 +15,7 @@ from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
 from gradcalc.engine.graph import Graph, Line, build
-from gradcalc.engine.visible import visible
+from gradcalc.engine.visible import Visible, visible
 from gradcalc.errors import ProblemError, Source, Span, suggestion
 from gradcalc.problem.data import known_sums, read_data
 from gradcalc.problem.descent import moved, read_descent, settled
@@ -35,13 +35,14 @@ from gradcalc.problem.network import read_network
 from gradcalc.problem.question import (
     check_scalar,
     given_keys,
+    given_names,
     letters,
     operands,
     read_find,
     read_output,
 )
 from gradcalc.problem.reading import read_source, with_plain_lines
-from gradcalc.problem.rounding import read_rounding
+from gradcalc.problem.rounding import moves, read_rounding
 from gradcalc.problem.schema import ACCEPT, check_keys, choices_of, items_of, mapping_of, text_of
 from gradcalc.problem.sizes import with_sizes
 from gradcalc.problem.unknown import refuse_numbers
@@ -77,6 +78,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
     chosen = choices_of(root.get("weights_layout"), "a layout of weights", LAYOUTS)
     layout = chosen[0] if chosen else LAYOUTS[0]
     turned = choices_of(root.get("jacobian_layout"), "a layout of Jacobians", JACOBIAN_LAYOUTS)
+    jacobian_layout = turned[0] if turned else JACOBIAN_LAYOUTS[0]
     asked = items_of(root.get("find"))
     section = mapping_of(root.get("given"))
 
@@ -130,8 +132,9 @@ def _problem(root: Mapping, source: Source) -> Problem:
             table,
             loss=loss,
             upstream=output.upstream,
-            given=tuple(given_keys(section)),
+            given=given_names(section, names, forward, loss),
             facts=facts,
+            numerator=jacobian_layout == "numerator",
         )
 
     backward = second_pass(forward, own.table)
@@ -141,6 +144,14 @@ def _problem(root: Mapping, source: Source) -> Problem:
     refuse_drawn(given, individual, (forward, backward.graph))
     descent = settled(plan, steered, wanted, data, loss, upstream=bool(output.upstream))
     kept = {*data} - {*(descent.parameters if descent else ())}
+    rounding = read_rounding(root.get("rounding"), vocabulary, kept)
+
+    def show(forward: Graph, backward: Backward, table: Table) -> Visible:
+        return visible(forward, backward.graph, table, apart)
+
+    def apart(name: str, number: Number) -> bool:
+        return name in given or moves(rounding, name, number)
+
     problem = Problem(
         source=source,
         title=text_of(root.get("title"), "title") or _default_title(source),
@@ -152,7 +163,7 @@ def _problem(root: Mapping, source: Source) -> Problem:
         layers=net.layers,
         forward=forward,
         backward=backward,
-        visible=visible(forward, backward.graph, own.table),
+        visible=show(forward, backward, own.table),
         loss=loss,
         upstream=output.upstream,
         find=read_find(asked, vocabulary)
@@ -161,15 +172,15 @@ def _problem(root: Mapping, source: Source) -> Problem:
         asked=bool(asked),
         given=given,
         names=names,
-        rounding=read_rounding(root.get("rounding"), vocabulary, kept),
+        rounding=rounding,
         layout=layout,
-        jacobian_layout=turned[0] if turned else JACOBIAN_LAYOUTS[0],
+        jacobian_layout=jacobian_layout,
         accept=choices_of(root.get("accept"), "a convention", ACCEPT),
         extras=read_extras(root, vocabulary),
         individual=individual,
         descent=descent,
     )
-    return with_limits(problem, first_pass, second_pass)
+    return with_limits(problem, first_pass, second_pass, show)
 
 
 def _refuse_axes(forward: Graph) -> None:

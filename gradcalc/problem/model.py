@@ -177,7 +177,11 @@ class Problem:
     def constant(self) -> frozenset[str]:
         """Return the names whose line is one number, which stands for every entry."""
         lines = (*self.visible.forward, *self.visible.backward)
-        return frozenset(node.name for node in lines if isinstance(_each_entry(node.expr), Number))
+        return frozenset(
+            node.name
+            for node in lines
+            if isinstance(_each_entry(node.expr), Number) and node.name not in self.given
+        )
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -224,13 +228,18 @@ class Problem:
 
     @cached_property
     def jacobians(self) -> tuple[str, ...]:
-        """Return the local derivatives that are whole matrices, built when they are read."""
+        """Return the local derivatives that are whole matrices, built when they are read.
+
+        A given one is read by the line behind it, and is a value as any other.
+        """
         local = {edge.local: edge for edge in self.backward.edges if edge.local}
         shapes = self.forward.shapes
         return tuple(
             node.name
             for node in self.backward.graph.nodes
-            if node.name in local and len(node.shape) > len(shapes[local[node.name].operand])
+            if node.name in local
+            and node.name not in self.given
+            and len(node.shape) > len(shapes[local[node.name].operand])
         )
 
     def roles(self, role: str) -> list[Data]:

@@ -42,6 +42,21 @@ def given_keys(section: Mapping | None) -> dict[str, Scalar]:
     return {canonical(key.text.strip()): key for key, _ in section.pairs} if section else {}
 
 
+def given_names(
+    section: Mapping | None, names: Names, forward: Graph, loss: str
+) -> tuple[str, ...]:
+    """Return the quantities under given by our names, before the backward pass is known."""
+    lexicon = Lexicon(names, forward.shapes, loss)
+
+    def ours(text: str) -> str:
+        parts, reference = lexicon.parts(text), lexicon.read(text)
+        if parts is not None:
+            return gradient_name(*parts)
+        return reference.name if reference is not None else canonical(text.strip())
+
+    return tuple(ours(key.text) for key, _ in section.pairs) if section else ()
+
+
 def read_output(
     forward: Graph, asked: Sequence[Scalar], given: Dict[str, Scalar], names: Names
 ) -> Output:

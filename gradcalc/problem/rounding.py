@@ -11,11 +11,14 @@ from gradcalc.problem.numbers import read_number
 from gradcalc.problem.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from gradcalc.algebra.expr import Number
     from gradcalc.engine.rounding import Rounding
 
 MODES = ("half_up", "half_even", "truncate")
 SETTINGS = ("decimals", "significant", "mode")
 MAX_DIGITS = 15
+LARGEST = 10**308
+"""Numbers above are too large to compute with, and are refused where they are."""
 
 
 def read_rounding(
@@ -59,6 +62,16 @@ def read_rounding(
     from gradcalc.engine.rounding import Rounding  # noqa: PLC0415 - letters need no NumPy
 
     return Rounding(settings.get("decimals"), settings.get("significant"), named, mode)
+
+
+def moves(rounding: Rounding | None, name: str, number: Number) -> bool:
+    """Tell whether rounding makes another number of a line whose formula is a number."""
+    if rounding is None or abs(number.value) > LARGEST:
+        return False
+    import numpy as np  # noqa: PLC0415 - letters need no NumPy
+
+    exact = np.asarray(float(number.value))
+    return bool(rounding(name, exact) != exact)
 
 
 def _mode(value: Value) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.gaps import tolerant
 from gradcalc.engine.graph import Node
+from gradcalc.engine.rounding import Rounding
 from gradcalc.errors import ProblemError
 from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
 from gradcalc.problem.model import Comparison, Gap, Problem, Solution
@@ -80,7 +81,7 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         proof = replace(proof, unchecked=checked)
     return Solution(
         problem,
-        _named(problem, values),
+        _named(problem, values, rounded=True),
         _named(problem, exact) if problem.rounding else None,
         _named(problem, recomputed) if recomputed is not None else None,
         comparisons,
@@ -121,7 +122,7 @@ def without(solution: Solution, name: str) -> Mapping[str, Array]:
         known: np.broadcast_to(problem.given[known].array, solution.values[known].shape)
         for known in kept
     }
-    return _named(problem, _run(problem, start, given, rounded=True).values)
+    return _named(problem, _run(problem, start, given, rounded=True).values, rounded=True)
 
 
 def _run(
@@ -161,14 +162,18 @@ def _refuse(problem: Problem, comparisons: tuple[Comparison, ...]) -> None:
             )
 
 
-def _named(problem: Problem, values: Mapping[str, Array]) -> Values:
-    """Return the named values in the order of the solution, read-only and without −0."""
+def _named(problem: Problem, values: Mapping[str, Array], *, rounded: bool = False) -> Values:
+    """Return the named values in the order of the solution, read-only and without −0.
+
+    rounded: whether they are; a Jacobian then is, too.
+    """
+    rounding = problem.rounding if rounded else None
     ready: dict[str, Array] = {}
     renamed = {new: old for old, new in problem.visible.names.items()}
     late: dict[str, Callable[[], Array]] = {}
     for name in problem.named:
         if name in problem.jacobians:
-            late[name] = _jacobian(problem, name, values)
+            late[name] = _jacobian(problem, name, values, rounding)
             continue
         value = np.asarray(np.add(values[renamed.get(name, name)], 0.0))
         value.flags.writeable = False
@@ -179,8 +184,15 @@ def _named(problem: Problem, values: Mapping[str, Array]) -> Values:
     return Values(ready, late)
 
 
-def _jacobian(problem: Problem, name: str, values: Mapping[str, Array]) -> Callable[[], Array]:
+def _jacobian(
+    problem: Problem, name: str, values: Mapping[str, Array], rounding: Rounding | None
+) -> Callable[[], Array]:
     node = problem.backward.graph.node(name)
     assert node is not None
     shapes = problem.forward.shapes
-    return lambda: tolerant(node, values, shapes, problem.table)
+
+    def made() -> Array:
+        value = tolerant(node, values, shapes, problem.table)
+        return value if rounding is None else rounding(name, value)
+
+    return made

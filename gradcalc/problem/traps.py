@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import fsum
 from typing import TypeAlias
 
 from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
@@ -360,12 +361,12 @@ def _distribution(file: _File) -> Found:
         wrong = [
             at
             for at, row in enumerate(rows, start=1)
-            if min(row) < 0 or abs(sum(row) - 1) > ONE * width
+            if min(row) < 0 or abs(fsum(row) - 1) > ONE * width
         ]
         if wrong:
             name = file.shown(loss.target)
             which = f"row {wrong[0]} of {name}" if len(rows) > 1 else name
-            total = f"{sum(rows[wrong[0] - 1]):.6g}"
+            total = f"{fsum(rows[wrong[0] - 1]):.6g}"
             what = f"{loss.expr.op} takes targets that are a distribution, and {which}"
             sums = "has numbers below 0" if min(rows[wrong[0] - 1]) < 0 else f"sums to {total}"
             mend = f"Write a 1 at the right class and 0 elsewhere, as in {{class: 2, of: {width}}}"

@@ -22,7 +22,7 @@ from gradcalc.report.ownnumbers import own_numbers
 from gradcalc.report.page import TIED, Page
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.steppage import StepPage
-from gradcalc.report.summary import summary
+from gradcalc.report.summary import SINGLE, summary
 from gradcalc.report.view import View
 from gradcalc.report.wording import Wording
 
@@ -69,6 +69,8 @@ class AuditPage:
         if own is not None:
             whom = "" if problem.student is None else f" for {visible(problem.student)}"
             page.paragraph(f"The numbers{whom}: {own}.", 0, "note")
+        if review.single:
+            page.paragraph(f"{SINGLE}.", 0, "note")
         for warning in review.warnings:
             page.blank()
             page.paragraph(f"!  {warning}", 2, "warning", 3)
@@ -122,7 +124,9 @@ class AuditPage:
         shown = verdicts[:LIST]
         given = aligned([as_written(v.given, notation) for v in shown])
         wanted = [(v.expected if finding.trivial else v.own) or 0.0 for v in shown]
-        due = aligned([due_text(value, notation) for value in wanted])
+        due = aligned(
+            [due_text(value, notation, v.digits) for v, value in zip(shown, wanted, strict=True)]
+        )
         off = aligned(
             [
                 notation.number(figure((v.value or 0) - value, digits=3))
@@ -218,6 +222,10 @@ class AuditPage:
             notes.append("c: cut off after the last digit, not rounded.")
         if any(v.kept for v in verdicts):
             notes.append("k: right if digits were kept that are not written.")
+        if any(v.rounds_to_zero for v in verdicts):
+            notes.append("0: not 0 itself; it is 0 only once it is rounded.")
+        if any(v.one_digit for v in verdicts):
+            notes.append("1: right, but a single digit says little; write more.")
         if notes:
             self.page.blank()
         for note in notes:

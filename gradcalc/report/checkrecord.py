@@ -11,12 +11,18 @@ from typing import Any
 from gradcalc.grading.options import Option, OptionsReview
 from gradcalc.grading.search import Explanation
 from gradcalc.grading.verdict import Finding, Review, Verdict
-from gradcalc.report.linetable import entry_name
+from gradcalc.report.figures import EXACT_DIGITS
+from gradcalc.report.linetable import due_text, entry_name
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.summary import summary
 from gradcalc.report.wording import Wording
 
 SCHEMA = "gradcalc/check/1"
+REMARKS = {
+    "0 once it is rounded": "rounds_to_zero",
+    "one digit only": "one_digit",
+}
+"""What is said of an answer beside its status, and how a verdict tells."""
 
 
 def options_record(review: OptionsReview, words: Wording) -> dict[str, Any]:
@@ -48,6 +54,8 @@ def answers_record(review: Review, words: Wording, reveal: Reveal = "full") -> d
     else:
         found["verdicts"] = [_verdict(each, review, words, reveal) for each in review.verdicts]
         found["first_wrong"] = review.first_wrong
+    if review.single:
+        found["precision"] = "single"
     return {**found, "warnings": list(review.warnings)}
 
 
@@ -80,7 +88,8 @@ def _verdict(verdict: Verdict, review: Review, words: Wording, reveal: Reveal) -
     }
     if verdict.reason is not None:
         found["reason"] = verdict.reason
-    return found
+    remarks = [text for text, said in REMARKS.items() if getattr(verdict, said)]
+    return {**found, "remarks": remarks} if remarks else found
 
 
 def explanations(finding: Finding, words: Wording) -> list[dict[str, Any]]:
@@ -112,11 +121,15 @@ def _line_of(options: Sequence[Option]) -> int | None:
 
 
 def answers_annotations(review: Review, words: Wording, reveal: Reveal = "full") -> Iterator[str]:
-    """Yield one workflow command for each answer that is not right, or the score."""
+    """Yield one workflow command for each answer that is not right, or the score.
+
+    Where there is no answer, the score says so.
+    """
     for warning in review.warnings:
         yield _command("warning", review.sheet.name, None, "check", warning)
-    if reveal == "score":
-        level = "notice" if review.right and review.verdicts else "error"
+    answered = any(verdict.status != "missing" for verdict in review.verdicts)
+    if reveal == "score" or not answered:
+        level = "notice" if review.right and answered else "error"
         yield _command(level, review.sheet.name, None, "score", summary(review))
         return
     for verdict in review.verdicts:
@@ -127,7 +140,8 @@ def answers_annotations(review: Review, words: Wording, reveal: Reveal = "full")
         texts = [each["text"] for each in explanations(finding, words)] if finding else []
         text = verdict.reason or f"{verdict.given} is not right."
         if verdict.own is not None and verdict.reason is None and reveal == "full":
-            text = f"{verdict.given} stands where {verdict.own:.6g} is due."
+            due = due_text(verdict.own, words.notation, max(verdict.digits, EXACT_DIGITS))
+            text = f"{verdict.given} stands where {due} is due."
         if texts and reveal != "where":
             text += f" {texts[0][0].upper()}{texts[0][1:].rstrip('.')}."
         level = "warning" if verdict.status == "unreadable" else "error"

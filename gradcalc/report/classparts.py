@@ -286,6 +286,9 @@ class _ClassParts:
                     f" {counted(tally.rounded_students, 'student')}.",
                 )
             )
+        if tally.single:
+            text = f"{counted(tally.single, 'submission')} printed from single precision (float32):"
+            rows.append(("Precision", f"{text} what its rounding moves counts as right."))
         if rows:
             yield Section("What the marking did")
             yield Facts(tuple(rows))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.algebra.expr import Apply, Expr, Number, rebuild, symbols
-from gradcalc.engine.evaluate import evaluate
+from gradcalc.engine.evaluate import EvaluationError, evaluate
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
@@ -58,7 +58,10 @@ def _is_zero(
         absolute = {name: np.abs(operand) for name, operand in operands.items()}
         total = evaluate(_unsigned(expr), absolute, own, table)
         return np.asarray(np.abs(value) <= 4 * np.finfo(float).eps * total)
-    return np.asarray(evaluate(expr, operands, own, table) == 0)
+    try:
+        return np.asarray(evaluate(expr, operands, own, table) == 0)
+    except EvaluationError:  # an entry does not exist
+        return np.zeros(value.shape, dtype=bool)
 
 
 def _unsigned(expr: Expr) -> Expr:

@@ -194,13 +194,15 @@ class Writer:
         return f"[{', '.join(inner)}]"
 
     def axes(self, expr: Apply) -> list[str]:
-        found = dict(expr.attrs)
-        words = {"axis": self.dialect.axis, "keepdims": self.dialect.keepdims}
-        return [
-            f"{words[key]}={bool(value.value) if key == 'keepdims' else int(value.value)}"
-            for key in words
-            if isinstance(value := found.get(key), Number)
-        ]
+        """Return the axis of an operation, and that it stays; all axes where none is named."""
+        axis, keep = expr.attr("axis"), expr.attr("keepdims")
+        kept = isinstance(keep, Number) and keep.value == 1
+        found = []
+        if isinstance(axis, Number):
+            found.append(f"{self.dialect.axis}={int(axis.value)}")
+        elif kept:
+            found.append(f"{self.dialect.axis}=None")  # PyTorch keeps none that it is not told
+        return [*found, f"{self.dialect.keepdims}=True"] if kept else found
 
     def helper(self, op: str) -> str:
         """Return the definition of a function of the script."""

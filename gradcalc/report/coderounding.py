@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 _DECIMALS = """\
 def rounded(x, decimals):
     # {what}
-    scaled = np.abs(x) * 10.0**decimals
-    return np.copysign({whole} / 10.0**decimals, x)"""
+    scaled = np.minimum(np.abs(x), 2.0**53) * 10.0**decimals
+    near = np.copysign({whole} / 10.0**decimals, x)
+    return np.where(scaled < 2.0**53, near, x)  # from there on no digit is left"""
 _DIGITS = """\
 def rounded(x, digits):
     # {what}
     magnitude = np.where(x == 0, 1.0, np.abs(x))
-    scale = 10.0 ** (digits - 1 - np.floor(np.log10(magnitude) + 1e-15))
+    places = digits - 1 - np.floor(np.log10(magnitude) + 1e-15)
+    scale = 10.0 ** np.minimum(places, 308)
     scaled = np.abs(x) * scale
-    return np.copysign({whole} / scale, x)"""
+    near = np.copysign({whole} / scale, x)
+    return np.where(places <= 308, near, x)  # 10**309 is no float"""
 _MODES = {
     "half_up": ("np.floor(scaled + 0.5 + 1e-10)", "halves away from 0, as on paper"),
     "half_even": ("np.round(np.round(scaled, 9))", "halves to the even digit"),

@@ -110,7 +110,8 @@ class ClassFeedback:
             verdicts += (self.entry(marked, row, c, line, finding) for c in columns)
         sheet = Sheet(block.ids[row], ())
         warnings = self.warnings if lines is self.marker.lines else tuple(contradictions(lines))
-        review = Review(lines, sheet, tuple(verdicts), tuple(found), Style(0, 0), warnings)
+        single = marked.single is not None and bool(marked.single[row])
+        review = Review(lines, sheet, tuple(verdicts), tuple(found), Style(0, 0), warnings, single)
         return review, keys, ruled
 
     @staticmethod
@@ -135,6 +136,7 @@ class ClassFeedback:
             float(marked.exact[row, column]),
             float(marked.own[row, column]),
             finding=finding if code in (INCORRECT, CONVENTION) else None,
+            digits=max(0, int(block.significant[row, column])),
         )
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 EXACT_DIGITS = 6
 TABLE_DIGITS = 5
 SENTENCE_DIGITS = 4
+FLOAT_DIGITS = 17
+"""Digits that tell a float from all others; most need fewer."""
 _CLEAN = 12
 ABSENT = "—"
 """What stands for a number that does not exist."""
@@ -24,7 +26,7 @@ def figure(value: float, decimals: int | None = None, digits: int = TABLE_DIGITS
     """Return a number as text: exact if 6 significant digits do it, otherwise rounded.
 
     With `decimals`, exactly so many places. Very large and small numbers have an
-    exponent, as in `1.5e-7`.
+    exponent, as in `1.5e-7`. No more digits are shown than tell a float from all others.
     """
     if isnan(value):
         return ABSENT
@@ -36,7 +38,7 @@ def figure(value: float, decimals: int | None = None, digits: int = TABLE_DIGITS
     clean = float(f"{value:.{_CLEAN - 1}e}")
     shown = Decimal(repr(clean))
     if len(shown.normalize().as_tuple().digits) > EXACT_DIGITS:
-        shown = Decimal(f"{value:.{digits - 1}e}")
+        shown = Decimal(f"{value:.{digits - 1}e}" if digits < FLOAT_DIGITS else repr(float(value)))
     return plain(shown)
 
 

@@ -122,6 +122,7 @@ class Lines(Labels):
             upstream=() if top else (node.name,),
             given=problem.given,
             facts=known_sums(problem.data),
+            numerator=problem.jacobian_layout == "numerator",
         )
         shown = visible(single, backward.graph, problem.table)
         lines = {line.name: line.expr for line in shown.backward}

@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.errors import width
 from gradcalc.grading.verdict import Review, Verdict
 from gradcalc.report.boxes import aligned
-from gradcalc.report.figures import ABSENT, figure
+from gradcalc.report.figures import ABSENT, TABLE_DIGITS, figure
 from gradcalc.report.notation import Notation
 from gradcalc.report.page import Page
 
@@ -66,14 +66,17 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
     heads = ("written", "from own", "exact", "off by")
     wide = [max(own, width(head)) for own, head in zip(wide, heads, strict=True)]
     marks = max((width(row.mark) for row in rows if not row.remark), default=1)
-    kept, rest = 4, 2 + number + 2 + name + 2 + marks
-    while kept > 1 and rest + sum(wide[:kept]) + 2 * kept > page.columns:
-        kept -= 1
+    rest = 2 + number + 2 + name + 2 + marks
+    choices = [[0, 1, 2, 3], [0, 1, 2], [0, 1], [0]]
+    if columns[1] == columns[2]:
+        choices[1] = [0, 1, 3]
+    fitting = (each for each in choices if rest + sum(wide[k] + 2 for k in each) <= page.columns)
+    kept = next(fitting, [0])
     if rest + wide[0] + 2 > page.columns:  # no room for points under each other
         texts[0] = columns[0]
         wide[0] = max(width(text) for text in (heads[0], *columns[0]))
     gap = " " * (1 if rest + wide[0] + 2 > page.columns else 2)
-    titles = [head.ljust(own) for head, own in list(zip(heads, wide, strict=True))[:kept]]
+    titles = [heads[k].ljust(wide[k]) for k in kept]
     start = gap + " " * number + gap + " " * name
     page.text(gap.join((start, *titles)).rstrip(), "faint")
     page.text(" " + "─" * (page.columns - 1), "rule")
@@ -82,7 +85,7 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
         if row.remark:
             page.beside(row.remark, f"{row.mark} ", "plain", 2, 4)
             continue
-        cells = [texts[k][at].ljust(wide[k]) for k in range(kept)]
+        cells = [texts[k][at].ljust(wide[k]) for k in kept]
         text = gap.join(("", row.line.rjust(number), row.name.ljust(name), *cells, row.mark))
         page.text(text.rstrip(), "plain" if "✗" not in row.mark else "warning")
         at += 1
@@ -100,7 +103,7 @@ def _rows(review: Review, notation: Notation) -> Iterator[Row]:
             yield from _repeats(groups, notation)
             continue
         for group in groups:
-            if many and all(verdict.right and not verdict.kept for verdict in group):
+            if many and all(verdict.right and not _remarked(verdict) for verdict in group):
                 yield _counted(group, notation)
             else:
                 yield from _entries(group, notation)
@@ -140,6 +143,10 @@ def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterato
             yield _row(verdict, notation, str(verdict.line))
 
 
+def _remarked(verdict: Verdict) -> bool:
+    return verdict.kept or verdict.rounds_to_zero or verdict.one_digit
+
+
 def _counted(group: Sequence[Verdict], notation: Notation) -> Row:
     name = notation.name(group[0].name)
     return Row("", "", mark="✓", remark=f"{group[0].line}: {name}, " + _all_right(len(group)))
@@ -162,23 +169,28 @@ def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
         mark += " f"
     mark += " c" if verdict.cut and verdict.right else ""
     mark += " k" if verdict.kept else ""
+    mark += " 0" if verdict.rounds_to_zero else ""
+    mark += " 1" if verdict.one_digit else ""
     name = entry_name(verdict, notation)
     given = as_written(verdict.given, notation)
     if verdict.value is None:
         short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
         return Row(line, name, short, "", "", "", mark)
-    own = "" if verdict.own is None else due_text(verdict.own, notation)
+    own = "" if verdict.own is None else due_text(verdict.own, notation, verdict.digits)
     if verdict.rounded is not None and verdict.right:
         own = f"line {verdict.rounded}, rounded"
     if verdict.repeats is not None:
         own = f"as in line {verdict.repeats}"
-    exact = "" if verdict.expected is None else due_text(verdict.expected, notation)
+    exact = "" if verdict.expected is None else due_text(verdict.expected, notation, verdict.digits)
     exact = notation.number(ABSENT) if verdict.absent else exact
     return Row(line, name, given, own, exact, off_by(verdict, notation), mark)
 
 
 def off_by(verdict: Verdict, notation: Notation) -> str:
-    """Return how far an entry is from the unrounded value, in percent of it."""
+    """Return how far an entry is from the unrounded value, in percent of it.
+
+    Of what is right as it is, a small difference is not worth a word.
+    """
     if verdict.value is None or verdict.expected is None:
         return ""
     value, due = verdict.value, verdict.expected
@@ -189,19 +201,23 @@ def off_by(verdict: Verdict, notation: Notation) -> str:
     if due == 0 or not np.isfinite(due):
         return "" if value == due else notation.number(figure(value - due, digits=2))
     relative = (value - due) / due
-    if abs(relative) < SMALL:
+    if abs(relative) < SMALL and (verdict.status == "correct" or not relative):
         return ""
     percent = 100 * relative
-    if abs(percent) >= FAR:
+    if abs(relative) < SMALL or abs(percent) >= FAR:
         if np.isfinite(percent):
             return notation.number(figure(percent, digits=2)) + " %"
         return f"> {notation.number('1e308')} %"
     return notation.number(f"{percent:.1f}" if abs(relative) < 10 else f"{percent:.0f}") + " %"
 
 
-def due_text(value: float, notation: Notation) -> str:
-    """Return a value that is due, what is only noise around 0 as 0."""
-    return notation.number(figure(0.0 if abs(value) < NOISE else value))
+def due_text(value: float, notation: Notation, digits: int = 0) -> str:
+    """Return a value that is due with the digits that are written, as far as they are more.
+
+    What is only noise around 0 is 0.
+    """
+    shown = 0.0 if abs(value) < NOISE else value
+    return notation.number(figure(shown, digits=max(digits, TABLE_DIGITS)))
 
 
 def as_written(text: str, notation: Notation) -> str:

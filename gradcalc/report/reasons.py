@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from gradcalc.algebra.expr import Expr, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.grading.mistake import tidy
@@ -56,8 +58,7 @@ class Reasons:
             yield f"It has another shape: {sized(name, self.review.lines.shapes[finding.name])}."
         if finding.trivial:
             yield (
-                "It would follow from the earlier values only because they are all 0;"
-                " that shows nothing."
+                "It would follow only since a wrong value before it makes it 0; that shows nothing."
             )
         if finding.explanations:
             yield from self.explained(finding)
@@ -73,6 +74,8 @@ class Reasons:
                     start = f"{name}: {text}"
                 yield f"{start}.{self.ids((finding.pattern.id,))}"
             yield from self.where_used(finding)
+        elif any(map(_says_nothing, verdicts)) and not finding.trivial:
+            yield "Rounded so far, it says nothing: not even its first digit is right."
         elif not finding.trivial and not finding.shape:
             more = "; work the line once more" if self.reveal == "why" else ", alone or with others"
             yield f"No known mistake gives this{more}."
@@ -127,6 +130,14 @@ class Reasons:
         if above:
             right = notation.number(figure(verdict.expected))
             yield f"The lines above were worked with {right}. No gradient is affected."
+
+
+def _says_nothing(verdict: Verdict) -> bool:
+    """Tell whether only rounding to a single digit makes an answer what is due."""
+    if verdict.digits != 1 or not verdict.value or verdict.own is None:
+        return False
+    unit = 10.0 ** np.floor(np.log10(abs(verdict.value)))
+    return bool(abs(verdict.value - verdict.own) <= unit / 2)
 
 
 def _reads(review: Review, name: str, data: str) -> bool:

@@ -23,7 +23,7 @@ from gradcalc.report.parts import (
 )
 from gradcalc.report.reasons import Reasons, Reveal
 from gradcalc.report.slipparts import slip_parts
-from gradcalc.report.summary import summary
+from gradcalc.report.summary import SINGLE, summary
 from gradcalc.report.wording import Wording
 
 Memory: TypeAlias = dict[object, tuple[Part, ...]]
@@ -96,6 +96,8 @@ class _ReviewParts:
         if own is not None:
             rows.append(("Numbers", own))
         rows.append(("Answers", summary(review)))
+        if review.single:
+            rows.append(("Precision", f"{SINGLE}."))
         if told.scheme:
             rows.append(("Scheme", told.scheme))
         yield Facts(tuple(rows))
@@ -155,7 +157,10 @@ class _ReviewParts:
     def verdict(group: Sequence[Verdict], worst: Status) -> str:
         if all(verdict.absent for verdict in group):
             return "does not exist, not judged"
-        if worst in ("correct", "follows", "convention") or len(group) == 1:
+        if worst in ("correct", "follows", "convention"):
+            zero = ", 0 once it is rounded" * any(v.rounds_to_zero for v in group)
+            return WORDS[worst] + zero + ", one digit only" * any(v.one_digit for v in group)
+        if len(group) == 1:
             return WORDS[worst]
         count = sum(verdict.status == worst for verdict in group)
         return WORDS[worst] if count == len(group) else f"{count} of {len(group)} {WORDS[worst]}"
@@ -181,7 +186,10 @@ class _ReviewParts:
     def due(self, group: Sequence[Verdict]) -> str:
         """Return what the writer's own values give."""
         values = [v.own if v.own is not None else v.expected for v in group]
-        texts = ["–" if v is None else due_text(v, self.notation) for v in values]
+        texts = [
+            "–" if value is None else due_text(value, self.notation, v.digits)
+            for v, value in zip(group, values, strict=True)
+        ]
         return "" if set(texts) == {"–"} else _row(group, texts)
 
     def slips(self) -> Iterator[Part]:

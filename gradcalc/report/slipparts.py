@@ -59,7 +59,7 @@ def _numbers(why: Reasons, finding: Finding, verdicts: Sequence[Verdict]) -> Ite
             continue
         off = notation.number(figure(v.value - due, digits=3))
         given = as_written(v.given, notation)
-        rows.append((entry_name(v, notation), given, due_text(due, notation), off))
+        rows.append((entry_name(v, notation), given, due_text(due, notation, v.digits), off))
     page = Page(100)
     audit = AuditPage(page, why.review, why.words)
     if not rows:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from gradcalc.grading.verdict import Review
 from gradcalc.report.wording import NUMBERS
 
+SINGLE = "Printed from single precision (float32): what its rounding moves counts as right"
+"""What is said of a sheet whose numbers NumPy or PyTorch printed."""
+
 
 def summary(review: Review) -> str:
     """Return in one or two sentences how many numbers are right."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol
+from gradcalc.algebra.expr import ZERO, Apply, Expr, Number, Symbol
 from gradcalc.algebra.inference import reduction_of
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.table import TABLE
@@ -195,10 +195,14 @@ def criterion(script: Script, expr: Expr, wanted: frozenset[str]) -> tuple[str, 
     if not (isinstance(y, Symbol) and isinstance(t, Symbol)) or t.name in wanted:
         return None
     shape = shapes[y.name]
-    if shapes[t.name] not in (shape, ()) or (shapes[t.name] == () and shape not in ((), (1,))):
+    reshaped = shape == (1,) and shapes[t.name] == () and t.name in script.problem.data
+    if shapes[t.name] != shape and not reshaped:
         return None
     name, parameters, factor = CRITERIA[expr.op]
     settings = {**row.attributes, **dict(expr.attrs)}
+    smoothed = settings.get("epsilon", ZERO)
+    if not (isinstance(smoothed, Number) and 0 <= smoothed.value <= 1):
+        return None  # a criterion refuses other shares
     given = [
         f"{theirs}={_number(settings[ours])}" for ours, theirs in parameters if ours in settings
     ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
+from gradcalc.algebra.expr import ONE, Apply, Expr, Number, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
 from gradcalc.algebra.operations import applied
 from gradcalc.errors import ProblemError
@@ -56,8 +56,8 @@ def check(script: Script) -> None:
         parts = gradient_parts(name)
         if parts and parts[0] != problem.loss:
             raise _refused(problem, f"{name} is given, and PyTorch shows no local derivatives")
-        node = next((node for node in problem.visible.forward if node.name == name), None)
-        if node is not None and _by_output(problem, node):
+        expr = _as_shown(script, name)
+        if expr is not None and _by_output(script.solution.problem, expr):
             raise _refused(
                 problem,
                 f"{name} is given, and PyTorch would differentiate at the computed value",
@@ -65,6 +65,17 @@ def check(script: Script) -> None:
             )
     if problem.descent is not None and set(fixed) - set(problem.upstream_names):
         raise _refused(problem, "given values count for the first step only", recompute=True)
+
+
+def check_flat(problem: Problem, fixed: Collection[str], paths: Paths) -> None:
+    """Refuse a given gradient that others are computed from, where autograd passes none."""
+    read = {name for node in problem.visible.backward for name in symbols(node.expr)}
+    for name in fixed:
+        parts = gradient_parts(name)
+        if parts and parts[1] in paths.flat and name in read:
+            raise _refused(
+                problem, f"{name} is given, and PyTorch passes no gradient to {parts[1]}"
+            )
 
 
 def _refused(problem: Problem, reason: str, *, recompute: bool = False) -> ProblemError:
@@ -77,9 +88,14 @@ def _refused(problem: Problem, reason: str, *, recompute: bool = False) -> Probl
     )
 
 
-def _by_output(problem: Problem, node: Node) -> bool:
+def _as_shown(script: Script, name: str) -> Expr | None:
+    """Return the formula of a forward line on the page, whose slope is the page's."""
+    lines = script.solution.problem.visible.forward
+    return next((plain(node.expr) for node in lines if node.name == name), None)
+
+
+def _by_output(problem: Problem, expr: Expr) -> bool:
     """Tell whether the derivative of a given value's line is read off the value."""
-    expr = plain(node.expr)
     if not isinstance(expr, Apply):
         return False
     row = problem.table[expr.op]
@@ -122,6 +138,8 @@ def parts_of(solution: Solution) -> Parts:
     }
     formulas = [defined(script, node.expr) for node in rest if found[node.name] is None]
     formulas += [slope_of(script, node) for node in rest if node.name in fixed]
+    followed = {node.name: node.expr for node in problem.visible.forward}
+    followed |= {node.name: _followed(script, node) for node in rest if found[node.name] is None}
     plan = problem.descent
     formulas += update_formulas(solution) if plan and is_written_out(plan) else []
     writer = script.writer([*formulas, *(meaning for _, meaning in own.values())])
@@ -139,7 +157,8 @@ def parts_of(solution: Solution) -> Parts:
             losses[name] = (label, *pair)
     model = model_of(script, writer, classes) if stack else None
     parameters = frozenset(model.parameters if model else ())
-    paths = paths_of(problem, wanted, parameters)
+    paths = paths_of(problem, followed, wanted, parameters, fixed)
+    check_flat(problem, fixed, paths)
     return Parts(script, writer, model, wanted, losses, paths)
 
 
@@ -148,10 +167,19 @@ def defined(script: Script, expr: Expr) -> Expr:
     return plain(script.view.defined(expr))
 
 
+def _followed(script: Script, node: Node) -> Expr:
+    """Return what the value of a line is written from: of a given one, what its slope is by."""
+    expr = defined(script, node.expr)
+    if node.name not in script.solution.fixed or isinstance(slope_of(script, node), Number):
+        return expr
+    assert isinstance(expr, Apply)
+    return expr.args[0]
+
+
 def slope_of(script: Script, node: Node) -> Expr:
     """Return the derivative of a given value's line, read off the value; 1 for other lines."""
-    expr = plain(node.expr)
-    row = script.table[expr.op] if isinstance(expr, Apply) else None
+    expr, table = _as_shown(script, node.name), script.solution.problem.table
+    row = table[expr.op] if isinstance(expr, Apply) else None
     if row is None or not isinstance(expr, Apply) or not row.given or row.derivative is None:
         return ONE
     return applied(row.given, {**row.bind(expr), row.output: Symbol(node.name)})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.expr import Apply, Number, Symbol
+from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, substitute
 from gradcalc.algebra.names import gradient_name, gradient_parts
+from gradcalc.report.codedialect import is_own, meaning
 from gradcalc.report.codelayout import array, assignment, band, folded
 from gradcalc.report.torchparts import Parts, defined, leaves, slope_of
 
@@ -52,9 +53,25 @@ def _line(parts: Parts, node: Node, indent: str) -> list[str]:
         return _given(parts, node)
     expr = defined(parts.script, node.expr)
     terms = parts.script.line(parts.writer, node.shape, expr)
-    if isinstance(expr, Symbol) and _shares(parts, node.name, expr.name):
+    of = _itself(parts, expr)
+    if of is not None and _shares(parts, node.name, of):
         terms = [f"{terms[0]}.clone()"]
     return assignment(name, terms, indent=indent)
+
+
+def _itself(parts: Parts, expr: Expr) -> str | None:
+    """Return the quantity whose own tensor PyTorch returns for a formula, None for a new one."""
+    if isinstance(expr, Symbol):
+        return expr.name
+    if not isinstance(expr, Apply):
+        return None
+    row = parts.script.table[expr.op]
+    if expr.op == "flatten" and len(parts.script.view.shape_of(expr.args[0])) == 1:
+        return _itself(parts, expr.args[0])
+    if not is_own(row) and row.definition is not None:
+        inner = substitute(meaning(row), dict(zip(row.params, expr.args, strict=True)))
+        return _itself(parts, inner)
+    return None
 
 
 def _shares(parts: Parts, name: str, of: str) -> bool:
@@ -64,7 +81,8 @@ def _shares(parts: Parts, name: str, of: str) -> bool:
         for node in parts.problem.visible.forward
         if any(leaf == Symbol(of) for leaf in leaves(node.expr))
     ]
-    return name in parts.wanted and readers != [name]
+    given = gradient_name(parts.problem.loss, of) in parts.script.solution.fixed
+    return name in parts.wanted and (given or readers != [name])
 
 
 def _reads_inside(parts: Parts, last: str) -> bool:
@@ -82,7 +100,7 @@ def _reads_inside(parts: Parts, last: str) -> bool:
 def _given(parts: Parts, node: Node) -> list[str]:
     """Return a given value through which the gradient flows on, as through a computed one."""
     name, writer = parts.writer.names[node.name], parts.writer
-    value = parts.script.solution.values[node.name]
+    value = parts.problem.given[node.name].array
     found = array(name, value, "torch.tensor", note="given; its gradient goes on as computed")
     if node.name not in parts.paths.carried:
         return array(name, value, "torch.tensor", note="given")
@@ -134,17 +152,21 @@ def backward_lines(parts: Parts) -> list[str]:
         comma = "," if len(kept) == 1 else ""
         found += folded(f"for value in ({', '.join(kept)}{comma})", "", ":")
         found += [f"{_I}value.retain_grad()"]
+    given = {
+        node.name: f"torch.tensor({problem.given[node.name].array.tolist()!r})"
+        for node in lines
+        if node.name in parts.script.solution.fixed
+    }
     for node in lines:
-        if node.name in parts.script.solution.fixed:
-            by, given = _by(problem, node), problem.given[node.name].array.tolist()
-            found += folded(
-                f"{names[by or '']}.register_hook(lambda _: torch.tensor({given!r}))", ""
-            )
+        by = _by(problem, node) or ""
+        if node.name in given and by not in parts.paths.flat:
+            found += folded(f"{names[by]}.register_hook(lambda _: {given[node.name]})", "")
     found += starts(parts)
     for node in lines:
         by = _by(problem, node) or ""
         own = _parameter(parts, by) or names[by]
-        text = f"torch.zeros_like({own})" if by in parts.paths.flat else f"{own}.grad"
+        flat = given.get(node.name, f"torch.zeros_like({own})")
+        text = flat if by in parts.paths.flat else f"{own}.grad"
         if parts.model and _parameter(parts, by).endswith("weight"):
             text += ".T" if problem.layout == "inputs_by_units" else ""
         found += assignment(names.get(node.name, node.name), [text])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,15 +37,27 @@ class Paths:
     flat: frozenset[str]
 
 
-def paths_of(problem: Problem, wanted: frozenset[str], parameters: frozenset[str]) -> Paths:
+def paths_of(
+    problem: Problem,
+    followed: Mapping[str, Expr],
+    wanted: frozenset[str],
+    parameters: frozenset[str],
+    fixed: Collection[str],
+) -> Paths:
     """Return what autograd has to follow for the gradients by the wanted names.
 
-    parameters: those of the model, which it follows in any case.
+    followed: the lines as they are written, whose terms may have cancelled. parameters:
+    those of the model, which it follows in any case. fixed: lines and gradients whose
+    given value is in force.
     """
-    lines = {node.name: _read(node.expr, problem.table) for node in problem.visible.forward}
+    lines = {name: _read(expr, problem.table) for name, expr in followed.items()}
     reached = _backwards(lines, set(problem.upstream or (problem.loss,)))
-    pairs = ((gradient_parts(node.name), node.expr) for node in problem.visible.backward)
-    zero = {pair[1] for pair, expr in pairs if pair and pair[0] == problem.loss and expr == ZERO}
+    zero = {
+        pair[1]
+        for node in problem.visible.backward
+        if (pair := gradient_parts(node.name)) and pair[0] == problem.loss
+        if node.expr == ZERO and node.name not in fixed
+    }
     flat = frozenset(name for name in wanted if name in zero or name not in reached)
     sought = wanted - flat
     moved = {name for name in problem.data if name in sought}

@@ -98,6 +98,7 @@ def _model(parts: Parts) -> list[str]:
         found += [*([] if found else band("Loss")), *assignment(label, [call], note)]
     rest = [node for node in parts.problem.visible.forward if not _in_model(parts, node.name)]
     read = {leaf.name for node in rest for leaf in leaves(node.expr) if isinstance(leaf, Symbol)}
+    read |= {name for name, _, _ in parts.script.asked()}
     turned = ".T" if parts.problem.layout == "inputs_by_units" else ""
     for name, parameter in (parts.model.parameters if parts.model else {}).items():
         if name in read:

@@ -126,7 +126,10 @@ class View:
 
     @cached_property
     def forward(self) -> tuple[Node, ...]:
-        """Return the forward lines that something reads, unread ones written in."""
+        """Return the forward lines that something reads, unread ones written in.
+
+        A line that is rounded is read by its name: what is written in is not rounded.
+        """
         lines = self.problem.visible.forward
         live = self._live(lines)
         unread: dict[str, Expr] = {}
@@ -144,8 +147,12 @@ class View:
         live = {ref.name for ref in problem.find} | {problem.loss}
         live |= {name for node in self.backward for name in symbols(node.expr)}
         live |= set(self.solution.fixed)
-        if not problem.given:
-            live |= {node.name for node in lines}
+        rounding = problem.rounding
+        live |= {
+            node.name
+            for node in lines
+            if not problem.given or (rounding is not None and rounding.rounds(node.name))
+        }
         for node in reversed(lines):
             if node.name in live and node.name not in self.solution.fixed:
                 live |= set(symbols(node.expr))
@@ -275,7 +282,7 @@ class View:
         for name, value in cleaned.items():
             data = problem.data.get(name) or (problem.given.get(name) if name in fixed else None)
             if data is not None and data.texts is not None:
-                found[name] = data.texts
+                found[name] = _diagonal(data.texts) if name in self.diagonals else data.texts
             elif value.size <= LARGEST_LITERAL:
                 found[name] = figures(value, self.decimals)
         return found
@@ -424,6 +431,12 @@ def _minus_zero(expr: Expr) -> Expr:
 def _is_minus_zero(expr: Expr) -> bool:
     inner = expr.args[0] if isinstance(expr, Apply) and expr.op == "neg" else None
     return isinstance(inner, Number) and inner.value == 0
+
+
+def _diagonal(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the entries of a diagonal matrix, row by row."""
+    places = range(len(texts))
+    return tuple(texts[i] if i == j else "0" for i in places for j in places)
 
 
 def _filled(expr: Expr, rows: Dim) -> Expr:

@@ -495,6 +495,7 @@ def test_second_derivatives(row: Operation) -> None:
         ("x[1,2,3]", "more indices than a matrix has axes"),
         ("x[2:]", "the last entry is missing"),
         ("conv1d(x, x, padding=1/2)", "padding takes a whole number"),
+        ("multi_margin(x, x, p=1/2)", "p takes a whole number"),
         ("[1, x]", "a list in an equation holds numbers only"),
         ("size(x)", "size is not a function"),
     ],

@@ -187,6 +187,10 @@ def test_empty_answers_cannot_be_checked(tmp_path: Path, square: Path) -> None:
         found = check(square, written(tmp_path, "mine.txt", text))
         assert found.code == 2
         assert "There is no answer to check." in found.out
+        noted = check(square, tmp_path / "mine.txt", "--format", "github")
+        assert noted.code == 2
+        assert "::error file=" in noted.out
+        assert "There is no answer to check." in noted.out
 
 
 def test_blanks_are_not_wrong(tmp_path: Path, square: Path) -> None:

@@ -216,8 +216,8 @@ FORMULAS = [
     (NETWORK, "dL/da1 = W2.T @ δ2", "W2.T @ dL/dz2"),
     (NETWORK, "dL/dz1 = dL/da1.T * relu'(z1)", "dL/da1 * relu'(z1)"),
     (LETTERS, "dL/dW1 = dL/dz1 @ x.T", "outer(dL/dz1, x)"),
-    (NETWORK, "L = 0.5*4", "0.5*4"),
-    (NETWORK, "L = 1 - 2", "1 - 2"),
+    (NETWORK, "L = 0.5*yhat", "0.5*yhat"),
+    (NETWORK, "L = 1 - yhat", "1 - yhat"),
     (BY_HAND, "dE/do = (o - t)", "yhat - t"),
     (LETTERS, "dL/dyhat = 2*(yhat - y)/K", "2*(yhat - y)/K"),
 ]

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradcalc.grading.comparison import Tolerance, Typed, half_units, leading, typed
+from gradcalc.grading.comparison import (
+    Tolerance,
+    Typed,
+    half_units,
+    leading,
+    shown_bit,
+    shown_decimals,
+    typed,
+)
 from gradcalc.grading.written import NO_DECIMALS, read_written
 
 OWN = Tolerance()
@@ -23,7 +31,15 @@ def agrees(text: str, due: float, tolerance: Tolerance = OWN, further: float = 0
 
 
 def halves(*texts: str, sheet: int = 0) -> list[float]:
-    return half_units([read_written(text) for text in texts], sheet)
+    return half_units([read_written(text) for text in texts], shown_bit(sheet))
+
+
+def shown(*texts: str, due: float = 1.0) -> int:
+    """Return the most decimals that numbers show, -1 for none."""
+    cells = [read_written(text) for text in texts]
+    parts = (np.array([getattr(cell, name) for cell in cells]) for name in ("value", "decimals"))
+    every = np.ones(len(cells), dtype=bool)
+    return int(shown_decimals(*parts, every, np.full(len(cells), due))).bit_length() - 1
 
 
 @pytest.mark.parametrize(
@@ -41,8 +57,16 @@ def halves(*texts: str, sheet: int = 0) -> list[float]:
         ("3", 3.4, True),
         ("3.0", 3.4, False),
         ("-0.5", 0.5, False),
-        ("0.00", 0.004, True),
-        ("0.00", 0.006, False),
+        ("0.00", 0.004, False),  # nothing shows that it is rounded
+        ("1", 0.96, True),
+        ("1", 0.645, False),  # not even its first digit is right
+        ("1", 1.4, True),
+        ("-1", -0.5, False),
+        ("2", 1.5, True),
+        ("0.1", 0.06, False),
+        ("0.1", 0.095, True),
+        ("1e1", 6.45, False),
+        ("10", 9.6, True),
         ("0", 0.004, False),
         ("1200", 1200.4, True),
         ("1.2e3", 1249, True),
@@ -130,9 +154,33 @@ def test_a_whole_number_beside_decimals_has_lost_zeros() -> None:
 
 def test_a_zero_has_the_decimals_of_the_sheet() -> None:
     assert halves("0") == [0.0]
-    assert halves("0", "0.25") == pytest.approx([0.005, 0.005])
+    assert halves("0", "0.25") == pytest.approx([0, 0.005])
     assert halves("0", sheet=3) == pytest.approx([0.0005])
     assert halves("0.00", sheet=3) == pytest.approx([0.0005])
+    assert halves("0.000", sheet=3) == pytest.approx([0.0005])
+    cells = [read_written("0.00"), read_written("0")]
+    several = shown_bit(2) | shown_bit(4)
+    assert half_units(cells[:1], several) == pytest.approx([0.005])
+    assert half_units(cells[1:], several) == pytest.approx([0.00005])
+
+
+def test_what_numbers_show_of_a_sheet() -> None:
+    assert shown("0.25", "3") == 2
+    assert shown("12", "0", "0.000") == -1
+    assert shown("1.00", due=0.645) == -1  # a single digit, and a wrong one
+    assert shown("1.00", due=0.997) == 2
+    assert shown("0.5", "0.02", due=0.02) == 2
+
+
+def test_a_number_that_is_rounded_as_the_sheet_shows_needs_no_right_digit() -> None:
+    cells = [read_written("0.01")]
+    due = np.asarray(0.006)
+    assert [bool(typed(cells, (), None, shown_bit(n)).agrees(due, OWN)) for n in (0, 1, 2, 3)] == [
+        False,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_entries_that_are_blank_are_not_written() -> None:

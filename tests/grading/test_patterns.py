@@ -71,6 +71,17 @@ def test_a_given_value_that_is_computed_anew_is_a_conflict() -> None:
     assert check(problem, "u = 5").right
 
 
+@pytest.mark.parametrize("answer", ["[6, 2]", "[[2, 4, 6], [2, 4, 6]]", "[6]", "[2, 4, 6, 8]"])
+def test_a_given_value_in_another_shape_is_no_conflict(answer: str) -> None:
+    problem = gradcalc.load(
+        "inputs: {x: [1, 2, 3]}\nweights: {w: 2}\ngiven: {u: [5, 4, 6]}\n"
+        "equations: |\n  u = w*x\n  L = sum(u^2)\n"
+    )
+    (finding,) = check(problem, f"u = {answer}").findings
+    assert finding.shape
+    assert finding.ids == ()
+
+
 def test_every_pattern_has_its_test() -> None:
     seen = {
         mark.args[1][at][2]

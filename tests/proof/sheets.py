@@ -199,7 +199,8 @@ def carried(lines: Lines, chance: Random, names: Sequence[str]) -> list[str] | N
     """Return answers of which one is the writer's own, and carried forward."""
     wild = chance.choice(names)
     digits = chance.randint(2, 5)
-    on_the_way = chance.random() < 0.6
+    single = chance.random() < 0.15
+    on_the_way = chance.random() < 0.6 and not single
 
     def adjust(name: str, value: np.ndarray) -> np.ndarray:
         value = lines.given.get(name, value)
@@ -212,7 +213,10 @@ def carried(lines: Lines, chance: Random, names: Sequence[str]) -> list[str] | N
     for name in names:
         if not np.isfinite(values[name]).all():
             return None
-        found += [f"{number + 0.0:.{digits}f}" for number in np.ravel(values[name])]
+        numbers = np.ravel(values[name]) + 0.0
+        if single:
+            numbers = numbers.astype(np.float32).astype(float)
+        found += [repr(number) if single else f"{number:.{digits}f}" for number in numbers.tolist()]
     return found
 
 

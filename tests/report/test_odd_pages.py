@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.algebra.syntax import format
+from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
 from gradcalc.report.graphpicture import picture
 from gradcalc.report.numpyscript import numpy_script
@@ -14,6 +16,7 @@ from gradcalc.report.samples import shares
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
 from gradcalc.report.writing import document
+from tests.proof.files.agreement import differences
 from tests.report.scripts import run
 
 GIVEN_IN_LETTERS = """
@@ -44,6 +47,35 @@ inputs: {x: [2, 1]}
 equations: |
   h = soft_sign(x)
   L = mean(h)
+"""
+
+
+NUMBERS_CARRIED = """
+inputs: {x: [1.5, 2.5]}
+weights: {w: [0.3, -0.2, 1.1]}
+equations: |
+  k = 0.123456
+  h = w^2
+  q = 2/3*sum(h)
+  L = q + k*x[1]
+find: [dL/dw, dL/dx]
+"""
+HIDDEN_BY_GIVEN = """
+weights: {s: 0.7}
+equations: |
+  a = s*s
+  b = s*a
+  c = a*3 + 1
+  L = 2*c
+given: {dL/dc: 0, L: 0.5}
+"""
+JACOBIAN = """
+inputs: {v: [0.5, -1]}
+targets: {y: [1, 0]}
+equations: |
+  p = softmax(v)
+  E = sum((p - y)^2)
+find: dE/dv
 """
 
 
@@ -133,3 +165,116 @@ def test_a_line_is_not_filled_with_numbers_that_are_none() -> None:
     )
     review = gradcalc.check(problem, "z = 1e308\nL = 5\ndL/dw = 5\n")
     assert "L = q x" in str(gradcalc.show(review))
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "due"),
+    [
+        ("rounding: {decimals: 1}", "dL/dw", [0.4, -0.3, 1.5]),  # 2·0.7·w
+        ("rounding: {dL/dq: 0, dL/dh: 1}", "dL/dw", [0.42, -0.28, 1.54]),
+        ("rounding: {k: 2}", "L", 2 / 3 * 1.34 + 0.12 * 1.5),
+        ("rounding: {k: 2}", "dL/dx", [0.12, 0]),
+        ("given: {k: 0.5}", "dL/dx", [0.5, 0]),
+        ("given: {dL/dq: 3}", "dL/dw", [1.2, -0.8, 4.4]),
+        ("given: {dL/dh: [1, 2, 3]}", "dL/dw", [0.6, -0.8, 6.6]),
+        ("names: {h: a}\ngiven: {dL/da: [1, 2, 3]}", "dL/dw", [0.6, -0.8, 6.6]),
+        ("rounding: {decimals: 2}\ngiven: {dL/dh: [0.125, 1, 0]}", "dL/dw", [0.08, -0.4, 0]),
+    ],
+)
+def test_a_number_that_is_given_or_rounded_is_read_by_its_name(
+    more: str, name: str, due: object
+) -> None:
+    solution = solved(NUMBERS_CARRIED + more + "\n")
+    np.testing.assert_allclose(solution.values[name], due, rtol=1e-12)
+    assert list(differences(solution)) == []
+
+
+def test_a_number_that_rounding_leaves_is_written_in() -> None:
+    found = solved(NUMBERS_CARRIED + "rounding: {decimals: 2}\n")
+    lines = {node.name: format(node.expr) for node in found.problem.visible.backward}
+    assert lines["dL/dh"] == "2/3"  # dL/dq is 1
+    assert lines["dL/dw"] == "2 * dL/dh * w"
+
+
+def test_a_given_number_is_read_in_letters() -> None:
+    shown = page(View(solved(GIVEN_IN_LETTERS)), "steps", 80).plain()
+    assert "∂L/∂b = ∂L/∂h ⊙ cos(b)" in shown
+    assert "2 ∂L/∂h ⊙ cos(b) ⊙ x" in shown
+
+
+def test_a_rounded_line_is_read_by_its_name_where_no_gradient_reads_it() -> None:
+    solution = solved(HIDDEN_BY_GIVEN + "rounding: {decimals: 1, mode: truncate}\n")
+    assert float(solution.values["b"]) == pytest.approx(0.2)  # 0.7·0.4
+    assert "b = s a = 0.7·0.4 = 0.2" in page(View(solution), "steps", 80).plain()
+    assert list(differences(solution)) == []
+
+
+def test_a_jacobian_is_rounded_as_every_line() -> None:
+    solution = solved(JACOBIAN + "rounding: {decimals: 1}\n")
+    assert solution.values["dp/dv"].tolist() == [[0.2, -0.2], [-0.2, 0.2]]
+    assert list(differences(solution)) == []
+
+
+@pytest.mark.parametrize(
+    ("layout", "due"), [("numerator", [0.26, 0.65]), ("denominator", [-0.13, 0.26])]
+)
+@pytest.mark.parametrize("names", ["", "names: {p: q}\n"])
+def test_a_given_jacobian_is_what_the_gradient_comes_from(
+    layout: str, due: list[float], names: str
+) -> None:
+    own = "q" if names else "p"
+    text = f"given: {{dE/d{own}: [-1.3, 1.3], d{own}/dv: [[0.3, 0.2], [0.5, 0.7]]}}\n"
+    solution = solved(f"{JACOBIAN}{text}{names}jacobian_layout: {layout}\n")
+    np.testing.assert_allclose(solution.values["dE/dv"], due, rtol=1e-12)
+    (jacobian,) = (each for each in solution.comparisons if each.name == "dp/dv")
+    np.testing.assert_allclose(
+        jacobian.recomputed, np.diag(p := solution.values["p"]) - np.outer(p, p)
+    )
+    assert solution.check is not None
+    assert solution.check.failed == ()
+    assert list(differences(solution)) == []
+    assert gradcalc.check(solution.problem, f"dE/dv = {due}\n").right
+
+
+@pytest.mark.parametrize("operands", ["q, p", "p, q"])
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("name", ["huber", "mse", "binary_cross_entropy_with_logits", "l1"])
+def test_a_loss_compares_a_number_with_one_entry(name: str, reduction: str, operands: str) -> None:
+    solution = solved(
+        "inputs: {q: [0.4]}\nweights: {p: 0.7}\nequations: |\n"
+        f"  h = {name}({operands}, reduction={reduction})\n  L = mean(h)\n"
+        "find: [dL/dp, dL/dq]\n"
+    )
+    assert solution.values["h"].shape == ((1,) if reduction == "none" else ())
+    assert solution.values["dL/dp"].shape == ()
+    assert solution.values["dL/dq"].shape == (1,)
+    assert solution.check is not None
+    assert solution.check.failed == ()
+    assert list(differences(solution)) == []
+
+
+def test_places_count_from_1() -> None:
+    with pytest.raises(ProblemError) as caught:
+        solved("inputs: {x: [1]}\nequations: |\n  h = place(x, first=0, of=3)\n  L = sum(h)\n")
+    assert "first is a whole number from 1" in caught.value.label
+
+
+def test_a_given_diagonal_is_shown_as_a_matrix() -> None:
+    solution = solved(
+        "weights: {w: [0.6, -0.9]}\nequations: |\n  h = gelu(w)\n  L = sum(h^2)\n"
+        "given: {dh/dw: [0.93, 0.5]}\n"
+    )
+    shown = page(View(solution, jacobians=True), "steps", 80).plain()
+    assert "⎡ 0.93  0   ⎤" in shown
+    assert "⎣ 0     0.5 ⎦" in shown
+
+
+@pytest.mark.parametrize("number", ["1.5e308", "4503599627370497.5", "1e-320"])
+@pytest.mark.parametrize("digits", ["decimals: 15", "decimals: 0", "significant: 3"])
+def test_rounding_in_a_script_keeps_numbers_near_the_end_of_the_range(
+    number: str, digits: str
+) -> None:
+    solution = solved(
+        f"inputs: {{x: {number}}}\nequations: y = x\nfind: y\nrounding: {{{digits}}}\n"
+    )
+    np.testing.assert_allclose(run(numpy_script(solution))["y"], solution.values["y"], rtol=1e-15)

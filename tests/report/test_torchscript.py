@@ -19,7 +19,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
 from gradcalc.report.torchparts import parts_of
 from gradcalc.report.torchscript import torch_script
-from tests.report.scripts import assert_agrees, run
+from tests.report.scripts import assert_agrees, execute, run
 from tests.report.test_numpyscript import (
     ACTIVATIONS,
     AWKWARD,
@@ -242,14 +242,105 @@ given: {%s}
         ("sigmoid", "dL/dyhat: 0.4, L: 3"),
     ],
 )
-def test_given_values_take_part(activation: str, given: str) -> None:
-    solution = solved(GIVEN % (activation, given))
+@pytest.mark.parametrize("kinks", ["", "kinks: {relu: 0.5, elu: 1}\n"])
+def test_given_values_take_part(activation: str, given: str, kinks: str) -> None:
+    solution = solved(GIVEN % (activation, given) + kinks)
     assert_gradients(solution, torch_script(solution))
+
+
+CANCELLED = """
+weights: {x: [[2, 0.4], [0.5, 1]]}
+equations: |
+  a = rmse(x, x)
+  b = mse(x, x, reduction=batchmean)
+  h = sum(x^2)
+  L = a + b + h
+"""
+KEPT = """
+weights: {x: [[2, 0.4], [0.5, 1]]}
+equations: |
+  a = sum(x + 1, keepdims=0) + mean(x, keepdims=0)
+  b = mean(x, keepdims=1) + sum(x, keepdims=1)
+  L = a + sum(b^2)
+"""
+WITHOUT_GRADIENT = """
+inputs: {x: [2, 0.5], s: 0.7}
+equations: |
+  a = x
+  c = a
+  h = 2*sum(c) + 0*sum(a)
+  L = 3*h + (s > 1)
+given: {dL/da: [0.25, 1], dL/ds: 2}
+"""
+
+
+ONE_TENSOR = """
+weights: {w: [2, 0.5]}
+equations: |
+  f(z) = z
+  a = w^2
+  b = flatten(a)
+  c = f(f(b))
+  L = sum(a^2) + 2*sum(b) + sum(c^3)
+find: [dL/da, dL/db, dL/dc, dL/dw]
+"""
+NUMBER_AS_TARGET = """
+weights: {w: [2, 0.5], v: [0.4]}
+equations: |
+  h = sum(w)
+  L = smooth_l1(v, h)
+"""
+SMOOTHED = """
+weights: {w: [2, 0.5]}
+targets: {t: [1, 0]}
+equations: L = smoothed_cross_entropy(w, t, epsilon=%s)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CANCELLED,
+        KEPT,
+        WITHOUT_GRADIENT,
+        ONE_TENSOR,
+        NUMBER_AS_TARGET,
+        *(SMOOTHED % epsilon for epsilon in (0.1, 3, -1)),
+    ],
+)
+def test_autograd_follows_what_is_written(text: str) -> None:
+    solution = solved(text)
+    assert_gradients(solution, torch_script(solution))
+
+
+@pytest.mark.parametrize("asked", ["'W1[2,1]'", "'b1[2]'", "W1"])
+def test_a_weight_that_is_asked_for_is_printed(asked: str) -> None:
+    text = "inputs: {x: [1]}\ntargets: {t: [1, 2]}\nweights: {W1: [[0.3], [7]], b1: [0.1, 7]}\n"
+    solution = solved(f"{text}activations: [gelu]\nloss: mse\nfind: [{asked}, dL/dW1]\n")
+    script = torch_script(solution)
+    assert_gradients(solution, script)
+    assert "7." in execute(script, {})
+
+
+def test_a_given_value_stands_in_letters() -> None:
+    torch = pytest.importorskip("torch")
+    solution = solved(
+        "inputs: {x: {shape: 3}}\ntargets: {y: {shape: 3}}\nunits: [3]\n"
+        "activations: [tanh]\nloss: mse\ngiven: {L: 0.3}\n"
+    )
+    loss = run(torch_script(solution), "Answer")["L"]
+    assert isinstance(loss, torch.Tensor)
+    assert loss.item() == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (
+            "weights: {w: 2}\nequations: |\n  h = w^3\n  L = w + (h > 1)\n"
+            "find: [dL/dh, dL/dw]\ngiven: {dL/dh: 5}\n",
+            "passes no gradient to h",
+        ),
         (GIVEN % ("gelu", "da1/dz1: 0.5"), "da1/dz1 is given"),
         (GIVEN % ("softmax", "a1: 0.5"), "a1 is given"),
         (GIVEN % ("relu", "a1: 0.5") + "descent: {steps: 2}", "first step only"),

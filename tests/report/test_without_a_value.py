@@ -186,3 +186,30 @@ def test_the_line_that_mends_it_mends_it(path: Path) -> None:
 @pytest.mark.parametrize("path", PROBLEMS, ids=by_name)
 def test_no_shipped_problem_is_warned_of(path: Path) -> None:
     assert traps(load(str(path))) == ()
+
+
+# --- what is judged beside it ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    list(
+        {
+            "check": ("check", "without_a_value/root-in-a-network.yaml", "-a", "dL/dz1 = 0 9.5"),
+            "check-markdown": (
+                *("check", "without_a_value/root-in-a-network.yaml", "-a", "dL/dz1 = 0 1.6024"),
+                *("--format", "markdown"),
+            ),
+            "lint": ("lint", "without_a_value/one-of-two.yaml"),
+            "options": ("check", "without_a_value/options.yaml", "--options"),
+            "check-not-meant": ("check", "not_meant/one-probability.yaml", "-a", "yhat = 0.5"),
+            "lint-not-meant": ("lint", "not_meant/unread-equation.yaml"),
+        }.items()
+    ),
+    ids=str,
+)
+def test_what_is_judged_has_its_page(name: str, arguments: tuple[str, ...]) -> None:
+    code, text, told = called(*arguments)
+    assert told == ""
+    assert code == (1 if name not in ("check-markdown", "check-not-meant") else 0)
+    assert matches(GOLDEN / "absent" / f"judged-{name}.txt", text)
