@@ -24,7 +24,7 @@ ABSENT = sorted((HERE / "without_a_value").glob("*.yaml"))
 NOT_MEANT = sorted((HERE / "not_meant").glob("*.yaml"))
 WHOLE = ("power-at-zero", "probability-of-one")
 """Files of which everything exists, by its limit."""
-FORMS = {"text": "txt", "latex": "tex", "markdown": "md", "html": "html", "numpy": "py"}
+FORMS = {"text": "txt", "latex": "tex", "markdown": "md", "html": "html", "numpy": "numpy.txt"}
 
 
 class Stream(io.StringIO):
