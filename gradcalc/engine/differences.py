@@ -191,6 +191,7 @@ class Findings:
                 closest = np.where(np.isnan(closest), np.inf, closest)
                 apart = np.maximum(closest - doubt, 0.0) / np.maximum(1.0, np.abs(analytic))
                 errors = np.minimum(errors, np.where(near, 0.0, apart))
+                errors = _tellable(errors, x)
         self.note(pair, gradient_name(self.loss, pair.operand), errors, analytic, numeric)
         if pair.local:
             self.local_line(pair, x, moves, slopes, own, near)
@@ -223,6 +224,7 @@ class Findings:
             for step in OTHER_STEPS:
                 again = taken(self.slopes(pair, x, moves, *step))
                 least = np.minimum(least, _errors(value, again, fixed))
+            least = _tellable(least, x.ravel() if whole else x.reshape(value.shape))
         self.note(pair, name, least, value, numeric)
 
     def slopes(
@@ -342,6 +344,15 @@ def _errors(analytic: Array, numeric: Array, fixed: Array) -> Array:
     size = np.maximum(1.0, np.maximum(np.abs(analytic), np.abs(numeric)))
     error = np.abs(analytic - numeric) / size
     return np.where(fixed, 0.0, np.where(np.isnan(error), np.inf, error))
+
+
+def _tellable(errors: Array, x: Array) -> Array:
+    """Return errors, infinite where x is so large that floats beside it are too far apart.
+
+    What turns within a step, as a sine does, has no differences there.
+    """
+    coarse = np.spacing(np.abs(x)) > STEP
+    return np.where(coarse & (errors > LIMIT), np.inf, errors)
 
 
 def of_vectors(expr: Apply, table: Table) -> bool:

@@ -390,7 +390,9 @@ class Effects:
             assert own is not None
             shape = tuple(int(dim) for dim in (due if stretches(own, due) else own))
             shapes = {read: self.lines.shapes[read] for read in symbols(expr)}
-            program = Program([Node(name, expr, shape)], shapes, self.lines.problem.table)
+            node = Node(name, expr, shape)
+            # what is right is exact already; thousands of wrong values need no such care
+            program = Program([node], shapes, self.lines.problem.table, exact=False)
             found = self._programs[expr, name] = Compiled(program, shape, shapes)
         return found
 

@@ -175,7 +175,7 @@ def _shape(lines: Lines, expr: Expr) -> Shape | None:
 
 def _value(point: Lines, expr: Expr, shape: Shape) -> Array:
     read = {name: point.shapes[name] for name in symbols(expr)}
-    program = Program([Node("answer", expr, shape)], read, point.problem.table)
+    program = Program([Node("answer", expr, shape)], read, point.problem.table, exact=False)
     values = {name: point.values[name] for name in read}
     return program.run(values, strict=False)["answer"]
 

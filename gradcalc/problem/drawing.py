@@ -66,7 +66,7 @@ class Function:
             lines.append(("value", own))
         lines += [(f"kink{i}", kink) for i, kink in enumerate(kinks_of(own, TABLE))]
         nodes = [Node(name, expr, ()) for name, expr in lines]
-        self.program = Program(nodes, dict.fromkeys(row.params, ()), TABLE)
+        self.program = Program(nodes, dict.fromkeys(row.params, ()), TABLE, exact=False)
 
     def at(self, *values: float) -> tuple[float, float, float]:
         """Return value, derivative, and the distance from the nearest kink."""

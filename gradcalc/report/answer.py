@@ -9,7 +9,7 @@ import numpy as np
 from gradcalc.algebra.entries import TooLongError
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name, gradient_parts
-from gradcalc.errors import ProblemError, visible
+from gradcalc.errors import ProblemError, listed, visible
 from gradcalc.problem.document import Mapping, Scalar
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
@@ -188,17 +188,31 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
         existing = f", as far as {'they exist' if len(lines) > 1 else 'it exists'}"
     unrounded = ", before rounding" if view.problem.rounding else ""
     between = f"{existing}{unrounded}," if existing or unrounded else ""
+    apart = _unchecked(view, check.unchecked)
+    backward = [step.name for step in steps if step.phase == "backward" and step.number]
+    if set(backward) <= set(check.unchecked) and all(view.values[n].size == 1 for n in backward):
+        return f"{which} could not be checked at these values: central differences do not settle."
     sentence = (
-        f"{which}{between} {verb} with central differences{directions} (largest error {error})."
+        f"{which}{between} {verb} with central differences{directions} (largest error {error})"
+        f"{apart}."
     )
     if check.kinks:
         names = ", ".join(_kink(view, kink) for kink in check.kinks)
         sits = "sits" if len(check.kinks) == 1 else "sit"
         sentence += f" {names} {sits} on a kink and {'was' if sits == 'sits' else 'were'} left out."
-    if check.unchecked:
-        names = ", ".join(dict.fromkeys(_line(view, line) for line in check.unchecked))
-        sentence += f" {names} could not be checked at these values: differences do not settle."
     return sentence
+
+
+def _unchecked(view: View, lines: Sequence[str]) -> str:
+    """Return the words on lines of which no difference tells, or not for every entry."""
+    found = []
+    for line in lines:
+        value = view.values.get(line)
+        whole = value is None or value.size == 1
+        found.append(_line(view, line) if whole else f"entries of {_line(view, line)}")
+    names = listed(list(dict.fromkeys(found)))
+    reason = "which could not be checked at these values: differences do not settle"
+    return f", but for {names}, {reason}" if found else ""
 
 
 def power(notation: Lettering, bound: float) -> str:

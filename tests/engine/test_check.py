@@ -240,3 +240,12 @@ def test_a_probability_near_0_and_a_very_large_loss_do_not_fail() -> None:
         assert found is not None
         assert found.failed == ()
         assert found.max_error < LIMIT
+
+
+def test_where_floats_are_too_far_apart_no_difference_tells() -> None:
+    solution = gradcalc.solve(gradcalc.load("inputs: {x: 1.0e+16}\nequations: f = sin(x)\n"))
+    assert solution.check is not None
+    assert (solution.check.failed, solution.check.unchecked) == ((), ("df/dx",))
+    square = gradcalc.solve(gradcalc.load("inputs: {x: 1.0e+16}\nequations: f = x^2\n"))
+    assert square.check is not None
+    assert (square.check.failed, square.check.unchecked) == ((), ())
