@@ -90,13 +90,13 @@ NO_VALUE = [
     (block("u = 2*x", "y = 1/u", inputs="{x: 0}"), "y: division by 0: 1/0", "4:7", "divisor"),
     (block("y = exp(x)", inputs="{x: 1000}"), r"y: exp\(1000\) is too large", "3:7", "1.8e308"),
     (block("y = sqrt(x)", inputs="{x: -1}"), r"y: sqrt\(-1\) has no value", "3:7", "domain"),
-    (block("y = sqrt(x)", inputs="{x: 0}"), "dy/dx: division by 0", "3:7", "divisor"),
+    (block("y = sqrt(x)", inputs="{x: 0}"), "dy/dx does not exist: sqrt", "3:7", ""),
     (block("y = sum(log(x))", inputs="{x: [1, 0]}"), r"y: log\(0\) has no value", "3:7", ""),
     (block("y = sum(x^2)", inputs="{x: [1e200]}"), r"y: 1e\+200\^2 is too large", "3:7", ""),
     (block("y = x^0.5", inputs="{x: -4}"), r"y: \(-4\)\^0.5 has no value", "3:7", ""),
     (block("y = x @ x", inputs="{x: [1e200, 1]}"), "too large", "3:7", ""),
     (block("p = relu(x)", inputs="{x: [-1, 2]}") + "targets: {t: [1, 0]}\nloss: cross_entropy\n",
-     r"L: 1\*log\(0\) has no value", "5:7", ""),
+     r"L: log\(0\) has no value", "5:7", ""),
     ("inputs: {x: [1]}\ntargets: {y: 0}\nweights: {W1: [[800]]}\nactivations: [sigmoid]\n"
      "loss: binary_cross_entropy\n", r"L: .*log\(0\) has no value", "5:7", "domain"),
     ("inputs: {x: [1e200]}\ntargets: {y: 0}\nweights: {W1: [[1e200]]}\nactivations: [relu]\n"
