@@ -255,11 +255,12 @@ def decimals(value: Array, rank: int) -> Exact | None:
         most = float(np.max(np.abs(value), initial=0.0))
         if not most <= LIMIT:
             return None
+        first = float(value.flat[0])  # most that are none fail here, before any array is made
         for denominator in DENOMINATORS:
-            numbers = np.rint(value * denominator)
             bound = max(1.0, most * denominator)
-            if bound > LIMIT:
+            if bound > LIMIT or round(first * denominator) / denominator != first:
                 continue
+            numbers = np.rint(value * denominator)
             if (numbers / denominator == value).all():
                 return Exact(numbers, denominator, bound, rank)
         return None
@@ -271,11 +272,16 @@ def decimals(value: Array, rank: int) -> Exact | None:
             return Exact(numbers, first, np.maximum(1.0, sizes * first), rank)
     known = sizes <= LIMIT
     columns = np.moveaxis(np.where(over(known, rank), value, 0.0).reshape(*lead, -1), -1, 0)
+    over_each = np.array(DENOMINATORS, dtype=float).reshape(-1, *(1,) * len(lead))
+    likely = np.rint(columns[0] * over_each) / over_each == columns[0]
+    known = known & likely.any(axis=0)
     left = np.asarray(known)
     found = np.ones(lead, dtype=np.int64)
-    for denominator in DENOMINATORS:
+    for denominator, some in zip(DENOMINATORS, likely.reshape(len(likely), -1), strict=True):
         if not left.any():
             break
+        if not some.any():
+            continue
         fits = (np.rint(columns * denominator) / denominator == columns).all(axis=0)
         fits &= left & (np.maximum(1.0, sizes * denominator) <= LIMIT)
         found = np.where(fits, denominator, found)

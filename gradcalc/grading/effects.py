@@ -390,9 +390,7 @@ class Effects:
             assert own is not None
             shape = tuple(int(dim) for dim in (due if stretches(own, due) else own))
             shapes = {read: self.lines.shapes[read] for read in symbols(expr)}
-            node = Node(name, expr, shape)
-            # what is right is exact already; thousands of wrong values need no such care
-            program = Program([node], shapes, self.lines.problem.table, exact=False)
+            program = Program([Node(name, expr, shape)], shapes, self.lines.problem.table)
             found = self._programs[expr, name] = Compiled(program, shape, shapes)
         return found
 
