@@ -252,18 +252,7 @@ def decimals(value: Array, rank: int) -> Exact | None:
     if value.size == 0:
         return None
     if prod(lead) == 1:
-        most = float(np.max(np.abs(value), initial=0.0))
-        if not most <= LIMIT:
-            return None
-        first = float(value.flat[0])  # most that are none fail here, before any array is made
-        for denominator in DENOMINATORS:
-            bound = max(1.0, most * denominator)
-            if bound > LIMIT or round(first * denominator) / denominator != first:
-                continue
-            numbers = np.rint(value * denominator)
-            if (numbers / denominator == value).all():
-                return Exact(numbers, denominator, bound, rank)
-        return None
+        return _alone(value, rank)
     sizes = largest_size(value, rank)
     first = DENOMINATORS[0]
     if (sizes * first <= LIMIT).all():
@@ -298,3 +287,19 @@ def decimals(value: Array, rank: int) -> Exact | None:
         result.numbers, result.fits = np.where(over(fits, rank), numbers, 0.0), fits
         result.denominator = found
     return result
+
+
+def _alone(value: Array, rank: int) -> Exact | None:
+    """Return the same for numbers without leading axes."""
+    most = float(np.max(np.abs(value), initial=0.0))
+    if not most <= LIMIT:
+        return None
+    first = float(value.flat[0])  # most that are none fail here, before any array is made
+    for denominator in DENOMINATORS:
+        bound = max(1.0, most * denominator)
+        if bound > LIMIT or round(first * denominator) / denominator != first:
+            continue
+        numbers = np.rint(value * denominator)
+        if (numbers / denominator == value).all():
+            return Exact(numbers, denominator, bound, rank)
+    return None
