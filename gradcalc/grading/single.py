@@ -117,7 +117,8 @@ def right_in_single(
         shape = each.value.shape[1:]
         students = len(each.value) if lines.theirs else 1
         due = np.broadcast_to(lines.values[name], (students, *shape))
-        wide = lanes[name].reshape(2 * LANES, students, *shape)
+        own = lanes[name].reshape(2 * LANES, -1, *shape)  # one for all, where no number is theirs
+        wide = np.broadcast_to(own, (2 * LANES, students, *shape))
         yield each.columns, each.taken(reached(each.typed, due, wide, tolerance))
 
 

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli import gradcalc as command
+from gradcalc.cli import run as run_command
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.comparison import Tolerance
@@ -213,3 +214,19 @@ def test_grade_judges_as_check_does_whoever_stands_beside(tmp_path: Path) -> Non
             for at, (name, index) in enumerate(columns):
                 assert STATUSES[marked.status[row, at]] == by_name[name, index]
     assert recognised > 40
+
+
+def test_lines_without_numbers_of_the_students_own(tmp_path: Path) -> None:
+    text = (
+        "inputs: {x: 0.3}\nweights: {w: 0.7, v: 0.9}\n"
+        "equations: |\n  u = w/v\n  s = exp(u)\n  L = s*x\n"
+        'individual: {seed: 1, x: {from: 0.1, to: 0.6, step: 0.1}}\nfind: [u, s, "ds/du"]\n'
+    )
+    u = np.float32(0.7) / np.float32(0.9)
+    cells = ",".join(full(each) for each in (u, np.exp(u), np.exp(u)))
+    paths = [str(tmp_path / name) for name in ("p.yaml", "class.csv", "book.csv")]
+    Path(paths[0]).write_text(text)
+    rows = "".join(f"s{at},{cells}\n" for at in range(3))
+    Path(paths[1]).write_text("student_id,u,s,ds/du\n" + rows)
+    assert run_command(["grade", *paths[:2], "-o", paths[2]]) == 0
+    assert [row.split(",")[1] for row in Path(paths[2]).read_text().splitlines()[1:]] == ["3"] * 3
