@@ -390,8 +390,7 @@ class Effects:
             assert own is not None
             shape = tuple(int(dim) for dim in (due if stretches(own, due) else own))
             shapes = {read: self.lines.shapes[read] for read in symbols(expr)}
-            table, node = self.lines.problem.table, Node(name, expr, shape)
-            program = Program([node], shapes, table, exact=self.lines.turns)
+            program = Program([Node(name, expr, shape)], shapes, self.lines.problem.table)
             found = self._programs[expr, name] = Compiled(program, shape, shapes)
         return found
 

@@ -63,7 +63,7 @@ def begun(
             nodes = [node for node in lines.nodes if node.name in needed]
             read = {name for node in nodes for name in lines.operands[node.name]} - needed
             shapes = {name: lines.shapes[name] for name in lines.shapes if name in read}
-            parts[needed] = Program(nodes, shapes, lines.problem.table, exact=lines.turns)
+            parts[needed] = Program(nodes, shapes, lines.problem.table)
         program = parts[needed]
     start = {}
     for name, _ in program.inputs:

@@ -10,11 +10,10 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, add, parts, substitute, symbols
+from gradcalc.algebra.expr import Expr, Symbol, add, substitute, symbols
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.autodiff import Edge
@@ -27,9 +26,6 @@ from gradcalc.problem.drawn import with_arrays
 from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
 from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index, is_hidden
-
-TURNING = frozenset({"choice", "first", "least", "order", "step", "whole"})
-"""Kinds of rational operations that take another course at some number."""
 
 MOST_ENTRIES = 10_000
 """Entries of a Jacobian above which it is no line to be judged."""
@@ -96,22 +92,6 @@ class Lines:
         if known is None:
             known = self.memo["program"] = Program(
                 self.nodes, self.inputs, self.problem.table, spelled=self.problem.spelled
-            )
-        return known
-
-    @property
-    def turns(self) -> bool:
-        """Tell whether a line takes another course at some number: at a kink, in a comparison.
-
-        Elsewhere a zero that binary floats miss changes nothing but noise.
-        """
-        known: bool | None = self.memo.get("turns")
-        if known is None:
-            table = self.problem.table
-            known = self.memo["turns"] = any(
-                isinstance(part, Apply) and _turns(part, table)
-                for node in self.nodes
-                for part in parts(node.expr)
             )
         return known
 
@@ -375,11 +355,3 @@ def _drawn(lines: Lines, seed: int) -> Lines:
         if all(np.isfinite(value).all() for value in values.values()):
             break
     return found
-
-
-def _turns(part: Apply, table: Table) -> bool:
-    """Tell whether an operation, or the one that it is the derivative of, turns at some number."""
-    if part.op == "array":
-        return False
-    row = table[part.op.rstrip("'")]
-    return bool(row.kinks) or row.rational in TURNING

@@ -137,7 +137,7 @@ def empty_sheet(lines: Lines) -> list[str]:
 
 def test_drawn_sheets_that_say_nothing_earn_nothing(tmp_path: Path) -> None:
     tried = 0
-    for seed in range(30):
+    for seed in range(60):
         found = drawn(seed)
         if found is None:
             continue
@@ -150,7 +150,7 @@ def test_drawn_sheets_that_say_nothing_earn_nothing(tmp_path: Path) -> None:
             assert each.status != "follows"
         if seed % 6 == 0:
             assert graded(tmp_path, text, sheet) == graded_by_hand(lines, sheet)
-    assert tried > 200
+    assert tried > 400
 
 
 def graded(folder: Path, text: str, sheet: list[str]) -> float:
@@ -197,4 +197,4 @@ def test_drawn_sheets_of_right_numbers_are_right(way: str) -> None:
         wrong = [each for each in review.verdicts if each.status != "correct"]
         assert not wrong, (text, wrong)
         tried += len(review.verdicts)
-    assert tried > 200
+    assert tried > 400

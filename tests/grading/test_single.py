@@ -40,7 +40,7 @@ PRINTED = {
     "dL/dW1[1,2]": "0.498839408159256",
     "dL/db1": "0.49861806631088257",
 }
-RUNS, SEED = 16, 100
+RUNS, SEED = 40, 100
 Spell = Callable[[np.floating], str]
 
 
@@ -184,7 +184,7 @@ def test_a_number_that_is_off_is_wrong_in_single_precision_too() -> None:
 
 def test_grade_judges_as_check_does_whoever_stands_beside(tmp_path: Path) -> None:
     recognised = 0
-    for seed in range(SEED, SEED + 6):
+    for seed in range(SEED, SEED + 12):
         one = run(Random(seed))
         problem, chance = load(one.text), Random(seed)
         columns = [
