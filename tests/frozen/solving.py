@@ -1,0 +1,163 @@
+"""Rows of `gradcalc solve`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.frozen.run import Run
+from tests.frozen.variants import (
+    NARROWEST,
+    WIDE,
+    everywhere,
+    files,
+    here_and_ascii,
+    in_ascii,
+    in_widths,
+    row,
+)
+
+DETAILS = ("brief", "steps", "entries")
+DOCUMENTS = ("markdown", "latex", "html")
+SCRIPTS = ("numpy", "torch")
+FOLDERS = ("problems", "in_decimals", "not_meant", "without_a_value", "made/more")
+LETTERS = {
+    "chain-rule-letters": ("w=3",),
+    "polynomial-partials-letters": ("x=1",),
+    "relu-classifier-indexed-letters": ("N=2",),
+    "relu-classifier-letters": ("K=3",),
+    "scaled-relu-letters": ("N=3", "K=2"),
+    "softmax-letters": ("K=3",),
+    "tanh-sigmoid-cross-entropy-letters": ("N=3", "M=2", "K=2"),
+    "tanh-sigmoid-regression-letters": ("N=1", "M=3", "K=1"),
+}
+
+
+def rows(inputs: Path) -> Iterator[Run]:
+    """Yield all rows."""
+    for folder in FOLDERS:
+        for path in files(inputs, folder):
+            yield from of_problem(path)
+    for stem, letters in LETTERS.items():
+        yield from in_letters(stem, letters)
+    yield from of_wrong_files(inputs)
+    yield from of_calls()
+
+
+def of_problem(path: Path) -> Iterator[Run]:
+    """Yield the rows of one problem."""
+    name = f"solve/{path.parent.name}/{path.stem}"
+    for detail in DETAILS:
+        yield from everywhere(row(f"{name}/{detail}", "solve", path, "--detail", detail))
+    yield in_ascii(
+        row(f"{name}/entries-narrow", "solve", path, "--detail", "entries", columns=NARROWEST)
+    )
+    yield from here_and_ascii(row(f"{name}/jacobians", "solve", path, "--jacobians"))
+    yield row(f"{name}/jacobians-100", "solve", path, "--jacobians", columns=WIDE)
+    for layout in ("numerator", "denominator"):
+        more = ("--jacobian-layout", layout, "--detail", "entries")
+        yield from here_and_ascii(row(f"{name}/{layout}", "solve", path, *more))
+    yield row(f"{name}/full", "solve", path, "--full", "--jacobians")
+    for decimals in (0, 2, 12):
+        yield row(f"{name}/decimals-{decimals}", "solve", path, "--decimals", decimals)
+    for given in ("recompute", "fail"):
+        yield row(f"{name}/{given}", "solve", path, "--given", given)
+    for lines in ("backward", "forward", "2-4", "dL/dW1"):
+        call = ("solve", path, "--steps", lines)
+        yield row(f"{name}/steps-{lines.replace('/', '-')}", *call)
+    for sheet in ("problem", "blank"):
+        yield from here_and_ascii(row(f"{name}/{sheet}", "solve", path, "--sheet", sheet))
+        yield row(f"{name}/{sheet}-100", "solve", path, "--sheet", sheet, columns=WIDE)
+    yield from in_documents(path, name)
+    yield row(f"notebook/{path.parent.name}/{path.stem}", "solution", path, notebook=True)
+
+
+def in_documents(path: Path, name: str) -> Iterator[Run]:
+    """Yield the rows of one problem that are no text for a terminal."""
+    for style in DOCUMENTS:
+        call = ("solve", path, "--format", style)
+        for detail in DETAILS:
+            yield row(f"{name}/{style}-{detail}", *call, "--detail", detail)
+        for sheet in ("problem", "blank"):
+            yield row(f"{name}/{style}-{sheet}", *call, "--sheet", sheet)
+        yield row(f"{name}/{style}-jacobians", *call, "--jacobians", "--full")
+        yield in_ascii(row(f"{name}/{style}", *call, "--jacobian-layout", "denominator"))
+    yield row(f"{name}/fragment", "solve", path, "--format", "latex", "--fragment")
+    yield row(f"{name}/latex-lines", "solve", path, "--format", "latex", "--steps", "backward")
+    yield from here_and_ascii(row(f"{name}/json", "solve", path, "--format", "json"))
+    more = ("--jacobians", "--decimals", 3, "--detail", "entries", "--given", "recompute")
+    yield row(f"{name}/json-more", "solve", path, "--format", "json", *more)
+    for style in SCRIPTS:
+        yield from here_and_ascii(row(f"{name}/{style}", "solve", path, "--format", style))
+        yield row(
+            f"{name}/{style}-recomputed", "solve", path, "--format", style, "--given", "recompute"
+        )
+
+
+def in_letters(stem: str, letters: tuple[str, ...]) -> Iterator[Run]:
+    """Yield the rows of a problem in letters with numbers for some of them."""
+    sets = [word for letter in letters for word in ("--set", letter)]
+    call = ("solve", f"problems/{stem}.yaml", *sets)
+    name = f"solve/letters/{stem}"
+    for detail in DETAILS:
+        yield from everywhere(row(f"{name}/{detail}", *call, "--detail", detail))
+    yield from here_and_ascii(row(f"{name}/jacobians", *call, "--jacobians"))
+    for style in (*DOCUMENTS, *SCRIPTS, "json"):
+        yield row(f"{name}/{style}", *call, "--format", style)
+
+
+def of_wrong_files(inputs: Path) -> Iterator[Run]:
+    """Yield the rows of the files that are refused."""
+    for path in files(inputs, "wrong"):
+        name = f"wrong/{path.stem}"
+        yield from here_and_ascii(row(f"{name}/solve", "solve", path))
+        yield row(f"{name}/check", "check", path, "--options")
+        yield row(f"{name}/lint", "lint", path)
+        yield row(f"{name}/graph", "graph", path)
+        yield row(f"{name}/grade", "grade", path, "made/letters.csv")
+
+
+def of_calls() -> Iterator[Run]:
+    """Yield rows of several files, of standard input, of files written, of calls at fault."""
+    relu, hand = "problems/relu-squared-loss.yaml", "problems/hand-calculation.yaml"
+    individual = "problems/individual-neuron.yaml"
+    for style in ("text", "json", *DOCUMENTS):
+        yield row(f"solve/calls/folder-{style}", "solve", "problems", "--format", style)
+        yield row(f"solve/calls/wrong-{style}", "solve", "wrong", relu, "--format", style)
+    for end in ("txt", "md", "tex", "html", "json", "py", "odd"):
+        yield row(f"solve/calls/one-{end}", "solve", hand, "-o", f"out/page.{end}")
+        yield row(f"solve/calls/two-{end}", "solve", hand, relu, "-o", f"out/page.{end}")
+    for style in SCRIPTS:
+        yield row(f"solve/calls/{style}", "solve", hand, "--format", style, "-o", "out/a.py")
+        yield row(f"solve/calls/{style}-two", "solve", hand, relu, "--format", style)
+    for student in ("4711", "anna", " ANNA ", ""):
+        call = ("solve", individual, "--student", student)
+        yield from in_widths(row(f"solve/calls/student-{student.strip()}{len(student)}", *call))
+    for style in (*DOCUMENTS, *SCRIPTS, "json"):
+        call = ("solve", individual, "--student", "4711", "--format", style)
+        yield row(f"solve/calls/student-{style}", *call)
+    yield row("solve/calls/student-of-none", "solve", relu, "--student", "4711")
+    text = "inputs: {x: 3}\nequations: y = x^2\n"
+    yield row("solve/calls/stdin", "solve", "-", stdin=text)
+    yield row("solve/calls/stdin-wrong", "solve", "-", stdin="inputs: {x: }\n")
+    yield row("solve/calls/stdin-empty", "solve", "-")
+    for name, more in {
+        "no-file": ("nothing.yaml",),
+        "some-file": ("nothing.yaml", relu),
+        "over-input": (relu, "-o", relu),
+        "no-folder": (relu, "-o", "out/no/page.tex"),
+        "fragment": (relu, "--fragment"),
+        "json-steps": (relu, "--format", "json", "--steps", "backward"),
+        "numpy-blank": (relu, "--format", "numpy", "--sheet", "blank"),
+        "no-lines": (relu, "--steps", "90-99"),
+        "odd-lines": (relu, "--steps", "what"),
+        "set-nothing": (relu, "--set", "N=3"),
+        "set-odd": ("problems/softmax-letters.yaml", "--set", "K=many"),
+        "set-twice": ("problems/softmax-letters.yaml", "--set", "K=2", "--set", "K=3"),
+        "decimals": (relu, "--decimals", "99"),
+        "detail": (relu, "--detail", "all"),
+        "solution": (relu, "--sheet", "solution", "--given", "trust"),
+        "none": (),
+        "option": (relu, "--colour"),
+    }.items():
+        yield from here_and_ascii(row(f"solve/calls/{name}", "solve", *more))
