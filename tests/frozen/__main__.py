@@ -25,12 +25,12 @@ def main(arguments: list[str] | None = None) -> int:
             names = chosen(lay_out(Path(folder)), given.only)
         print("\n".join(names))
         return 0
-    folder = Path(given.folder).resolve()
-    if folder.is_relative_to(ROOT):
-        sys.exit(f"{folder} is in the repository; name a folder outside")
+    kept = Path(given.folder).resolve()
+    if kept.is_relative_to(ROOT):
+        sys.exit(f"{kept} is in the repository; name a folder outside")
     if given.command == "keep":
-        return keep(folder, given.only, given.jobs)
-    return compare(folder, given.only, given.jobs, given.most)
+        return keep(kept, given.only, given.jobs)
+    return compare(kept, given.only, given.jobs, given.most)
 
 
 def _read(arguments: list[str] | None) -> argparse.Namespace:

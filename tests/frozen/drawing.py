@@ -31,7 +31,6 @@ def of_graph(path: Path) -> Iterator[Run]:
         yield row(f"{name}/{kind}-decimals", *call, "--decimals", "1")
         for style in FORMATS[1:]:
             yield from here_and_ascii(row(f"{name}/{kind}-{style}", *call, "--format", style))
-        yield row(f"{name}/{kind}-svg-decimals", *call, "--format", "svg", "--decimals", "7")
 
 
 def of_calls() -> Iterator[Run]:
@@ -61,13 +60,13 @@ def of_plots(inputs: Path) -> Iterator[Run]:
     formulas = ("leaky_relu(alpha=0.1)", "x*sigmoid(1.702*x)", "1/x", "log(x)", "sqrt(x)", "x^3")
     for at, formula in enumerate(formulas):
         yield from everywhere(row(f"plot/formulas/{at}", "plot", formula))
-    several = {
+    several: dict[str, tuple[str, ...]] = {
         "two": ("sigmoid", "tanh"),
         "losses": ("huber", "mse", "l1", "--target", "0"),
         "four": ("relu", "leaky_relu(alpha=0.1)", "softplus", "x*sigmoid(1.702*x)"),
     }
     for name, names in several.items():
-        for way, more in {
+        for way, settings in {
             "panels": (),
             "overlay": ("--overlay",),
             "one-line": ("--overlay", "--no-derivative"),
@@ -75,11 +74,11 @@ def of_plots(inputs: Path) -> Iterator[Run]:
             "ends": ("--from", "-6", "--to", "6"),
             "sizes": ("--width", "60", "--height", "12"),
         }.items():
-            run = row(f"plot/{name}/{way}", "plot", *names, *more)
+            run = row(f"plot/{name}/{way}", "plot", *names, *settings)
             yield from (*here_and_ascii(run), in_colour(run))
             if way != "sizes":
-                yield row(f"plot/{name}/{way}-svg", "plot", *names, *more, "-o", "out/p.svg")
-    for name, more in {
+                yield row(f"plot/{name}/{way}-svg", "plot", *names, *settings, "-o", "out/p.svg")
+    for name, call in {
         "size": ("relu", "-o", "out/p.svg", "--width", "300", "--height", "200"),
         "png": ("relu", "-o", "out/p.png"),
         "kind": ("relu", "-o", "out/p.gif"),
@@ -95,4 +94,4 @@ def of_plots(inputs: Path) -> Iterator[Run]:
         "no-folder": ("relu", "-o", "out/no/p.svg"),
         "none": (),
     }.items():
-        yield from here_and_ascii(row(f"plot/calls/{name}", "plot", *more))
+        yield from here_and_ascii(row(f"plot/calls/{name}", "plot", *call))

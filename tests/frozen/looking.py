@@ -14,8 +14,25 @@ COMMANDS = (
     *("new", "plot", "graph", "derive", "ops", "schema"),
 )
 EXPRESSIONS = (
-    *("x^2*sin(x)", "1/(1 + exp(-x))", "-x^2", "expit(x)", "x^x", "x^x^x", "2^x", "x^-3", "sqrt(x)"),
-    *("x/(1 + x^2)", "(x + 1)*(x + 2)*(x + 3)", "log(log(x))", "exp(sin(cos(x)))", "abs(x)^3"),
+    *(
+        "x^2*sin(x)",
+        "1/(1 + exp(-x))",
+        "-x^2",
+        "expit(x)",
+        "x^x",
+        "x^x^x",
+        "2^x",
+        "x^-3",
+        "sqrt(x)",
+    ),
+    *(
+        "sqrt(x)",
+        "x/(1 + x^2)",
+        "(x + 1)*(x + 2)*(x + 3)",
+        "log(log(x))",
+        "exp(sin(cos(x)))",
+        "abs(x)^3",
+    ),
     *("max(0, x)", "min(x, 6)", "max(x, x^2)", "sign(x)*x", "where(x > 0, x^2, -x)", "arctan(x)"),
     *("erf(x)", "normal_cdf(x)", "x*normal_cdf(x)", "lncosh(x)", "softplus(x)", "softmax(x)"),
     *("log(softmax(x))", "norm(x)", "sum(x^2)", "mean(x)", "dot(x, x)", "norm(x)^2/2"),
@@ -121,8 +138,8 @@ def of_new() -> Iterator[Run]:
             yield row(f"new/activations/{at:02d}-{decimals}", "new", *more)
     for loss in LOSSES:
         for layers in ("3,2,1", "2,3,3"):
-            more = ("--layers", layers, "--activation", "relu", "--loss", loss)
-            yield from here_and_ascii(row(f"new/losses/{loss}-{layers}", "new", *more))
+            call = ("new", "--layers", layers, "--activation", "relu", "--loss", loss)
+            yield from here_and_ascii(row(f"new/losses/{loss}-{layers}", *call))
     old = (("p.yaml", "inputs: {x: 1}\n"),)
     yield row("new/file", "new", "-o", "out/p.yaml", "--seed", 7)
     yield Run("new/over", ("new", "-o", "out/p.yaml"), files=old)

@@ -24,6 +24,7 @@ from tests.frozen.texts import TEXTS
 Cells = dict[tuple[int, ...], str]
 """The entries of a quantity as a student writes them."""
 Answers = dict[str, Cells]
+Slip = Callable[[Cells, random.Random], Cells]
 
 STUDENTS = 14
 CLASSES = (
@@ -159,14 +160,14 @@ def _written(each: Cells) -> str:
     return "; ".join(" ".join(row) for row in rows.values())
 
 
-def slipped(right: Answers, slip: Callable[[Cells, random.Random], Cells], chance: random.Random) -> Answers:
+def slipped(right: Answers, slip: Slip, chance: random.Random) -> Answers:
     """Return answers with a slip in one of the quantities in the middle."""
     names = list(right)
     name = names[len(names) // 3 + chance.randrange(max(1, len(names) // 3))]
     return right | {name: slip(right[name], chance)}
 
 
-def _one(change: Callable[[str], str]) -> Callable[[Cells, random.Random], Cells]:
+def _one(change: Callable[[str], str]) -> Slip:
     """Return a slip that changes one entry."""
 
     def made(each: Cells, chance: random.Random) -> Cells:
@@ -176,7 +177,7 @@ def _one(change: Callable[[str], str]) -> Callable[[Cells, random.Random], Cells
     return made
 
 
-def _all(change: Callable[[str], str]) -> Callable[[Cells, random.Random], Cells]:
+def _all(change: Callable[[str], str]) -> Slip:
     """Return a slip that changes all entries."""
 
     def made(each: Cells, _: random.Random) -> Cells:
@@ -207,7 +208,7 @@ def _exchanged(each: Cells, chance: random.Random) -> Cells:
     return each | {one: each[other], other: each[one]}
 
 
-SLIPS: dict[str, Callable[[Cells, random.Random], Cells]] = {
+SLIPS: dict[str, Slip] = {
     "sign": _one(_negated),
     "negated": _all(_negated),
     "doubled": _all(_worked(lambda value: 2 * value)),
@@ -242,8 +243,6 @@ def make_class(name: str) -> None:
     _tables(Path("made/classes") / name, handed_in, one)
 
 
-
-
 def _tables(folder: Path, handed_in: dict[str, Answers], solved: Solved) -> None:
     columns = [(name, at) for name, value in solved.lines.items() for at in cells(value, "{}")]
     heads = [f"{name}[{','.join(map(str, at))}]" if at else name for name, at in columns]
@@ -268,7 +267,9 @@ def _tables(folder: Path, handed_in: dict[str, Answers], solved: Solved) -> None
     _write(folder / "class.jsonl", "".join(f"{line}\n" for line in lines))
     for student, sheet in handed_in.items():
         _write(folder / "sheets" / f"{student}.txt", sheet_text(sheet))
-    _table(folder / "roster.csv", [["SID", "First Name", "Last Name", "Email"], *_roster(handed_in)])
+    _table(
+        folder / "roster.csv", [["SID", "First Name", "Last Name", "Email"], *_roster(handed_in)]
+    )
     points = [f"{name}: {at % 3 + 1}\n" for at, name in enumerate(solved.lines)]
     _write(folder / "scheme.yaml", "".join([*points, "follows: 0.5\nblank: 0.1\n"]))
     said(

@@ -19,9 +19,7 @@ def told(run: Run, outcome: Outcome) -> bytes:
     Every part is told with its length, so that no two outcomes have the same bytes.
     """
     head = f"$ {run.call}\nexit code {outcome.code}\n".encode()
-    parts = (
-        f"\n=== {name}, {len(data)} bytes\n".encode() + data for name, data in outcome.parts
-    )
+    parts = (f"\n=== {name}, {len(data)} bytes\n".encode() + data for name, data in outcome.parts)
     return head + b"".join(parts)
 
 
