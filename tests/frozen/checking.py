@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from tests.frozen.run import Run
@@ -12,8 +13,8 @@ from tests.frozen.variants import everywhere, files, here_and_ascii, in_ascii, i
 FORMATS = ("text", "markdown", "html", "json", "github")
 REVEALS = ("score", "where", "why", "full")
 MEASURES = (("--decimals", "2"), ("--significant", "3"), ("--abs", "0.01"), ("--rel", "0.001"))
-IN_ALL_FORMATS = ("sign", "mistaken", "unread")
-"""Sheets that are shown in every format, the first of them at every level too."""
+IN_ALL_WAYS, IN_SOME_WAYS = "sign", ("mistaken", "misread", "unread")
+"""Sheets that are shown in every format; the others as a page alone."""
 RELU, HAND = "problems/relu-squared-loss.yaml", "problems/hand-calculation.yaml"
 DRAWN = "problems/individual-neuron.yaml"
 
@@ -86,19 +87,20 @@ def of_sheet(problem: str, path: Path) -> Iterator[Run]:
     """Yield the judgements of one sheet."""
     name = f"check/{Path(problem).stem}/{path.stem}{path.suffix}"
     call = ("check", problem, path)
-    if path.stem not in IN_ALL_FORMATS:
+    if path.stem == IN_ALL_WAYS:
+        yield from everywhere(row(name, *call))
+        for reveal in REVEALS[:3]:
+            yield row(f"{name}-{reveal}", *call, "--reveal", reveal)
+        for style, reveal in product(FORMATS[1:], ("why", "full")):
+            yield row(f"{name}-{style}-{reveal}", *call, "--format", style, "--reveal", reveal)
+        for measure, amount in MEASURES[::2]:
+            yield row(f"{name}{measure}", *call, measure, amount)
+    elif path.stem in IN_SOME_WAYS:
+        yield from here_and_ascii(row(name, *call))
+        for style in ("html", "json"):
+            yield row(f"{name}-{style}", *call, "--format", style)
+    else:
         yield row(name, *call)
-        return
-    yield from everywhere(row(f"{name}/text", *call))
-    for reveal in REVEALS[:3]:
-        yield row(f"{name}/{reveal}", *call, "--reveal", reveal)
-    for style in FORMATS[1:]:
-        for reveal in REVEALS if path.stem == IN_ALL_FORMATS[0] else ("full",):
-            more = ("--format", style, "--reveal", reveal)
-            yield row(f"{name}/{style}-{reveal}", *call, *more)
-    if path.stem == IN_ALL_FORMATS[0]:
-        for measure, amount in MEASURES:
-            yield row(f"{name}/{measure[2:]}", *call, measure, amount)
 
 
 def of_calls() -> Iterator[Run]:

@@ -123,6 +123,9 @@ def make_answers(path: Path, solved: Solved, options: dict[str, list[Any]]) -> N
     }
     for name, slip in SLIPS.items():
         sheets[name] = slipped(right, slip, chance)
+    other = misread(path)
+    if other is not None:
+        sheets["misread"] = right | answers(other.lines, "{:.4f}")
     for name, each in list(options.items())[:1]:
         sheets["mistaken"] = right | {name: cells(chance.choice(each), "{!r}")}
     for name, sheet in sheets.items():
@@ -130,6 +133,32 @@ def make_answers(path: Path, solved: Solved, options: dict[str, list[Any]]) -> N
     whole = {name: value for name, value in solved.lines.items() if "nan" not in str(value).lower()}
     _write(f"made/answers/{path.stem}/typed.yaml", yaml.safe_dump(whole, sort_keys=False))
     _write(f"made/answers/{path.stem}/typed.json", json.dumps(whole, indent=1))
+
+
+def misread(path: Path) -> Solved | None:
+    """Return what follows where the first number of the problem is read as another one."""
+    document = yaml.safe_load(path.read_text("utf-8"))
+    for section in ("weights", "inputs"):
+        held = document.get(section)
+        if isinstance(held, dict) and _changed(held):
+            name = f"made/misread/{path.stem}.yaml"
+            _write(name, yaml.safe_dump(document, sort_keys=False))
+            try:
+                return solution(Path(name))
+            except ValueError:  # with another number the file may be refused
+                return None
+    return None
+
+
+def _changed(held: Any) -> bool:
+    """Add to the first number in a list or mapping, and tell whether there is one."""
+    for at, value in held.items() if isinstance(held, dict) else enumerate(held):
+        if isinstance(value, (int, float)):
+            held[at] = round(value + 0.5, 4)
+            return True
+        if isinstance(value, (dict, list)) and _changed(value):
+            return True
+    return False
 
 
 def answers(lines: dict[str, Any], style: str) -> Answers:
@@ -231,12 +260,14 @@ def make_class(name: str) -> None:
     path = Path("problems") / f"{name}.yaml"
     students = [f"s{at:03d}" for at in range(1, STUDENTS + 1)]
     individual = "individual:" in path.read_text("utf-8")
-    one = solution(path)
+    one, other = solution(path), misread(path)
     handed_in: dict[str, Answers] = {}
     for student in students:
         solved = solution(path, "--student", student) if individual else one
         style = chance.choice(("{:.2f}", "{:.3f}", "{:.4f}", "{:.3g}"))
         sheet = answers(solved.lines, style)
+        if other is not None and chance.random() < 0.3:
+            sheet |= answers(other.lines, style)
         for _ in range(chance.choice((0, 1, 1, 2))):
             sheet = slipped(sheet, chance.choice(list(SLIPS.values())), chance)
         handed_in[student] = sheet

@@ -47,7 +47,8 @@ def rows(inputs: Path) -> Iterator[Run]:
 def of_problem(path: Path) -> Iterator[Run]:
     """Yield the rows of one problem."""
     name = f"solve/{path.parent.name}/{path.stem}"
-    for detail in DETAILS:
+    yield from here_and_ascii(row(f"{name}/brief", "solve", path, "--detail", "brief"))
+    for detail in ("steps", "entries"):
         yield from everywhere(row(f"{name}/{detail}", "solve", path, "--detail", detail))
     yield in_ascii(
         row(f"{name}/entries-narrow", "solve", path, "--detail", "entries", columns=NARROWEST)
@@ -75,12 +76,12 @@ def in_documents(path: Path, name: str) -> Iterator[Run]:
     """Yield the rows of one problem that are no text for a terminal."""
     for style in DOCUMENTS:
         call = ("solve", path, "--format", style)
-        for detail in DETAILS:
+        for detail in ("steps", "entries"):
             yield row(f"{name}/{style}-{detail}", *call, "--detail", detail)
         for sheet in ("problem", "blank"):
             yield row(f"{name}/{style}-{sheet}", *call, "--sheet", sheet)
         yield row(f"{name}/{style}-jacobians", *call, "--jacobians", "--full")
-        yield in_ascii(row(f"{name}/{style}", *call, "--jacobian-layout", "denominator"))
+        yield in_ascii(row(f"{name}/{style}-brief", *call, "--detail", "brief"))
     yield row(f"{name}/fragment", "solve", path, "--format", "latex", "--fragment")
     yield row(f"{name}/latex-lines", "solve", path, "--format", "latex", "--steps", "backward")
     yield from here_and_ascii(row(f"{name}/json", "solve", path, "--format", "json"))
