@@ -26,7 +26,7 @@ Cells = dict[tuple[int, ...], str]
 Answers = dict[str, Cells]
 Slip = Callable[[Cells, random.Random], Cells]
 
-STUDENTS = 14
+STUDENTS = 10
 CLASSES = (
     "relu-squared-loss",
     "hand-calculation",
@@ -35,7 +35,7 @@ CLASSES = (
     "softmax-cross-entropy",
     "scaled-relu-regression-batch",
     "xor-network",
-    "lstm-cell",
+    "recurrent-cell",
     "max-pooling",
     "momentum-steps",
 )
