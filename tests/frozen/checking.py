@@ -48,6 +48,7 @@ def of_options(inputs: Path) -> Iterator[Run]:
         yield row(
             f"notebook/options/{path.stem}-{path.parent.name}", "options", path, notebook=True
         )
+    yield from everywhere(row("check/ways/options", "check", RELU, "--options"))
     for path in files(inputs, "problems"):
         yield row(f"check/options/shipped/{path.stem}", "check", path, "--options")
         for student in ("", "4711"):

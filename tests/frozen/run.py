@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 OUT = Path("out")
@@ -28,6 +29,10 @@ _UNSET = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", 
 
 _PLACE = re.compile(rb"\S*gradcalc/\S+\.py:\d+")
 """A module and a line, as the report of a fault names them: they move, and nothing is meant."""
+
+
+_UNREAD = b",not read: "
+_Cached = type(lru_cache(maxsize=1)(int))
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def settle() -> None:
 
 def perform(run: Run) -> Outcome:
     """Run a row in the working folder."""
+    _forget()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir()
     for name, text in run.files:
@@ -86,9 +92,34 @@ def perform(run: Run) -> Outcome:
     with _environment(run), _streams(run) as (out, err):
         code = _shown(run.arguments) if run.notebook else _called(run.arguments)
     written = [path for path in sorted(OUT.rglob("*")) if path.is_file()]
-    files = [(path.as_posix(), path.read_bytes()) for path in written]
+    files = [(path.as_posix(), _ordered(path)) for path in written]
     said = _PLACE.sub(b"gradcalc/...", err())
     return Outcome(code, (("stdout", out()), ("stderr", said), *files))
+
+
+def _forget() -> None:
+    """Empty the caches of the program's functions, so that a run is the first of its process.
+
+    They hold formulas, and formulas with 1 and with 1.0 are equal: what is read first is printed.
+    """
+    loaded = [module for name, module in sys.modules.items() if name.startswith("gradcalc.")]
+    for module in loaded:
+        for held in vars(module).values():
+            if isinstance(held, _Cached):
+                held.cache_clear()
+
+
+def _ordered(path: Path) -> bytes:
+    """Return the bytes of a file that was written, in an order that does not depend on hashes.
+
+    Names of a sheet that are not read are listed in the order of a set.
+    """
+    data = path.read_bytes()
+    if path.name != "problems.csv":
+        return data
+    lines = data.splitlines(keepends=True)
+    unread = iter(sorted(line for line in lines if _UNREAD in line))
+    return b"".join(next(unread) if _UNREAD in line else line for line in lines)
 
 
 def _called(arguments: tuple[str, ...]) -> int:

@@ -20,7 +20,8 @@ from tests.frozen.variants import (
 DETAILS = ("brief", "steps", "entries")
 DOCUMENTS = ("markdown", "latex", "html")
 SCRIPTS = ("numpy", "torch")
-FOLDERS = ("problems", "in_decimals", "not_meant", "without_a_value", "made/more")
+MORE = ("in_decimals", "not_meant", "without_a_value", "made/more")
+"""Folders of problems beside the shipped ones, which are shown in fewer ways."""
 LETTERS = {
     "chain-rule-letters": ("w=3",),
     "polynomial-partials-letters": ("x=1",),
@@ -35,7 +36,10 @@ LETTERS = {
 
 def rows(inputs: Path) -> Iterator[Run]:
     """Yield all rows."""
-    for folder in FOLDERS:
+    for path in files(inputs, "problems"):
+        yield from of_problem(path)
+        yield from in_more_ways(path)
+    for folder in MORE:
         for path in files(inputs, folder):
             yield from of_problem(path)
     for stem, letters in LETTERS.items():
@@ -54,41 +58,44 @@ def of_problem(path: Path) -> Iterator[Run]:
         row(f"{name}/entries-narrow", "solve", path, "--detail", "entries", columns=NARROWEST)
     )
     yield from here_and_ascii(row(f"{name}/jacobians", "solve", path, "--jacobians"))
-    for layout in ("numerator", "denominator"):
-        more = ("--jacobian-layout", layout, "--detail", "entries")
-        yield from here_and_ascii(row(f"{name}/{layout}", "solve", path, *more))
-    yield row(f"{name}/full", "solve", path, "--full", "--jacobians")
-    for decimals in (0, 12):
-        yield row(f"{name}/decimals-{decimals}", "solve", path, "--decimals", decimals)
-    for given in ("recompute", "fail"):
-        yield row(f"{name}/{given}", "solve", path, "--given", given)
-    for lines in ("backward", "2-4"):
-        call = ("solve", path, "--steps", lines)
-        yield row(f"{name}/steps-{lines}", *call)
-    for sheet in ("problem", "blank"):
-        yield from here_and_ascii(row(f"{name}/{sheet}", "solve", path, "--sheet", sheet))
-        yield row(f"{name}/{sheet}-100", "solve", path, "--sheet", sheet, columns=WIDE)
-    yield from in_documents(path, name)
+    yield row(f"{name}/recompute", "solve", path, "--given", "recompute")
+    yield row(f"{name}/blank", "solve", path, "--sheet", "blank")
+    for style in DOCUMENTS:
+        call = ("solve", path, "--format", style)
+        yield row(f"{name}/{style}", *call, "--detail", "entries")
+        yield in_ascii(row(f"{name}/{style}-brief", *call, "--detail", "brief"))
+    yield from here_and_ascii(row(f"{name}/json", "solve", path, "--format", "json"))
+    for style in SCRIPTS:
+        yield from here_and_ascii(row(f"{name}/{style}", "solve", path, "--format", style))
     yield row(f"notebook/{path.parent.name}/{path.stem}", "solution", path, notebook=True)
 
 
-def in_documents(path: Path, name: str) -> Iterator[Run]:
-    """Yield the rows of one problem that are no text for a terminal."""
+def in_more_ways(path: Path) -> Iterator[Run]:
+    """Yield more rows of one problem."""
+    name = f"solve/{path.parent.name}/{path.stem}"
+    for layout in ("numerator", "denominator"):
+        turned = ("solve", path, "--jacobian-layout", layout, "--detail", "entries")
+        yield from here_and_ascii(row(f"{name}/{layout}", *turned))
+    yield row(f"{name}/full", "solve", path, "--full", "--jacobians")
+    for decimals in (0, 12):
+        yield row(f"{name}/decimals-{decimals}", "solve", path, "--decimals", decimals)
+    yield row(f"{name}/fail", "solve", path, "--given", "fail")
+    for lines in ("backward", "2-4"):
+        yield row(f"{name}/steps-{lines}", "solve", path, "--steps", lines)
+    yield from here_and_ascii(row(f"{name}/problem", "solve", path, "--sheet", "problem"))
+    blank = row(f"{name}/blank", "solve", path, "--sheet", "blank")
+    yield from (in_ascii(blank), *in_widths(blank, (WIDE,)))
     for style in DOCUMENTS:
         call = ("solve", path, "--format", style)
-        for detail in ("steps", "entries"):
-            yield row(f"{name}/{style}-{detail}", *call, "--detail", detail)
+        yield row(f"{name}/{style}-steps", *call)
         for sheet in ("problem", "blank"):
             yield row(f"{name}/{style}-{sheet}", *call, "--sheet", sheet)
         yield row(f"{name}/{style}-jacobians", *call, "--jacobians", "--full")
-        yield in_ascii(row(f"{name}/{style}-brief", *call, "--detail", "brief"))
     yield row(f"{name}/fragment", "solve", path, "--format", "latex", "--fragment")
     yield row(f"{name}/latex-lines", "solve", path, "--format", "latex", "--steps", "backward")
-    yield from here_and_ascii(row(f"{name}/json", "solve", path, "--format", "json"))
     more = ("--jacobians", "--decimals", 3, "--detail", "entries", "--given", "recompute")
     yield row(f"{name}/json-more", "solve", path, "--format", "json", *more)
     for style in SCRIPTS:
-        yield from here_and_ascii(row(f"{name}/{style}", "solve", path, "--format", style))
         yield row(
             f"{name}/{style}-recomputed", "solve", path, "--format", style, "--given", "recompute"
         )
@@ -149,6 +156,7 @@ def of_calls() -> Iterator[Run]:
         "fragment": (relu, "--fragment"),
         "json-steps": (relu, "--format", "json", "--steps", "backward"),
         "numpy-blank": (relu, "--format", "numpy", "--sheet", "blank"),
+        "large": ("made/more/large.yaml", "--full", "--jacobians"),
         "line": (hand, "--steps", "dL/dW1"),
         "forward": (hand, "--steps", "forward"),
         "no-lines": (relu, "--steps", "90-99"),
