@@ -31,6 +31,8 @@ _PLACE = re.compile(rb"\S*gradcalc/\S+\.py:\d+")
 """A module and a line, as the report of a fault names them: they move, and nothing is meant."""
 
 
+_SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+"""Warnings that Python does not show unless it is asked to."""
 _UNREAD = b",not read: "
 _Cached = type(lru_cache(maxsize=1)(int))
 
@@ -79,6 +81,8 @@ def settle() -> None:
     sys.path[:] = [str(Path(entry).resolve()) for entry in sys.path]
     # a warning is shown once a place and process: shown always, none depends on the runs before
     warnings.simplefilter("always")
+    for silent in _SILENT:
+        warnings.simplefilter("ignore", silent)
     warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
 
 
