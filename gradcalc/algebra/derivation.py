@@ -18,7 +18,7 @@ MAX_SIZE = 4000
 
 
 @dataclass(frozen=True)
-class Step:
+class DerivationStep:
     """One line: the formula before and after, the rules' names, the parts they were applied to."""
 
     before: Expr
@@ -33,7 +33,7 @@ class Derivation:
 
     of: Expr
     by: str
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
 
     @property
     def worked_out(self) -> Expr:
@@ -60,10 +60,10 @@ def derive(
     rules = Rules(by, table)
     opened = rules.started(expr)
     places = tuple(outermost(opened)) or (before,)
-    steps: list[Step] = []
+    steps: list[DerivationStep] = []
     while places:
         after = sifted(_stepped(opened, rules), rules)
-        steps.append(Step(before, after, _names(rules), places))
+        steps.append(DerivationStep(before, after, _names(rules), places))
         if len(steps) > MAX_STEPS or after.size > MAX_SIZE:
             raise ProblemError(
                 "a derivative of more parts than are written down",
@@ -73,7 +73,7 @@ def derive(
         places, rules = tuple(outermost(after)), Rules(by, table)
     shortest = simplest(before)
     if shortest != before:
-        steps.append(Step(before, shortest, ("simplify",)))
+        steps.append(DerivationStep(before, shortest, ("simplify",)))
     return Derivation(expr, by, tuple(steps))
 
 

@@ -11,8 +11,6 @@ from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Shape, axis_of
 
-__all__ = ["Index", "Leaf", "TooLongError", "entry", "has_entries", "indices"]
-
 Leaf = Callable[[str, Index], Expr]
 MOST_PARTS = 2_000
 

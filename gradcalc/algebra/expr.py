@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar, TypeAlias
 
-Place: TypeAlias = tuple[int, int]
+Extent: TypeAlias = tuple[int, int]
 """First and last offset of a formula in the text that it was read from."""
 
 
@@ -21,7 +21,7 @@ class Number:
 
     value: Fraction
     text: str | None = field(default=None, compare=False)
-    place: Place | None = field(default=None, compare=False, repr=False)
+    place: Extent | None = field(default=None, compare=False, repr=False)
     size: ClassVar[int] = 1
     depth: ClassVar[int] = 0
 
@@ -31,7 +31,7 @@ class Symbol:
     """A named quantity: `x`, `W1`, `dL/dz1`, `da1/dz1`."""
 
     name: str
-    place: Place | None = field(default=None, compare=False, repr=False)
+    place: Extent | None = field(default=None, compare=False, repr=False)
     size: ClassVar[int] = 1
     depth: ClassVar[int] = 0
 
@@ -43,7 +43,7 @@ class Apply:
     op: str
     args: tuple[Expr, ...]
     attrs: tuple[tuple[str, Number | Symbol], ...] = ()
-    place: Place | None = field(default=None, compare=False, repr=False)
+    place: Extent | None = field(default=None, compare=False, repr=False)
     size: int = field(init=False, compare=False, repr=False)
     depth: int = field(init=False, compare=False, repr=False)
     _hash: int = field(init=False, compare=False, repr=False)

@@ -16,8 +16,8 @@ from gradcalc.algebra.inference import definition
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Dim, Shape, axis_of, size
 
-Place: TypeAlias = Number | Symbol
-Places: TypeAlias = tuple[Place, ...]
+EntryPlace: TypeAlias = Number | Symbol
+EntryPlaces: TypeAlias = tuple[EntryPlace, ...]
 LETTERS = "ijklmnprstuv"
 SUMS = ("sum", "mean", "norm")
 
@@ -37,7 +37,7 @@ def index_letters(taken: Collection[str]) -> Iterator[str]:
 
 def indexed(
     expr: Expr,
-    places: Places,
+    places: EntryPlaces,
     shape_of: Callable[[Expr], Shape],
     table: Table,
     letters: Iterator[str],
@@ -69,7 +69,7 @@ class _Indexed:
     ) -> None:
         self.shape_of, self.table, self.letters = shape_of, table, letters
 
-    def at(self, expr: Expr, places: Places) -> Expr:
+    def at(self, expr: Expr, places: EntryPlaces) -> Expr:
         if isinstance(expr, Number):
             return expr
         places = self.fitted(self.shape_of(expr), places)
@@ -88,14 +88,14 @@ class _Indexed:
             raise NoEntriesError(expr.op)
         return self.at(meaning, places)
 
-    def fitted(self, shape: Shape, places: Places) -> Places:
+    def fitted(self, shape: Shape, places: EntryPlaces) -> EntryPlaces:
         """Return the places of a stretched operand: its last axes, 1 where it has one entry."""
         missing = len(shape) - len(places)
         own = places[-missing:] if missing < 0 else (ONE,) * missing + places
         own = own if shape else ()
         return tuple(ONE if dim == 1 else at for dim, at in zip(shape, own, strict=True))
 
-    def total(self, count: Dim, term: Callable[[Place], Expr]) -> Expr:
+    def total(self, count: Dim, term: Callable[[EntryPlace], Expr]) -> Expr:
         """Return the sum of a term over an axis; of one entry the term itself."""
         if count == 1:
             return term(ONE)
@@ -104,7 +104,7 @@ class _Indexed:
             raise NoEntriesError("sum")
         return total(term(Symbol(letter)), Symbol(letter), _count(count))
 
-    def reduced(self, expr: Apply, places: Places) -> Expr:
+    def reduced(self, expr: Apply, places: EntryPlaces) -> Expr:
         """Return the entry of a sum, a mean or a length, over all axes or one."""
         inner = expr.args[0]
         shape = self.shape_of(inner)
@@ -116,7 +116,7 @@ class _Indexed:
             else tuple(place for at, place in enumerate(places) if at not in over)
         )
 
-        def inside(chosen: tuple[Place, ...]) -> Expr:
+        def inside(chosen: tuple[EntryPlace, ...]) -> Expr:
             if len(chosen) < len(over):
                 dim = shape[over[len(chosen)]]
                 return self.total(dim, lambda place: inside((*chosen, place)))
@@ -135,29 +135,29 @@ class _Indexed:
             return Apply("div", (found, mul(*counts)))
         return found
 
-    def _matmul(self, expr: Apply, places: Places) -> Expr:
+    def _matmul(self, expr: Apply, places: EntryPlaces) -> Expr:
         a, b = expr.args
         left, right = self.shape_of(a), self.shape_of(b)
         row, column = places[: len(left) - 1], places[len(left) - 1 :]
 
-        def term(k: Place) -> Expr:
+        def term(k: EntryPlace) -> Expr:
             other = self.at(b, (k, *column) if len(right) == 2 else (k,))
             return mul(self.at(a, (*row, k)), other)
 
         return self.total(left[-1], term)
 
-    def _dot(self, expr: Apply, places: Places) -> Expr:
+    def _dot(self, expr: Apply, places: EntryPlaces) -> Expr:
         a, b = expr.args
         return self.total(self.shape_of(a)[0], lambda k: mul(self.at(a, (k,)), self.at(b, (k,))))
 
-    def _outer(self, expr: Apply, places: Places) -> Expr:
+    def _outer(self, expr: Apply, places: EntryPlaces) -> Expr:
         a, b = expr.args
         return mul(self.at(a, places[:1]), self.at(b, places[1:]))
 
-    def _transpose(self, expr: Apply, places: Places) -> Expr:
+    def _transpose(self, expr: Apply, places: EntryPlaces) -> Expr:
         return self.at(expr.args[0], places[::-1])
 
-    def _diag(self, expr: Apply, places: Places) -> Expr:
+    def _diag(self, expr: Apply, places: EntryPlaces) -> Expr:
         """Return the entry of a diagonal matrix: 0 beside the diagonal."""
         first, second = places
         if first == second:
@@ -166,7 +166,7 @@ class _Indexed:
             raise NoEntriesError("diag")
         return ZERO
 
-    def _expand(self, expr: Apply, places: Places) -> Expr:
+    def _expand(self, expr: Apply, places: EntryPlaces) -> Expr:
         inner = self.shape_of(expr.args[0])
         axis = axis_of(dict(expr.attrs), len(places))
         if axis is None or len(inner) == len(places):
@@ -174,20 +174,20 @@ class _Indexed:
         at = len(places) + axis
         return self.at(expr.args[0], places[:at] + places[at + 1 :])
 
-    def _fill(self, expr: Apply, places: Places) -> Expr:
+    def _fill(self, expr: Apply, places: EntryPlaces) -> Expr:
         return self.at(expr.args[0], places)
 
-    def _array(self, expr: Apply, places: Places) -> Expr:
+    def _array(self, expr: Apply, places: EntryPlaces) -> Expr:
         raise NoEntriesError("array")
 
     _first_half = _second_half = _join = _amax = _array
 
 
-def _count(dim: Dim) -> Place:
+def _count(dim: Dim) -> EntryPlace:
     return Symbol(dim) if isinstance(dim, str) else number(dim)
 
 
-def total(term: Expr, letter: Symbol, count: Place) -> Expr:
+def total(term: Expr, letter: Symbol, count: EntryPlace) -> Expr:
     """Return a sum over an index, with the factors that do not read it in front."""
     if isinstance(term, Apply) and term.op == "neg":
         return Apply("neg", (total(term.args[0], letter, count),))

@@ -7,12 +7,19 @@ may have leading axes before their own shape; axes count from the end.
 from __future__ import annotations
 
 import math
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Indices: TypeAlias = npt.NDArray[np.intp]
+Whole: TypeAlias = npt.NDArray[Any]
+"""Whole numbers in any of NumPy's types of them."""
+Kernel: TypeAlias = Callable[..., Array]
+"""A NumPy function of one operation."""
 
 
 def lt(a: Array, b: Array) -> Array:

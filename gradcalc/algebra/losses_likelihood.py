@@ -5,7 +5,7 @@ The guards of frameworks against the logarithm of 0 (eps) are left out.
 
 from gradcalc.algebra.losses_row import loss
 
-_FAMILY = "of a distribution"
+_LIKELIHOODS = "of a distribution"
 
 LIKELIHOODS = (
     loss(
@@ -13,7 +13,7 @@ LIKELIHOODS = (
         "Poisson distribution, from the logarithm of its rate",
         "exp(y) - t*y",
         ("exp(y) - t", "-y"),
-        family=_FAMILY,
+        family=_LIKELIHOODS,
         aliases=("PoissonNLLLoss(reduction=mean)",),
     ),
     loss(
@@ -21,7 +21,7 @@ LIKELIHOODS = (
         "Poisson distribution, from its rate",
         "y - xlogy(t, y)",
         ("1 - xdivy(t, y)", "-log(y)"),
-        family=_FAMILY,
+        family=_LIKELIHOODS,
         domain=("y > 0",),
         aliases=("poisson_rate", "keras.Poisson"),
     ),
@@ -30,7 +30,7 @@ LIKELIHOODS = (
         "normal distribution of mean y and variance v",
         "1/2*(log(v) + (y - t)^2/v)",
         ("(y - t)/v", "(t - y)/v", "1/2*(1/v - (y - t)^2/v^2)"),
-        family=_FAMILY,
+        family=_LIKELIHOODS,
         params=("y", "t", "v"),
         domain=("v > 0",),
         aliases=("GaussianNLLLoss(reduction=mean)",),

@@ -5,7 +5,7 @@ Rosenblatt 1958 (perceptron); Cortes, Vapnik 1995 (hinge); Zhang 2004 (modified 
 
 from gradcalc.algebra.losses_row import loss
 
-_FAMILY = "of a score, for targets −1 and 1"
+_MARGINS = "of a score, for targets −1 and 1"
 
 MARGINS = (
     loss(
@@ -13,7 +13,7 @@ MARGINS = (
         "hinge loss for targets −1 and 1",
         "max(0, 1 - t*y)",
         ("where(t*y < 1, -t, 0)", "where(t*y < 1, -y, 0)"),
-        family=_FAMILY,
+        family=_MARGINS,
         kinks=("1 - t*y",),
         kink="the derivative at t ŷ = 1 is taken as {}",
         at_kink=("-c*t", "-c*y"),
@@ -24,7 +24,7 @@ MARGINS = (
         "square of the hinge loss",
         "max(0, 1 - t*y)^2",
         ("-2*t*max(0, 1 - t*y)", "-2*y*max(0, 1 - t*y)"),
-        family=_FAMILY,
+        family=_MARGINS,
         aliases=("squared_hinge_loss",),
     ),
     loss(
@@ -35,14 +35,14 @@ MARGINS = (
             "where(t*y >= -1, -2*t*max(0, 1 - t*y), -4*t)",
             "where(t*y >= -1, -2*y*max(0, 1 - t*y), -4*y)",
         ),
-        family=_FAMILY,
+        family=_MARGINS,
     ),
     loss(
         "perceptron",
         "perceptron loss: 0 where the sign is right",
         "max(0, -t*y)",
         ("where(t*y < 0, -t, 0)", "where(t*y < 0, -y, 0)"),
-        family=_FAMILY,
+        family=_MARGINS,
         kinks=("t*y",),
         kink="the derivative at t ŷ = 0 is taken as {}",
         at_kink=("-c*t", "-c*y"),
@@ -53,7 +53,7 @@ MARGINS = (
         "logistic loss: ln(1 + exp(−t y))",
         "softplus(-t*y)",
         ("-t*sigmoid(-t*y)", "-y*sigmoid(-t*y)"),
-        family=_FAMILY,
+        family=_MARGINS,
         aliases=("soft_margin", "SoftMarginLoss(reduction=mean)"),
     ),
     loss(
@@ -61,7 +61,7 @@ MARGINS = (
         "exponential loss, as in AdaBoost",
         "exp(-t*y)",
         ("-t*exp(-t*y)", "-y*exp(-t*y)"),
-        family=_FAMILY,
+        family=_MARGINS,
         aliases=("adaboost_loss",),
     ),
     loss(
@@ -72,7 +72,7 @@ MARGINS = (
             "1/2*(1 + t) - where(y <= margin, 1/2*(1 - t), 0)",
             "1/2*y - 1/2*max(0, margin - y)",
         ),
-        family=_FAMILY,
+        family=_MARGINS,
         defaults=(("margin", "1.0"),),
         kinks=("where(t == 1, 1, margin - y)",),
         kink="the derivative at the margin is taken as {}",
@@ -89,7 +89,7 @@ MARGINS = (
             "where(margin - t*(a - b) >= 0, t, 0)",
             "where(margin - t*(a - b) >= 0, b - a, 0)",
         ),
-        family=_FAMILY,
+        family=_MARGINS,
         params=("a", "b", "t"),
         defaults=(("margin", "0"),),
         kinks=("margin - t*(a - b)",),

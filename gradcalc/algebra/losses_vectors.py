@@ -6,7 +6,7 @@ Frameworks differ in the sign of a cosine; each row says its own.
 from gradcalc.algebra import shapes
 from gradcalc.algebra.losses_row import loss
 
-_FAMILY = "of directions and distances"
+_DIRECTIONS = "of directions and distances"
 
 
 def _length(name: str) -> str:
@@ -38,7 +38,7 @@ DISTANCES = (
         "minus the component of the target along the prediction: −t·y/‖y‖",
         f"-t*y/{_length('y')}",
         (f"{_dot('t', 'y')}*y/{_length('y')}^3 - t/{_length('y')}", f"-y/{_length('y')}"),
-        family=_FAMILY,
+        family=_DIRECTIONS,
         shape=shapes.sample_loss,
         per_sample=True,
     ),
@@ -47,7 +47,7 @@ DISTANCES = (
         "minus the cosine of the angle, as in Keras",
         f"-{_cosine('y', 't')}",
         (f"-{_cosine_slope('y', 't')}", f"-{_cosine_slope('t', 'y')}"),
-        family=_FAMILY,
+        family=_DIRECTIONS,
         shape=shapes.sample_loss,
         per_sample=True,
         aliases=("keras.CosineSimilarity",),
@@ -57,7 +57,7 @@ DISTANCES = (
         "1 minus the cosine of the angle",
         f"1 - {_cosine('y', 't')}",
         (f"-{_cosine_slope('y', 't')}", f"-{_cosine_slope('t', 'y')}"),
-        family=_FAMILY,
+        family=_DIRECTIONS,
         shape=shapes.sample_loss,
         per_sample=True,
     ),
@@ -70,7 +70,7 @@ DISTANCES = (
             f"{_PAIR}*{_cosine_slope('b', 'a')}",
             f"1/2*sum(1 - {_COS} - max(0, {_COS} - margin), axis=-1)",
         ),
-        family=_FAMILY,
+        family=_DIRECTIONS,
         params=("a", "b", "t"),
         shape=shapes.pair_loss,
         per_sample=True,
@@ -88,7 +88,7 @@ DISTANCES = (
             f"where({_ACTIVE}, -xdivy(a - p + eps, {_NEAR}), 0)",
             f"where({_ACTIVE}, xdivy(a - n + eps, {_FAR}), 0)",
         ),
-        family=_FAMILY,
+        family=_DIRECTIONS,
         params=("a", "p", "n"),
         shape=shapes.sample_loss,
         per_sample=True,

@@ -38,7 +38,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Rule:
+class UpdateRule:
     """One equation `name = text`, in force where all settings of `when` are other than 0.
 
     `!key` asks for a setting of 0. first: the formula of the first step.
@@ -55,7 +55,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Assignment:
+class UpdateEquation:
     """One equation of a step: `name` takes the value of `expr`, in the first step of `first`."""
 
     name: str
@@ -74,12 +74,12 @@ class Optimiser:
     name: str
     title: str
     text: str
-    rules: tuple[Rule, ...]
+    rules: tuple[UpdateRule, ...]
     defaults: tuple[tuple[str, str], ...]
     aliases: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     source: str = ""
 
-    def assignments(self, settings: Mapping[str, float]) -> tuple[Assignment, ...]:
+    def assignments(self, settings: Mapping[str, float]) -> tuple[UpdateEquation, ...]:
         """Return the equations of a step in their order, for the settings by key.
 
         Equations for g that follow each other are made one; where g is the gradient or
@@ -90,14 +90,16 @@ class Optimiser:
             if rule.holds(settings):
                 along = substitute(formula(rule.text), {"g": along})
         lines = [
-            Assignment(rule.name, formula(rule.text), formula(rule.first) if rule.first else None)
+            UpdateEquation(
+                rule.name, formula(rule.text), formula(rule.first) if rule.first else None
+            )
             for rule in self.rules
             if rule.holds(settings)
         ]
         plain = not isinstance(along, Apply) or along.op == "neg"
         if plain and sum(_readings(line.expr) for line in lines) == 1:
             return tuple(_written_in(line, along) for line in lines)
-        return (Assignment("g", along), *lines)
+        return (UpdateEquation("g", along), *lines)
 
 
 def _readings(expr: Expr) -> int:
@@ -107,15 +109,15 @@ def _readings(expr: Expr) -> int:
     return int(isinstance(expr, Symbol) and expr.name == "g")
 
 
-def _written_in(line: Assignment, along: Expr) -> Assignment:
+def _written_in(line: UpdateEquation, along: Expr) -> UpdateEquation:
     def put(expr: Expr) -> Expr:
         found = substitute(expr, {"g": along})
         return found if found == expr or isinstance(along, Symbol) else simplify(found)
 
-    return Assignment(line.name, put(line.expr), put(line.first) if line.first else None)
+    return UpdateEquation(line.name, put(line.expr), put(line.first) if line.first else None)
 
 
-def state(lines: Iterable[Assignment]) -> tuple[str, ...]:
+def state(lines: Iterable[UpdateEquation]) -> tuple[str, ...]:
     """Return the letters that a step finds as the step before has left them."""
     lines = tuple(lines)
     own = {line.name for line in lines} - {PARAMETER}
@@ -128,10 +130,10 @@ def state(lines: Iterable[Assignment]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def letters(lines: Iterable[Assignment], taken: Iterable[str]) -> dict[str, str]:
+def letters(lines: Iterable[UpdateEquation], taken: Iterable[str]) -> dict[str, str]:
     """Return the letter to print for each letter of the rules, none of `taken`.
 
-    >>> letters([Assignment("m", formula("m + g"))], ["m"])
+    >>> letters([UpdateEquation("m", formula("m + g"))], ["m"])
     {'m': 'm_t', 'g': 'g'}
     """
     used = set(taken)
@@ -172,10 +174,10 @@ SETTINGS = (
 )
 
 _ALONG = (
-    Rule("g", "-g", ("maximise",)),
-    Rule("g", "g + lam*w", ("weight_decay", "!decoupled")),
+    UpdateRule("g", "-g", ("maximise",)),
+    UpdateRule("g", "g + lam*w", ("weight_decay", "!decoupled")),
 )
-_DECOUPLED = Rule("w", "w - eta*lam*w", ("weight_decay", "decoupled"))
+_DECOUPLED = UpdateRule("w", "w - eta*lam*w", ("weight_decay", "decoupled"))
 _SWITCHED_OFF = (("weight_decay", "0"), ("decoupled", "0"), ("maximise", "0"))
 
 SGD = Optimiser(
@@ -184,11 +186,11 @@ SGD = Optimiser(
     "a step against the gradient; with momentum, against a sum of past gradients",
     (
         _DECOUPLED,
-        Rule("v", "mu*v + g", ("momentum", "!dampening")),
-        Rule("v", "mu*v + (1 - tau)*g", ("momentum", "dampening"), first="g"),
-        Rule("w", "w - eta*g", ("!momentum",)),
-        Rule("w", "w - eta*v", ("momentum", "!nesterov")),
-        Rule("w", "w - eta*(g + mu*v)", ("momentum", "nesterov")),
+        UpdateRule("v", "mu*v + g", ("momentum", "!dampening")),
+        UpdateRule("v", "mu*v + (1 - tau)*g", ("momentum", "dampening"), first="g"),
+        UpdateRule("w", "w - eta*g", ("!momentum",)),
+        UpdateRule("w", "w - eta*v", ("momentum", "!nesterov")),
+        UpdateRule("w", "w - eta*(g + mu*v)", ("momentum", "nesterov")),
     ),
     (
         ("learning_rate", "0.001"),
@@ -212,13 +214,13 @@ RMSPROP = Optimiser(
     "each entry's step divided by the root of a running mean of its squared gradient",
     (
         _DECOUPLED,
-        Rule("s", "alpha*s + (1 - alpha)*g^2"),
-        Rule("gbar", "alpha*gbar + (1 - alpha)*g", ("centered",)),
-        Rule("v", "mu*v + g/(sqrt(s) + epsilon)", ("momentum", "!centered")),
-        Rule("v", "mu*v + g/(sqrt(s - gbar^2) + epsilon)", ("momentum", "centered")),
-        Rule("w", "w - eta*v", ("momentum",)),
-        Rule("w", "w - eta*g/(sqrt(s) + epsilon)", ("!momentum", "!centered")),
-        Rule("w", "w - eta*g/(sqrt(s - gbar^2) + epsilon)", ("!momentum", "centered")),
+        UpdateRule("s", "alpha*s + (1 - alpha)*g^2"),
+        UpdateRule("gbar", "alpha*gbar + (1 - alpha)*g", ("centered",)),
+        UpdateRule("v", "mu*v + g/(sqrt(s) + epsilon)", ("momentum", "!centered")),
+        UpdateRule("v", "mu*v + g/(sqrt(s - gbar^2) + epsilon)", ("momentum", "centered")),
+        UpdateRule("w", "w - eta*v", ("momentum",)),
+        UpdateRule("w", "w - eta*g/(sqrt(s) + epsilon)", ("!momentum", "!centered")),
+        UpdateRule("w", "w - eta*g/(sqrt(s - gbar^2) + epsilon)", ("!momentum", "centered")),
     ),
     (
         ("learning_rate", "0.01"),
@@ -236,13 +238,13 @@ ADAM = Optimiser(
     "running means of the gradient and of its square, both freed from their start at 0",
     (
         _DECOUPLED,
-        Rule("m", "beta1*m + (1 - beta1)*g"),
-        Rule("v", "beta2*v + (1 - beta2)*g^2"),
-        Rule("vmax", "max(vmax, v)", ("amsgrad",)),
-        Rule("mhat", "m/(1 - beta1^t)"),
-        Rule("vhat", "v/(1 - beta2^t)", ("!amsgrad",)),
-        Rule("vhat", "vmax/(1 - beta2^t)", ("amsgrad",)),
-        Rule("w", "w - eta*mhat/(sqrt(vhat) + epsilon)"),
+        UpdateRule("m", "beta1*m + (1 - beta1)*g"),
+        UpdateRule("v", "beta2*v + (1 - beta2)*g^2"),
+        UpdateRule("vmax", "max(vmax, v)", ("amsgrad",)),
+        UpdateRule("mhat", "m/(1 - beta1^t)"),
+        UpdateRule("vhat", "v/(1 - beta2^t)", ("!amsgrad",)),
+        UpdateRule("vhat", "vmax/(1 - beta2^t)", ("amsgrad",)),
+        UpdateRule("w", "w - eta*mhat/(sqrt(vhat) + epsilon)"),
     ),
     (
         ("learning_rate", "0.001"),
@@ -275,9 +277,9 @@ ADAGRAD = Optimiser(
     "each entry's step divided by the root of the sum of its squared gradients",
     (
         _DECOUPLED,
-        Rule("s", "s + g^2"),
-        Rule("w", "w - eta*g/(sqrt(s) + epsilon)", ("!lr_decay",)),
-        Rule("w", "w - eta/(1 + (t - 1)*kappa)*g/(sqrt(s) + epsilon)", ("lr_decay",)),
+        UpdateRule("s", "s + g^2"),
+        UpdateRule("w", "w - eta*g/(sqrt(s) + epsilon)", ("!lr_decay",)),
+        UpdateRule("w", "w - eta/(1 + (t - 1)*kappa)*g/(sqrt(s) + epsilon)", ("lr_decay",)),
     ),
     (("learning_rate", "0.01"), ("eps", "1e-10"), ("lr_decay", "0"), *_SWITCHED_OFF),
     source="Duchi et al., JMLR 2011; as torch.optim.Adagrad",
@@ -315,10 +317,10 @@ __all__ = [
     "PARAMETER",
     "SETTINGS",
     "STEP",
-    "Assignment",
     "Optimiser",
-    "Rule",
     "Setting",
+    "UpdateEquation",
+    "UpdateRule",
     "letters",
     "nearest",
     "resolve",

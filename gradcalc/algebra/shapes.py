@@ -13,6 +13,8 @@ from gradcalc.algebra.expr import Number, Symbol
 
 Dim: TypeAlias = int | str
 Shape: TypeAlias = tuple[Dim, ...]
+Index: TypeAlias = tuple[int, ...]
+"""Where an entry stands, counted from 0; () for a number."""
 Attrs: TypeAlias = Mapping[str, Number | Symbol]
 ShapeRule: TypeAlias = Callable[[tuple[Shape, ...], Attrs], Shape]
 

@@ -13,7 +13,7 @@ from gradcalc.algebra.components import (
     spread,
     sum_over,
 )
-from gradcalc.algebra.derivation import Derivation, Step, derive, sifted
+from gradcalc.algebra.derivation import Derivation, DerivationStep, derive, sifted
 from gradcalc.algebra.expr import (
     ONE,
     ZERO,
@@ -72,7 +72,7 @@ def _elementwise(row: Operation, definition: Expr, table: Table) -> RowDerivatio
     return RowDerivation(Derivation(definition, own, steps))
 
 
-def _ended(made: Derivation, target: Expr, meanings: list[Meaning]) -> tuple[Step, ...]:
+def _ended(made: Derivation, target: Expr, meanings: list[Meaning]) -> tuple[DerivationStep, ...]:
     """Return the steps with the last ones, that lead to the derivative of the table."""
     steps = list(made.steps)
     if steps[-1].after.size == steps[-1].before.size and not steps[-1].places:
@@ -80,7 +80,7 @@ def _ended(made: Derivation, target: Expr, meanings: list[Meaning]) -> tuple[Ste
 
     def put(after: Expr, rule: str) -> None:
         if after != steps[-1].after:
-            steps.append(Step(steps[-1].after, after, (rule,)))
+            steps.append(DerivationStep(steps[-1].after, after, (rule,)))
 
     last = steps[-1].after
     if simplify(target) == simplify(last):
@@ -144,10 +144,10 @@ def _by_entries(row: Operation, definition: Expr, table: Table) -> RowDerivation
     steps = list(made.steps)
     one_term = tidy(pulled(sifted(spread(made.result))))
     if one_term != made.result:
-        steps.append(Step(made.result, one_term, ("multiply out", "δ leaves one term")))
+        steps.append(DerivationStep(made.result, one_term, ("multiply out", "δ leaves one term")))
     named = rebuild(one_term, lambda part: Symbol("f") if part == whole else part)
     if named != one_term:
-        steps.append(Step(one_term, named, ("f put back",)))
+        steps.append(DerivationStep(one_term, named, ("f put back",)))
     if max(step.after.size for step in steps) > LONGEST:
         return None
     one_hot = rebuild(steps[-1].after, lambda part: ONE if _is_target_sum(part) else part)
@@ -159,7 +159,7 @@ def _is_target_sum(part: Expr) -> bool:
     return isinstance(part, Apply) and part.op == "sum_over" and part.args == (entry("t", "k"),)
 
 
-def _entries_put_back(made: Derivation, row: Operation) -> tuple[Step, ...]:
+def _entries_put_back(made: Derivation, row: Operation) -> tuple[DerivationStep, ...]:
     """Return the steps of a function of vectors with its own entries put back."""
     steps = list(made.steps)
     at_j = reindexed(made.of, "i", "j")
@@ -171,15 +171,15 @@ def _entries_put_back(made: Derivation, row: Operation) -> tuple[Step, ...]:
     fraction = split_fraction(made.result)
     whole = put_back(fraction[0], meanings) if fraction else None
     if fraction and whole is not None:
-        steps.append(Step(made.result, fraction[0], (fraction[1],)))
-        steps.append(Step(fraction[0], whole, (f"{value} put back",)))
+        steps.append(DerivationStep(made.result, fraction[0], (fraction[1],)))
+        steps.append(DerivationStep(fraction[0], whole, (f"{value} put back",)))
     short = tidy(steps[-1].after)
     if whole is None and (named := put_back(short, meanings)) is not None:
-        steps.append(Step(steps[-1].after, short, ("simplify",)))
-        steps.append(Step(short, named, ("softmax put back",)))
+        steps.append(DerivationStep(steps[-1].after, short, ("simplify",)))
+        steps.append(DerivationStep(short, named, ("softmax put back",)))
     elif short != steps[-1].after:
         words = "take out common factors" if whole is not None else "simplify"
-        steps.append(Step(steps[-1].after, short, (words,)))
+        steps.append(DerivationStep(steps[-1].after, short, (words,)))
     return tuple(steps)
 
 

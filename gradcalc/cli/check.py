@@ -138,7 +138,7 @@ def _load(name: str, student: str | None) -> Problem:
 
 def _write_sheet(problem: Problem) -> None:
     from gradcalc.errors import visible
-    from gradcalc.grading.answers import blank_sheet
+    from gradcalc.grading.answers_blank import blank_sheet
 
     text = blank_sheet(problem)
     output.write_text("".join(f"{visible(line)}\n" for line in text.splitlines()))

@@ -9,7 +9,7 @@ import click
 from gradcalc.cli import output
 
 if TYPE_CHECKING:
-    from gradcalc.engine.formuladerivation import Typed
+    from gradcalc.engine.formuladerivation import TypedFormula
 
 MOST = 8
 
@@ -61,7 +61,7 @@ def command(expression: str, names: tuple[str, ...], detail: str) -> int:
     return code
 
 
-def _asked(typed: Typed, names: tuple[str, ...]) -> tuple[str, ...]:
+def _asked(typed: TypedFormula, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the letters to derive by, each once."""
     from gradcalc.algebra.names import canonical
 

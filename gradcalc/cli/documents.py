@@ -15,7 +15,7 @@ from gradcalc.cli import output
 if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
     from gradcalc.report.document import Document
-    from gradcalc.report.sheet import Sheet
+    from gradcalc.report.sheet import SheetKind
     from gradcalc.report.view import View
 
 SCRIPTS = {
@@ -51,14 +51,14 @@ class Shown:
     jacobians: bool = False
     turned: str | None = None
     full: bool = False
-    sheet: Sheet = "solution"
+    sheet: SheetKind = "solution"
     lines: str = ""
     fragment: bool = False
     target: Path | None = None
 
 
 @dataclass
-class Writer:
+class SolutionWriter:
     """What has been solved, on its way to standard output or into one file."""
 
     shown: Shown

@@ -12,9 +12,9 @@ from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError, UnprovedError, visible
 
 if TYPE_CHECKING:
-    from gradcalc.cli.grading import Settings
-    from gradcalc.grading.gradebook import Form
-    from gradcalc.grading.submissions import Policy
+    from gradcalc.cli.grading import GradeSettings
+    from gradcalc.grading.gradebook import GradebookForm
+    from gradcalc.grading.submissions_duplicates import Policy
     from gradcalc.report.reasons import Reveal
 
 FILE = click.Path(path_type=Path)
@@ -89,7 +89,7 @@ def command(
     files: tuple[str, ...],
     problems: tuple[str, ...],
     gradebook: Path | None,
-    form: Form,
+    form: GradebookForm,
     results: Path | None,
     every: bool,
     feedback: Path | None,
@@ -134,7 +134,7 @@ def command(
     fault, 3 an output could not be written, 70 a line of a problem fails its numerical
     proof: nothing is judged by it, the other problems are.
     """
-    from gradcalc.cli.grading import Settings, changes, grade, show_one, show_preview
+    from gradcalc.cli.grading import GradeSettings, changes, grade, show_one, show_preview
     from gradcalc.cli.several import assignments, problem_files
     from gradcalc.grading.assignment import Assignment
 
@@ -160,7 +160,7 @@ def command(
         values_only,
     )
     settings = [
-        Settings(
+        GradeSettings(
             assignment,
             gradebook,
             form,
@@ -192,7 +192,7 @@ def command(
     return code
 
 
-def _proved(problems: list[Settings]) -> tuple[list[Settings], int]:
+def _proved(problems: list[GradeSettings]) -> tuple[list[GradeSettings], int]:
     """Return the problems whose lines may judge, and the exit code of those that may not."""
     from gradcalc.cli import report
 

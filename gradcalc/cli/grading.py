@@ -14,16 +14,16 @@ import click
 
 from gradcalc.cli import output
 from gradcalc.cli.files import keep_apart, write_file
-from gradcalc.cli.outputs import Outputs, Run, troubles_file
-from gradcalc.cli.parts import Parts, Progress, on_cluster, parts_folder
+from gradcalc.cli.outputs import MarkedProblem, Outputs, troubles_file
+from gradcalc.cli.parts import KeptChunks, Progress, on_cluster, parts_folder
 from gradcalc.errors import OutputError, ProblemError, visible
 from gradcalc.grading.appeal import sheet_of
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block, RowError
-from gradcalc.grading.chunk import Part, Results
+from gradcalc.grading.chunk import Chunk, Results
 from gradcalc.grading.classrun import ClassResult, closing_line
 from gradcalc.grading.faults import told
-from gradcalc.grading.gradebook import Form
+from gradcalc.grading.gradebook import GradebookForm
 from gradcalc.grading.marking import check
 from gradcalc.grading.submissions import preview
 from gradcalc.grading.submissions_duplicates import Census, identity
@@ -35,7 +35,7 @@ from gradcalc.report.feedback import ClassFeedback, file_name, points_band
 from gradcalc.report.page import Page, encodable
 from gradcalc.report.parts import Part as Said
 from gradcalc.report.partspage import write_parts
-from gradcalc.report.printing import Form as Printed
+from gradcalc.report.printing import ReportForm as Printed
 from gradcalc.report.printing import ending, printed
 from gradcalc.report.reasons import Reveal
 from gradcalc.report.wording import wording
@@ -50,12 +50,12 @@ LOOK = 0.25
 
 
 @dataclass(frozen=True)
-class Settings:
+class GradeSettings:
     """Everything that a call of `gradcalc grade` asks for."""
 
     assignment: Assignment
     gradebook: Path | None
-    form: Form
+    form: GradebookForm
     results: Path | None
     every: bool
     feedback: Path | None
@@ -72,9 +72,9 @@ class Settings:
         return parts_folder(self.gradebook, self.assignment.label_among)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> KeptChunks:
         """Return what keeps the parts."""
-        return Parts(self.assignment, self.wanted, self.folder)
+        return KeptChunks(self.assignment, self.wanted, self.folder)
 
     @property
     def shares(self) -> int:
@@ -98,7 +98,7 @@ class Settings:
         return "all" if self.every else "wrong"
 
 
-def grade(problems: Sequence[Settings]) -> int:
+def grade(problems: Sequence[GradeSettings]) -> int:
     """Mark a class, write every output, show the report; return the exit code.
 
     problems: the same settings for each problem of the run.
@@ -112,7 +112,7 @@ def grade(problems: Sequence[Settings]) -> int:
         for keeper in keepers:
             keeper.prepare(resume=whole.resume)
         runs = [
-            Run(
+            MarkedProblem(
                 settings.assignment.label_among,
                 settings.assignment.problem.title,
                 keeper,
@@ -138,7 +138,7 @@ def grade(problems: Sequence[Settings]) -> int:
     return 0 if all(result.fine for result in results) else 1
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: GradeSettings) -> None:
     """Read all but the submissions, so that what is wrong there is said before they are marked."""
     given = settings.assignment
     files = (given.problem_file, given.columns_file, given.scheme_file, given.rulings_file)
@@ -152,7 +152,7 @@ def _check(settings: Settings) -> None:
     given.roster  # noqa: B018
 
 
-def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
+def _marked(settings: GradeSettings, keeper: KeptChunks) -> Iterable[Chunk]:
     """Return all parts, marked in several processes where that is asked for."""
     assignment = settings.assignment
     shares = settings.shares
@@ -173,7 +173,7 @@ def _marked(settings: Settings, keeper: Parts) -> Iterable[Part]:
     return keeper.parts()
 
 
-def _one_by_one(settings: Settings, keeper: Parts) -> Iterator[Part]:
+def _one_by_one(settings: GradeSettings, keeper: KeptChunks) -> Iterator[Chunk]:
     """Yield the parts as they are marked in this process."""
     progress = Progress(settings.assignment.submissions)
     for number, block, index in settings.assignment.read():
@@ -182,7 +182,7 @@ def _one_by_one(settings: Settings, keeper: Parts) -> Iterator[Part]:
     progress.end()
 
 
-def mark_share(settings: Settings, share: int, shares: int) -> int:
+def mark_share(settings: GradeSettings, share: int, shares: int) -> int:
     """Mark every `shares`-th block and keep the parts; return how many there are."""
     keeper = settings.parts
     for number, block, index in settings.assignment.read(share, shares):
@@ -190,7 +190,7 @@ def mark_share(settings: Settings, share: int, shares: int) -> int:
     return keeper.done
 
 
-def _settled(settings: Settings, keeper: Parts, parts: Iterable[Part]) -> ClassResult:
+def _settled(settings: GradeSettings, keeper: KeptChunks, parts: Iterable[Chunk]) -> ClassResult:
     """Return what all parts come to; submissions that do not count are taken out.
 
     Who handed in twice is known at the end: what holds such submissions is marked again.
@@ -205,7 +205,7 @@ def _settled(settings: Settings, keeper: Parts, parts: Iterable[Part]) -> ClassR
     return _added(settings, keeper.parts(), Census())
 
 
-def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassResult:
+def _added(settings: GradeSettings, parts: Iterable[Chunk], census: Census) -> ClassResult:
     """Return what parts come to, and take down whose submissions they are."""
     result: ClassResult | None = None
     for part in parts:
@@ -220,7 +220,7 @@ def _added(settings: Settings, parts: Iterable[Part], census: Census) -> ClassRe
     return result
 
 
-def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> None:
+def _report(problems: Sequence[GradeSettings], results: Sequence[ClassResult]) -> None:
     """Show the reports on the class, one a problem, and write them where that is asked for."""
     able = encodable(output.encoding())
     wholes: list[Said] = []
@@ -243,7 +243,7 @@ def _report(problems: Sequence[Settings], results: Sequence[ClassResult]) -> Non
         click.echo(told(faults, "cell"), err=True)
 
 
-def show_preview(problems: Sequence[Settings]) -> int:
+def show_preview(problems: Sequence[GradeSettings]) -> int:
     """Show how the first rows are read, for each problem."""
     for settings in problems:
         if len(problems) > 1:
@@ -252,14 +252,14 @@ def show_preview(problems: Sequence[Settings]) -> int:
     return 0
 
 
-def _show_preview(settings: Settings) -> None:
+def _show_preview(settings: GradeSettings) -> None:
     found = preview(
         settings.assignment.submissions, settings.assignment.problem, settings.assignment.reading
     )
     output.write_text("".join(f"{visible(line)}\n" for line in found.lines()))
 
 
-def show_one(problems: Sequence[Settings], student: str) -> int:
+def show_one(problems: Sequence[GradeSettings], student: str) -> int:
     """Show the marking of one student in full; return 1 where nothing of theirs is marked."""
     codes: list[int] = []
     for each in problems:
@@ -273,7 +273,7 @@ def show_one(problems: Sequence[Settings], student: str) -> int:
     return max(codes)
 
 
-def _show_one(settings: Settings, student: str, *, apart: bool) -> int | None:
+def _show_one(settings: GradeSettings, student: str, *, apart: bool) -> int | None:
     """Show the marking of one problem; return None where nothing is handed in."""
     wanted = student.strip()
     able = encodable(output.encoding())
@@ -324,7 +324,7 @@ def changes(old: dict[str, str], new: dict[str, str]) -> str:
 class _Feedback:
     """Writes one file a student into a folder."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: GradeSettings) -> None:
         self.settings = settings
         self.said = ClassFeedback(settings.assignment.marker, settings.reveal)
         assert settings.feedback is not None

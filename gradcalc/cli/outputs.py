@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TextIO
 
 from gradcalc.cli.files import aside, write_file
-from gradcalc.cli.parts import Parts
+from gradcalc.cli.parts import KeptChunks
 from gradcalc.grading.block import Unread
-from gradcalc.grading.chunk import Part
+from gradcalc.grading.chunk import Chunk
 from gradcalc.grading.classrun import ClassResult, in_order
-from gradcalc.grading.gradebook import Entry, Form, Gradebook, written
+from gradcalc.grading.gradebook import Gradebook, GradebookEntry, GradebookForm, written
 from gradcalc.grading.roster import Roster
 from gradcalc.grading.several import Marks, columns_of, put_together
 
@@ -22,12 +22,12 @@ TROUBLES = ("source", "line", "student", "quantity", "reason")
 
 
 @dataclass(frozen=True)
-class Run:
+class MarkedProblem:
     """One problem of a run, marked; label: what it is called, nothing for a problem alone."""
 
     label: str
     title: str
-    keeper: Parts
+    keeper: KeptChunks
     result: ClassResult
 
 
@@ -36,18 +36,18 @@ class Outputs:
     """The files to be written, none where a path is None."""
 
     gradebook: Path | None
-    form: Form
+    form: GradebookForm
     results: Path | None
     roster: Roster | None
 
-    def write(self, runs: Sequence[Run]) -> None:
+    def write(self, runs: Sequence[MarkedProblem]) -> None:
         """Write all of them, each whole or not at all; counts who is on the roster."""
         troubles: dict[tuple[str, ...], None] = {}
         with ExitStack() as stack:
             grades = _opened(self.gradebook, stack)
             lines = _opened(self.results, stack)
 
-            def parts(run: Run) -> Iterator[Part]:
+            def parts(run: MarkedProblem) -> Iterator[Chunk]:
                 for part in run.keeper.parts():
                     if lines is not None:
                         lines.writelines(f"{line}\n" for line in part.results)
@@ -60,7 +60,10 @@ class Outputs:
             _write_troubles(_in_order([*beside, *troubles]), troubles_file(self.gradebook))
 
     def write_grades(
-        self, runs: Sequence[Run], parts: Callable[[Run], Iterator[Part]], grades: TextIO | None
+        self,
+        runs: Sequence[MarkedProblem],
+        parts: Callable[[MarkedProblem], Iterator[Chunk]],
+        grades: TextIO | None,
     ) -> None:
         """Write the gradebook, in the order of the roster where there is one."""
         marks = [Marks(run.label, run.result, _entries(parts(run))) for run in runs]
@@ -74,7 +77,9 @@ class Outputs:
                 if grades is not None:
                     grades.write(book.lines(part.entries))
             return
-        entries: Iterable[Entry] = marks[0].entries if len(runs) == 1 else put_together(marks)
+        entries: Iterable[GradebookEntry] = (
+            marks[0].entries if len(runs) == 1 else put_together(marks)
+        )
         if self.roster is not None:
             entries = _on_roster(runs, self.roster, entries)
         for entry in entries:
@@ -82,13 +87,15 @@ class Outputs:
                 grades.write(book.line(entry))
 
 
-def _entries(parts: Iterator[Part]) -> Iterator[Entry]:
+def _entries(parts: Iterator[Chunk]) -> Iterator[GradebookEntry]:
     """Yield what the gradebook says of each student, part by part."""
     for part in parts:
         yield from part.entries
 
 
-def _on_roster(runs: Sequence[Run], roster: Roster, entries: Iterable[Entry]) -> Iterator[Entry]:
+def _on_roster(
+    runs: Sequence[MarkedProblem], roster: Roster, entries: Iterable[GradebookEntry]
+) -> Iterator[GradebookEntry]:
     """Return entries in the order of a roster, having counted who is on it and who is not."""
     named = [roster.named(entry) for entry in entries]
     marked = {entry.student for entry in named if entry.score is not None}

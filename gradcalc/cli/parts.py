@@ -20,10 +20,10 @@ from gradcalc.cli.files import write_file
 from gradcalc.errors import OutputError, ProblemError
 from gradcalc.grading.assignment import Assignment
 from gradcalc.grading.block import Block
-from gradcalc.grading.chunk import Part, Results, mark_part
+from gradcalc.grading.chunk import Chunk, Results, mark_part
 from gradcalc.grading.keeping import part_of, part_text
 from gradcalc.grading.submissions_archive import states
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.problem.reading import is_file
 from gradcalc.report.page import encodable
 
@@ -39,7 +39,7 @@ def parts_folder(gradebook: Path | None, label: str) -> Path:
     return Path(tempfile.gettempdir()) / f"gradcalc-{os.getpid()}-{monotonic():.6f}{label}.parts"
 
 
-class Parts:
+class KeptChunks:
     """Parts of a run, kept in a folder until the outputs are written.
 
     It stands beside the gradebook, so that an interrupted run can go on, or among the
@@ -91,7 +91,7 @@ class Parts:
         """Return the file of one part."""
         return self.folder / f"{number:07d}.json"
 
-    def mark(self, number: int, block: Block, index: Index) -> Part:
+    def mark(self, number: int, block: Block, index: SubmissionIndex) -> Chunk:
         """Mark a block, keep its part and return it; one that is there is not marked again."""
         part = self.kept(number)
         if part is None:
@@ -100,26 +100,26 @@ class Parts:
         self.rows += len(block.ids) + len(block.errors)
         return part
 
-    def kept(self, number: int) -> Part | None:
+    def kept(self, number: int) -> Chunk | None:
         """Return a part of an earlier run, None where there is none that can be read."""
         try:
             return self.read(number) if self.path(number).exists() else None
         except OutputError:
             return None
 
-    def mark_again(self, number: int, block: Block, index: Index) -> Part:
+    def mark_again(self, number: int, block: Block, index: SubmissionIndex) -> Chunk:
         """Mark a block, keep its part in the place of any other, and return it."""
         label = self.assignment.label_among
         part = mark_part(block, index, self.assignment.marker, self.results, label)
         write_file(self.path(number), part_text(part), lasting=False)
         return part
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Chunk]:
         """Yield all parts in order."""
         for number in range(self.count):
             yield self.read(number)
 
-    def read(self, number: int) -> Part:
+    def read(self, number: int) -> Chunk:
         """Return one part that is kept."""
         try:
             text = self.path(number).read_text(encoding="utf-8")
@@ -146,7 +146,7 @@ def share_texts(
 
 
 def on_cluster(
-    address: str, assignment: Assignment, results: Results, keeper: Parts, shares: int
+    address: str, assignment: Assignment, results: Results, keeper: KeptChunks, shares: int
 ) -> int:
     """Mark all blocks on a Dask cluster and keep the parts; return how many there are.
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.cli.documents import FORMATS, SCRIPTS, Shown, Writer, style_of
+from gradcalc.cli.documents import FORMATS, SCRIPTS, Shown, SolutionWriter, style_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
     from gradcalc.problem.model import Solution
     from gradcalc.problem.solve import Given
-    from gradcalc.report.sheet import Sheet
+    from gradcalc.report.sheet import SheetKind
 
 
 @click.command("solve")
@@ -72,7 +72,7 @@ def command(
     letters: tuple[str, ...],
     full: bool,
     lines: str | None,
-    sheet: Sheet,
+    sheet: SheetKind,
     style: str | None,
     fragment: bool,
     target: Path | None,
@@ -123,7 +123,7 @@ def command(
     shown = Shown(
         style, detail, decimals, jacobians, turned, full, sheet, lines or "", fragment, target
     )
-    writer = Writer(shown)
+    writer = SolutionWriter(shown)
     code = 0
     for argument in files:
         try:

@@ -20,7 +20,7 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.operations import Table, applied
 from gradcalc.algebra.shapes import Shape
 from gradcalc.engine.autodiff import Backward, Edge
-from gradcalc.engine.differences import Check, Findings, Pair
+from gradcalc.engine.differences import Check, DifferencesFound, LineOperand
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Graph, Node
 
@@ -54,7 +54,7 @@ class Proof:
         names = {name: self.shapes[name] for name in symbols(expr)}
         return Program([Node("value", expr, shape)], names, self.table, exact=False)
 
-    def pair(self, node: Node, operand: str, edges: list[Edge], line: Program) -> Pair:
+    def pair(self, node: Node, operand: str, edges: list[Edge], line: Program) -> LineOperand:
         shape = self.shapes[operand]
         terms, local = [], None
         for edge in edges:
@@ -65,7 +65,7 @@ class Proof:
                 local = (edge.local, own.shape, self.compile(own.expr, own.shape))
             terms.append(term)
         back = self.compile(add(*terms), shape)
-        return Pair(node, operand, shape, line, back, local, self.kinks(node, operand))
+        return LineOperand(node, operand, shape, line, back, local, self.kinks(node, operand))
 
     def kinks(self, node: Node, operand: str) -> tuple[Program, ...]:
         """Return the kinks of a line that an operand can move it over."""
@@ -87,7 +87,7 @@ class Proof:
     def run(self, values: Mapping[str, Array]) -> Check:
         """Return how well every backward line agrees with central differences at `values`."""
         whole = not any(np.isnan(value).any() for value in values.values())
-        found = Findings(self.loss, values, self.table, whole)
+        found = DifferencesFound(self.loss, values, self.table, whole)
         for pair in self.pairs:
             found.examine(pair)
         for node, operand, kinks in self.jumps:

@@ -73,7 +73,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Pair:
+class LineOperand:
     """A line and one of its operands, compiled: the line, and what it passes back.
 
     back: the sum of the contributions, with local derivatives written in. local: the
@@ -96,7 +96,7 @@ class Pair:
 
 
 @dataclass
-class Findings:
+class DifferencesFound:
     """What one run of a proof has found so far; whole: every value exists."""
 
     loss: str
@@ -117,13 +117,13 @@ class Findings:
             worst, tuple(self.kinks), failed, self.sampled, tuple(self.unchecked), self.apart
         )
 
-    def examine(self, pair: Pair) -> None:
+    def examine(self, pair: LineOperand) -> None:
         """Check what one line passes back to one operand, again nearby where it seems wrong."""
         found = self.at(pair, self.values)
         self.sampled |= found.sampled
         self.kinks |= found.kinks
         self.unchecked |= found.unchecked
-        nearby: list[Findings] = []
+        nearby: list[DifferencesFound] = []
         for line, each in found.apart.items():
             if each.error > LIMIT:
                 nearby = nearby or [self.at(pair, values) for values in self.nearby(pair)]
@@ -134,23 +134,23 @@ class Findings:
             if line not in self.apart or each.error > self.apart[line].error:
                 self.apart[line] = each
 
-    def at(self, pair: Pair, values: Mapping[str, Array]) -> Findings:
+    def at(self, pair: LineOperand, values: Mapping[str, Array]) -> DifferencesFound:
         """Return what the check of one line and operand finds at some values."""
-        found = Findings(self.loss, values, self.table, self.whole)
+        found = DifferencesFound(self.loss, values, self.table, self.whole)
         try:
             found.compare(pair)
         except EvaluationError:
             found.unchecked[gradient_name(self.loss, pair.operand)] = None
         return found
 
-    def nearby(self, pair: Pair) -> list[Mapping[str, Array]]:
+    def nearby(self, pair: LineOperand) -> list[Mapping[str, Array]]:
         """Return the values with the operand moved a little, in several ways."""
         x = np.asarray(self.values[pair.operand], dtype=float)
         generator = np.random.default_rng(x.size)
         moves = generator.uniform(-NUDGE, NUDGE, (NEARBY, *x.shape)) * np.maximum(0.1, np.abs(x))
         return [{**self.values, pair.operand: x + move} for move in moves]
 
-    def compare(self, pair: Pair) -> None:
+    def compare(self, pair: LineOperand) -> None:
         """Compare what one line passes back to one operand with differences."""
         own = self.value(pair.line, {})
         x = np.asarray(self.values[pair.operand], dtype=float)
@@ -203,7 +203,7 @@ class Findings:
         return program.run(env, strict=strict)["value"]
 
     def local_line(
-        self, pair: Pair, x: Array, moves: Array, slopes: Array, own: Array, near: Array
+        self, pair: LineOperand, x: Array, moves: Array, slopes: Array, own: Array, near: Array
     ) -> None:
         """Check a local derivative that is a line of its own: diagonal, or Jacobian."""
         assert pair.local is not None
@@ -228,7 +228,7 @@ class Findings:
         self.note(pair, name, least, value, numeric)
 
     def slopes(
-        self, pair: Pair, x: Array, moves: Array, factor: float = 1.0, least: float = 1.0
+        self, pair: LineOperand, x: Array, moves: Array, factor: float = 1.0, least: float = 1.0
     ) -> Array:
         """Return Δf / 2h for each move of the operand, stacked along the first axis."""
         scale = np.maximum(least, np.abs(x))
@@ -244,7 +244,7 @@ class Findings:
         bars = width.reshape((len(moves),) + (1,) * (moved.ndim - 2))
         return np.asarray((moved[0] - moved[1]) / bars)
 
-    def read(self, pair: Pair, x: Array) -> npt.NDArray[np.intp]:
+    def read(self, pair: LineOperand, x: Array) -> npt.NDArray[np.intp]:
         """Return which entries of the operand a line reads, in row order: all, or those it takes.
 
         A line that takes entries gives their places, where each entry is its own place.
@@ -255,7 +255,7 @@ class Findings:
         places = np.arange(x.size, dtype=float).reshape(x.shape)
         return self.value(pair.line, {pair.operand: places}).ravel().astype(np.intp)
 
-    def noise(self, pair: Pair, x: Array) -> Array:
+    def noise(self, pair: LineOperand, x: Array) -> Array:
         """Return what rounding alone can make of Δf / 2h, where f is very large."""
         own = np.abs(self.value(pair.line, {}))
         width = 2 * STEP * np.maximum(1.0, np.abs(x)).reshape(-1)
@@ -263,7 +263,7 @@ class Findings:
         return np.asarray(NOISE * own / width.reshape(shape))
 
     def directions(
-        self, pair: Pair, x: Array, upstream: Array, analytic: Array, near: Array
+        self, pair: LineOperand, x: Array, upstream: Array, analytic: Array, near: Array
     ) -> None:
         """Check along random directions, for operands of very many entries."""
         generator = np.random.default_rng(x.size)
@@ -304,7 +304,7 @@ class Findings:
 
     def note(
         self,
-        pair: Pair,
+        pair: LineOperand,
         line: str,
         errors: Array,
         computed: Array,

@@ -30,7 +30,7 @@ from gradcalc.engine.aligned import (
     whole_numbers,
 )
 from gradcalc.engine.exact import Exact, constant, written
-from gradcalc.engine.exact_rules import ENTRIES, Rule, rewritten, rule_of
+from gradcalc.engine.exact_rules import ENTRIES, ExactRule, rewritten, rule_of
 from gradcalc.engine.graph import Node
 
 Adjust = Callable[[str, Array], Array]
@@ -59,7 +59,7 @@ class Call:
     args: tuple[int, ...]
     expr: Expr
     line: str
-    rule: Rule | None = None
+    rule: ExactRule | None = None
 
 
 class Program:
@@ -139,11 +139,16 @@ class Program:
 
     def rule(
         self, expr: Apply, row: Operation | None, shapes: Sequence[Shape], shape: Shape
-    ) -> Rule | None:
+    ) -> ExactRule | None:
         return rule_of(expr, row, shapes, shape) if self.exact else None
 
     def call(
-        self, kernel: Kernel, plain: Kernel, args: tuple[int, ...], expr: Expr, rule: Rule | None
+        self,
+        kernel: Kernel,
+        plain: Kernel,
+        args: tuple[int, ...],
+        expr: Expr,
+        rule: ExactRule | None,
     ) -> int:
         out = self.new(expr)
         self.steps.append(Call(kernel, plain, out, args, expr, self.line, rule))
@@ -151,7 +156,7 @@ class Program:
 
     def direct(
         self,
-    ) -> tuple[list[tuple[Kernel, int, tuple[int, ...], Rule | None]], dict[str, int]]:
+    ) -> tuple[list[tuple[Kernel, int, tuple[int, ...], ExactRule | None]], dict[str, int]]:
         """Return the calls with names passed over, for runs that change no named value."""
         source: dict[int, int] = {}
         calls = []

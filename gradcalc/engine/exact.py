@@ -99,7 +99,7 @@ class Exact:
         return Exact(numbers, self.denominator, self.bound, self.rank, self.made, self.leaf)
 
 
-class Plain(Exact):
+class PlainOperand(Exact):
     """An operand that an operation takes as it is."""
 
     __slots__ = ()
@@ -238,7 +238,7 @@ def written(value: Array, rank: int, spelled: Sequence[Fraction] | None = None) 
 
 def floats(value: Array, rank: int) -> Exact:
     """Return an operand that an operation takes as it is, be it exact or not."""
-    return Plain(None, ONE, inf, rank, leaf=value)
+    return PlainOperand(None, ONE, inf, rank, leaf=value)
 
 
 def _filled(value: Array, rank: int, number: float) -> Lead:

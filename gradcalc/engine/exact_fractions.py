@@ -21,7 +21,7 @@ SIMPLE = {13: 10**4, 14: 10**4, 15: 10**4, 16: 10**7, 17: 10**7}
 may have few by chance, and with fewer still the decimal is meant."""
 
 
-class TooLongError(Exception):
+class LongFractionError(Exception):
     """A fraction of more digits than are worth the time."""
 
 
@@ -35,7 +35,7 @@ class Fractions:
     def of(self, exact: Exact) -> Objects:
         """Return a value, and keep all those that it is made of.
 
-        Raises TooLongError for fractions of very many digits.
+        Raises LongFractionError for fractions of very many digits.
         """
         waiting = [exact]
         while waiting:
@@ -92,7 +92,7 @@ def _fractions(value: Any, read: Callable[[Any], Fraction] = Fraction) -> Object
     value = np.asarray(value)
     flat = [each if isinstance(each, Fraction) else read(each) for each in value.flat]
     if any(max(each.numerator.bit_length(), each.denominator.bit_length()) > BITS for each in flat):
-        raise TooLongError
+        raise LongFractionError
     return _objects(flat, value.shape)
 
 

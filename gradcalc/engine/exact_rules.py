@@ -29,7 +29,7 @@ from gradcalc.engine.exact import (
     times,
     written,
 )
-from gradcalc.engine.exact_fractions import Fractions, TooLongError
+from gradcalc.engine.exact_fractions import Fractions, LongFractionError
 
 NEAR = 1e-11
 """Of the largest term: a sum or a difference below it has cancelled."""
@@ -38,7 +38,7 @@ ENTRIES, TERMS = 1024, 2**15
 FACTORS, EXPONENT = 8, 16
 
 
-class Rule:
+class ExactRule:
     """How exact numbers go through one operation; `kind` is the word of the table.
 
     ranks, rank: own ranks of the operands and of the value. terms: how many terms are added
@@ -158,7 +158,7 @@ class Rule:
     ) -> Exact | None:
         """Follow entries of the first operand; the others say where they go."""
         rest = values[1:]
-        rule = Rule("linear", self.ranks[:1], self.rank)
+        rule = ExactRule("linear", self.ranks[:1], self.rank)
         found = rule.linear(lambda x: kernel(x, *rest), args[:1], values)
         if found is not None:
             plain = map(floats, rest, self.ranks[1:])
@@ -170,7 +170,7 @@ class Rule:
     ) -> Exact | None:
         """Follow entries of the second or third operand, as the first says."""
         which = values[0]
-        rule = Rule("linear", self.ranks[1:], self.rank)
+        rule = ExactRule("linear", self.ranks[1:], self.rank)
         found = rule.linear(lambda a, b: kernel(which, a, b), args[1:], values)
         if found is not None:
             condition = floats(which, self.ranks[0])
@@ -251,7 +251,7 @@ class Rule:
                 wide = wide.reshape((1,) * (rank + len(lead) - wide.ndim) + wide.shape)
             return np.asarray(wide * over(factor, rank))
 
-        rule = Rule("linear", (own,), rank)
+        rule = ExactRule("linear", (own,), rank)
         return rule.fitted(multiplied, (above,), [above.numbers], denominator, bound)
 
     def power(
@@ -275,7 +275,7 @@ class Rule:
         if exponent == 0:
             bound = bound + np.where(np.isfinite(base.bound), 0.0, base.bound)
         raised = np.square if exponent == 2 else lambda x: np.power(x, float(exponent))
-        rule = Rule("linear", (base.rank,), self.rank)
+        rule = ExactRule("linear", (base.rank,), self.rank)
         found = rule.fitted(raised, (base,), [base.numbers], denominator, bound)
         found.made = kernel, (base, by)
         return found
@@ -340,7 +340,7 @@ class Rule:
         try:
             found = Fractions(lead, places).of(exact)
             floats = np.array([float(each) for each in found.flat])
-        except (TooLongError, OverflowError, ZeroDivisionError, TypeError, ValueError):
+        except (LongFractionError, OverflowError, ZeroDivisionError, TypeError, ValueError):
             return value
         own = value.shape[len(lead) :]
         flat = value.reshape(-1, *own)
@@ -387,13 +387,13 @@ def rewritten(old: Array, new: Array, exact: Exact | None, rank: int) -> Exact |
     if not changed.any() and new.shape == old.shape:
         return exact
     put_in = written(np.where(changed, new, 0.0), rank)
-    rule = Rule("choice", (rank, rank, rank), rank)
+    rule = ExactRule("choice", (rank, rank, rank), rank)
     return rule.choice(np.where, (None, put_in, exact), [changed])
 
 
 def rule_of(
     expr: Apply, row: Operation | None, shapes: Sequence[Shape], shape: Shape
-) -> Rule | None:
+) -> ExactRule | None:
     """Return how exact numbers go through one operation; None for floats alone.
 
     row: None for a value that is put in every entry of a larger shape.
@@ -403,13 +403,13 @@ def rule_of(
         return None
     ranks = [len(each) for each in shapes]
     if row is None:
-        return Rule("linear", ranks, len(shape))
+        return ExactRule("linear", ranks, len(shape))
     if not row.rational:
         return None
     terms = _terms(expr, row, shapes, shape)
     if terms * (size(shape) or 1) > TERMS:
         return None
-    return Rule(row.rational, ranks, len(shape), terms)
+    return ExactRule(row.rational, ranks, len(shape), terms)
 
 
 def _terms(expr: Apply, row: Operation, shapes: Sequence[Shape], shape: Shape) -> int:

@@ -12,7 +12,7 @@ from gradcalc.algebra.components import (
     unrolled,
     vectors_in,
 )
-from gradcalc.algebra.derivation import Derivation, Step, derive, sifted
+from gradcalc.algebra.derivation import Derivation, DerivationStep, derive, sifted
 from gradcalc.algebra.expr import Apply, Expr, Symbol, parts, rebuild, substitute, symbols
 from gradcalc.algebra.inference import resolve
 from gradcalc.algebra.operations import Operation, Table, applied, formula
@@ -20,7 +20,7 @@ from gradcalc.algebra.rules import Rules
 from gradcalc.algebra.simplify import simplify
 from gradcalc.algebra.syntax import parse
 from gradcalc.algebra.tidy import tidy
-from gradcalc.engine.proof import Proof, prove
+from gradcalc.engine.proof import FormulaProof, prove
 from gradcalc.errors import ProblemError, Source, Span
 
 MAX_SIZE = 300
@@ -30,7 +30,7 @@ PLACES = ({"i": 1, "j": 2}, {"i": 2, "j": 2})
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedFormula:
     """A formula that was typed: its names, which of them are vectors, and its entries."""
 
     expr: Expr
@@ -39,7 +39,7 @@ class Typed:
     vector: bool
 
 
-def read(text: str, table: Table) -> Typed:
+def read(text: str, table: Table) -> TypedFormula:
     """Return the formula that a text spells, written by entries where it has vectors.
 
     Raises ProblemError with the place in the text.
@@ -69,10 +69,10 @@ def read(text: str, table: Table) -> Typed:
                 raise ProblemError(
                     f"{part.op} is not derived in letters here", place, hint="solve derives it"
                 )
-        return Typed(expr, names, (), False)
+        return TypedFormula(expr, names, (), False)
     writer = Components(vectors, table, span)
     vector = writer.has_entries(expr)
-    return Typed(pulled(writer.at(expr, "i")), names, vectors, vector)
+    return TypedFormula(pulled(writer.at(expr, "i")), names, vectors, vector)
 
 
 def _refuse_matrices(part: Apply, span: Span) -> None:
@@ -107,7 +107,7 @@ def _plain(expr: Expr, table: Table) -> bool:
     return all(table[p.op].is_elementwise for p in parts(expr) if isinstance(p, Apply))
 
 
-def derived(typed: Typed, name: str, table: Table) -> tuple[Derivation, Proof]:
+def derived(typed: TypedFormula, name: str, table: Table) -> tuple[Derivation, FormulaProof]:
     """Return the derivation by one name, and its proof by evaluation."""
     by = f"{name}[j]" if name in typed.vectors else name
     made = derive(typed.expr, by, table)
@@ -115,11 +115,11 @@ def derived(typed: Typed, name: str, table: Table) -> tuple[Derivation, Proof]:
         short = tidy(pulled(sifted(spread(made.result))))
         if short != made.result and short.size <= made.result.size + 4:
             words = ("multiply out", "δ leaves one term")
-            made = Derivation(made.of, by, (*made.steps, Step(made.result, short, words)))
+            made = Derivation(made.of, by, (*made.steps, DerivationStep(made.result, short, words)))
     return made, _proof(typed, made, table)
 
 
-def _proof(typed: Typed, made: Derivation, table: Table) -> Proof:
+def _proof(typed: TypedFormula, made: Derivation, table: Table) -> FormulaProof:
     if not typed.vectors:
         return prove(made.of, made.by, made.worked_out, made.result, table)
     found = entry_parts(made.by)
@@ -130,7 +130,7 @@ def _proof(typed: Typed, made: Derivation, table: Table) -> Proof:
             unrolled(part, places, ENTRIES) for part in (made.of, made.worked_out, made.result)
         )
         proofs.append(prove(of, by, rules, result, table))
-    return Proof(
+    return FormulaProof(
         min(proof.points for proof in proofs),
         max(proof.rules for proof in proofs),
         max(proof.differences for proof in proofs),

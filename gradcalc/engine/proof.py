@@ -24,7 +24,7 @@ REGIONS = ((-3.0, 3.0), (0.2, 3.0), (0.05, 0.95), (1.5, 9.0), (-0.95, 0.95))
 
 
 @dataclass(frozen=True)
-class Proof:
+class FormulaProof:
     """How far a derivative is from what the rules gave, and from central differences.
 
     points: how many points all of them have a value at. Both differences are relative
@@ -50,7 +50,7 @@ def values_of(expr: Expr, points: Mapping[str, Array], table: Table) -> Array:
     return np.broadcast_to(np.asarray(found, dtype=float), next(iter(points.values())).shape)
 
 
-def prove(of: Expr, by: str, worked_out: Expr, result: Expr, table: Table) -> Proof:
+def prove(of: Expr, by: str, worked_out: Expr, result: Expr, table: Table) -> FormulaProof:
     """Return how well a derivative agrees with the rules' own and with differences of `of`.
 
     A point counts where all have a value and one-sided differences agree, so that
@@ -58,7 +58,7 @@ def prove(of: Expr, by: str, worked_out: Expr, result: Expr, table: Table) -> Pr
     """
     names = dict.fromkeys((by, *symbols(of), *symbols(result)))
     generator = np.random.default_rng(SEED)
-    best = Proof(0, 0.0, 0.0)
+    best = FormulaProof(0, 0.0, 0.0)
     for low, high in REGIONS:
         points = {name: generator.uniform(low, high, POINTS) for name in names}
         found = _compared(of, by, worked_out, result, table, points)
@@ -71,7 +71,7 @@ def prove(of: Expr, by: str, worked_out: Expr, result: Expr, table: Table) -> Pr
 
 def _compared(
     of: Expr, by: str, worked_out: Expr, result: Expr, table: Table, points: Mapping[str, Array]
-) -> Proof:
+) -> FormulaProof:
     def moved(step: float) -> Array:
         return values_of(of, {**points, by: points[by] + step}, table)
 
@@ -88,8 +88,8 @@ def _compared(
         smooth = np.abs(forward - backward) <= 1e-2 * scale
         usable = np.isfinite(central + ours + rules) & smooth & (np.abs(at) < 1e6) & (scale < 1e4)
     if not usable.any():
-        return Proof(0, 0.0, 0.0)
-    return Proof(
+        return FormulaProof(0, 0.0, 0.0)
+    return FormulaProof(
         int(usable.sum()),
         float(np.max((np.abs(ours - rules) / scale)[usable])),
         float(np.max((np.abs(ours - central) / scale)[usable])),

@@ -13,14 +13,14 @@ import numpy.typing as npt
 from gradcalc.grading.block import Block
 from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.marked import MISSING, UNREAD, Answers, Codes, Rows
+from gradcalc.grading.marked import MISSING, UNREAD, Answers, Codes, Indices
 from gradcalc.grading.secondpass import Course, SecondPass, rows_of
 from gradcalc.grading.sharing import remember
 from gradcalc.grading.verdict import Finding
 
 
 @dataclass(frozen=True)
-class Sheet:
+class JudgedSheet:
     """What a second look at one submission has found.
 
     status, kept: of each column. findings: by quantity where something is wrong, with
@@ -42,10 +42,10 @@ class SecondLook:
     of each sheet by column.
     """
 
-    which: Rows
+    which: Indices
     status: Codes
     kept: Mask
-    finding: dict[str, Rows]
+    finding: dict[str, Indices]
     found: dict[bytes, Finding]
     faults: tuple[Mapping[int, str], ...] = ()
 
@@ -54,8 +54,8 @@ def second_look(
     course: Course,
     lines: Lines,
     block: Block,
-    rows: Rows,
-    answers: Callable[[Rows], Mapping[str, Answers]],
+    rows: Indices,
+    answers: Callable[[Indices], Mapping[str, Answers]],
 ) -> SecondLook:
     """Judge students who are not simply right, each distinct sheet once.
 
@@ -64,7 +64,7 @@ def second_look(
     keys, which = _distinct(block, rows)
     firsts = np.full(len(keys), -1, dtype=np.intp)
     firsts[which[::-1]] = rows[::-1]
-    known: dict[bytes, Sheet] = course.findings.sheets
+    known: dict[bytes, JudgedSheet] = course.findings.sheets
     sheets = [known.get(key) for key in keys]
     new = [at for at, sheet in enumerate(sheets) if sheet is None]
     if new:
@@ -77,8 +77,8 @@ def second_look(
 
 
 def _judged(
-    course: Course, lines: Lines, block: Block, rows: Rows, answers: Mapping[str, Answers]
-) -> Iterator[Sheet]:
+    course: Course, lines: Lines, block: Block, rows: Indices, answers: Mapping[str, Answers]
+) -> Iterator[JudgedSheet]:
     """Yield the sheets of some students."""
     closer = SecondPass(course, rows_of(lines, rows), block, rows, answers)
     closer.walk()
@@ -100,10 +100,12 @@ def _judged(
             for column in answers[name].columns
             if status[row, column] == UNREAD
         }
-        yield Sheet(status[row], kept[row], findings[row], faults)
+        yield JudgedSheet(status[row], kept[row], findings[row], faults)
 
 
-def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answers]) -> SecondLook:
+def _numbered(
+    sheets: Sequence[JudgedSheet], which: Indices, answers: Mapping[str, Answers]
+) -> SecondLook:
     """Return sheets with their findings numbered, by quantities and then by sheets."""
     status = np.stack([sheet.status for sheet in sheets])
     found: dict[bytes, Finding] = {}
@@ -119,7 +121,7 @@ def _numbered(sheets: Sequence[Sheet], which: Rows, answers: Mapping[str, Answer
     return SecondLook(which, status, np.stack([s.kept for s in sheets]), finding, found, faults)
 
 
-def _distinct(block: Block, rows: Rows) -> tuple[list[bytes], Rows]:
+def _distinct(block: Block, rows: Indices) -> tuple[list[bytes], Indices]:
     """Return what makes each distinct sheet so, and which of them each student's is."""
     parts: list[npt.NDArray[Any]] = [block.value, block.decimals, block.significant, block.state]
     if block.parameters is not None:

@@ -8,16 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from gradcalc.algebra.expr import Expr
 from gradcalc.errors import Source
-from gradcalc.grading.answers_blank import blank_sheet
-from gradcalc.grading.answers_document import Pair, read_pairs
-from gradcalc.grading.answers_lines import Parts, parts_of, statements
+from gradcalc.grading.answers_document import NamedText, read_pairs
+from gradcalc.grading.answers_lines import LineParts, parts_of, statements
 from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
 from gradcalc.grading.answers_values import ValueReader, flat
 from gradcalc.grading.written import Written
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
-
-__all__ = ["Answer", "Sheet", "blank_sheet", "read_assignments", "read_sheet"]
 
 MAX_ANSWERS = 10_000
 MAX_PARTS = 20
@@ -114,7 +111,7 @@ class _Reader:
         for statement in statements(text):
             yield from self.statement(statement.text, statement.line)
 
-    def pairs(self, pairs: Sequence[Pair]) -> Iterator[Answer]:
+    def pairs(self, pairs: Sequence[NamedText]) -> Iterator[Answer]:
         """Yield the answers of a mapping."""
         for pair in pairs:
             if pair.name is None:
@@ -123,13 +120,13 @@ class _Reader:
                 yield Answer(pair.name, None, pair.line, pair.text, reason=pair.reason)
             else:
                 texts = (pair.name, *parts_of(pair.text).texts)
-                yield from self.parts(Parts(texts, False), pair.line, pair.text)
+                yield from self.parts(LineParts(texts, False), pair.line, pair.text)
 
     def statement(self, text: str, line: int) -> Iterator[Answer]:
         """Yield the answers of one line: one a name on its left."""
         parts = parts_of(text)
         if parts.colon and len(parts.texts) > 2 and not self.named(parts.texts[0]):
-            parts = Parts(parts.texts[1:], False)  # `Step 1: z1 = 0.3`
+            parts = LineParts(parts.texts[1:], False)  # `Step 1: z1 = 0.3`
         if len(parts.texts) == 1:
             yield Answer("", None, line, flat(text), reason=NO_VALUE)
         elif parts.texts[0] != "answers" or any(parts.texts[1:]):
@@ -145,7 +142,7 @@ class _Reader:
             return "answer" if text.casefold() in LETTER_NAMES else None
         return found
 
-    def parts(self, parts: Parts, line: int, text: str) -> Iterator[Answer]:
+    def parts(self, parts: LineParts, line: int, text: str) -> Iterator[Answer]:
         """Yield the answers of a line that is cut at its signs of equality."""
         typed, *rest = parts.texts
         found = self.named(typed)
@@ -193,7 +190,7 @@ class _Reader:
         return replace(answer, letter=", ".join(labels[word.casefold()] for word in letters))
 
 
-def _cut(text: str, parts: Parts) -> tuple[str, str]:
+def _cut(text: str, parts: LineParts) -> tuple[str, str]:
     """Return a line's first part and all that stands behind its sign of equality."""
     start = text.find(parts.texts[0]) + len(parts.texts[0])
     return parts.texts[0], text[start:].lstrip().lstrip(":=≈≃≅~").strip()

@@ -18,7 +18,7 @@ _EQUATION = re.compile(r"^[^\s#=:][^=:\n]{0,99}=", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Pair:
+class NamedText:
     """One name with the text of its value; name is None for a line `name = value`."""
 
     name: str | None
@@ -28,14 +28,14 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Document:
+class SheetDocument:
     """The answers of a mapping in the order of the file."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[NamedText, ...]
     warnings: tuple[str, ...] = ()
 
 
-def read_pairs(source: Source) -> Document | None:
+def read_pairs(source: Source) -> SheetDocument | None:
     """Return the answers of a YAML or JSON sheet, or None for lines of text.
 
     Raises ProblemError for a broken document that is no lines of text either.
@@ -53,34 +53,34 @@ def read_pairs(source: Source) -> Document | None:
         return None
 
 
-def _document(root: Mapping) -> Document:
+def _document(root: Mapping) -> SheetDocument:
     section = root.get("answers")
     if section is None or isinstance(section, Sequence):
-        return Document(tuple(_pairs(root)))
+        return SheetDocument(tuple(_pairs(root)))
     others = [key.text for key, _ in root.pairs if key.text != "answers"]
     shown = ", ".join(others[:6])
     warnings = (f"beside answers, these keys are not read: {shown}",) if others else ()
     if isinstance(section, Mapping):
-        return Document(tuple(_pairs(section)), warnings)
+        return SheetDocument(tuple(_pairs(section)), warnings)
     if section.style in BLOCKS or "=" in section.text:
         at = [span.line for _, span in section.lines()]
         found = statements(section.text)
-        lines = tuple(Pair(None, each.text, at[each.line - 1]) for each in found)
-        return Document(lines, warnings)
-    return Document(tuple(_pairs(root)))
+        lines = tuple(NamedText(None, each.text, at[each.line - 1]) for each in found)
+        return SheetDocument(lines, warnings)
+    return SheetDocument(tuple(_pairs(root)))
 
 
-def _pairs(section: Mapping) -> Iterator[Pair]:
+def _pairs(section: Mapping) -> Iterator[NamedText]:
     for key, value in section.pairs:
         name, line = key.text.strip(), key.span.line
         if isinstance(value, Mapping):
             reason = "names stand here, a number or a list of numbers is due"
-            yield Pair(name, "", line, reason)
+            yield NamedText(name, "", line, reason)
             continue
         try:
-            yield Pair(name, _text_of(value), line)
+            yield NamedText(name, _text_of(value), line)
         except ValueError as error:
-            yield Pair(name, "", line, str(error))
+            yield NamedText(name, "", line, str(error))
 
 
 def _text_of(value: Value) -> str:

@@ -53,14 +53,14 @@ def _depth(line: str, depth: int) -> int:
 
 
 @dataclass(frozen=True)
-class Parts:
+class LineParts:
     """What stands between the signs of equality of a line; `colon` ends the first part."""
 
     texts: tuple[str, ...]
     colon: bool
 
 
-def parts_of(text: str) -> Parts:
+def parts_of(text: str) -> LineParts:
     """Return what stands between a line's `=` (or `≈`), outside of all brackets.
 
     A colon before the first `=` divides too.
@@ -81,4 +81,4 @@ def parts_of(text: str) -> Parts:
             texts.append(text[start : match.start()])
             start = match.end()
     texts.append(text[start:])
-    return Parts(tuple(part.strip() for part in texts), colon)
+    return LineParts(tuple(part.strip() for part in texts), colon)

@@ -62,7 +62,7 @@ _FROM_ZERO = re.compile(r"[\[,]\s?0\s?[,\]]")
 
 
 @dataclass(frozen=True)
-class Labels:
+class ProblemLabels:
     """What tells the problems of one run apart: `xor:z1` is z1 of the problem called xor.
 
     own: what this problem is called; others: the quantities of the other problems.
@@ -72,9 +72,9 @@ class Labels:
     others: Dict[str, Quantities] = field(default_factory=dict)
 
     @property
-    def alone(self) -> Labels:
+    def alone(self) -> ProblemLabels:
         """Return the same where the other problems cannot be meant."""
-        return Labels(self.own)
+        return ProblemLabels(self.own)
 
     def parted(self, text: str) -> tuple[str | None, str]:
         """Return the problem that a name begins with, None for none, and the rest of it."""
@@ -94,7 +94,7 @@ class Quantities:
     """
 
     problem: Problem
-    labels: Labels | None = field(default=None, compare=False, repr=False)
+    labels: ProblemLabels | None = field(default=None, compare=False, repr=False)
     _found: dict[str, Reference | str] = field(default_factory=dict, compare=False, repr=False)
     _suggested: dict[str, None] = field(default_factory=dict, compare=False, repr=False)
     _guesses: dict[str, None] = field(default_factory=dict, compare=False, repr=False)

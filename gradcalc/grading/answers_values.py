@@ -29,7 +29,7 @@ _FORMULA_LIKE = re.compile(
 
 
 @dataclass(frozen=True)
-class Value:
+class RightSide:
     """A right-hand side: its text on one line, and numbers, a formula or a reason.
 
     calculated: the numbers are what a written-out calculation comes to.
@@ -53,7 +53,7 @@ class ValueReader:
 
     def value(
         self, texts: Sequence[str], whole: str, asked: Reference, due: Shape | None = None
-    ) -> Value:
+    ) -> RightSide:
         """Return what the right-hand sides of one line come to.
 
         The last of them that is a number counts, else the last calculation, else the last
@@ -73,10 +73,10 @@ class ValueReader:
                 return values[-1]
         return replace(read[-1], text=flat(whole))
 
-    def one(self, text: str, asked: Reference, due: Shape) -> Value:
+    def one(self, text: str, asked: Reference, due: Shape) -> RightSide:
         """Return the numbers or the formula that a text spells, or the reason why not."""
         if self.entries > MAX_ENTRIES:
-            return Value(flat(text), reason=f"more than {MAX_ENTRIES} numbers on one sheet")
+            return RightSide(flat(text), reason=f"more than {MAX_ENTRIES} numbers on one sheet")
         try:
             cells = read_cells(text, size(due))
         except ValueError as error:
@@ -86,47 +86,47 @@ class ValueReader:
         constant = asked.index is None and asked.name in self.quantities.problem.constant
         alone = cells.rows[0][0] if not cells.shape else None
         if constant and alone is not None and not self.quantities.problem.numeric:
-            return Value(flat(text), formula=Number(alone.exact))
+            return RightSide(flat(text), formula=Number(alone.exact))
         return _fitted(flat(text), cells, due, constant=constant)
 
-    def formula(self, text: str, reason: str, asked: Reference, due: Shape) -> Value:
+    def formula(self, text: str, reason: str, asked: Reference, due: Shape) -> RightSide:
         """Return the formula that a text spells, else why it is neither that nor numbers."""
         possible = _FORMULA_LIKE.search(reason) and _LETTERED.search(text)
         if not possible or _NO_FORMULA.search(text):
-            return Value(text, reason=reason)
+            return RightSide(text, reason=reason)
         self.formulas += len(text)
         if self.formulas > MAX_FORMULAS:
             many = f"formulas of more than {MAX_FORMULAS} characters on one sheet"
-            return Value(text, reason=many)
+            return RightSide(text, reason=many)
         try:
             expr = read_formula(text, self.quantities)
         except ValueError as error:
-            return Value(text, reason=str(error))
+            return RightSide(text, reason=str(error))
         if isinstance(expr, Number):
-            return Value(text, reason=reason)
+            return RightSide(text, reason=reason)
         if self.quantities.problem.numeric and not symbols(expr):
             return self.calculation(text, expr, asked, due)
         circle = self.quantities.circle(asked.name, symbols(expr))
-        return Value(text, reason=circle) if circle else Value(text, formula=expr)
+        return RightSide(text, reason=circle) if circle else RightSide(text, formula=expr)
 
     @cached_property
     def exact(self) -> frozenset[float]:
         """Return the numbers of the file, which are not rounded."""
         return numbers_of(self.quantities.problem)
 
-    def calculation(self, text: str, expr: Expr, asked: Reference, due: Shape) -> Value:
+    def calculation(self, text: str, expr: Expr, asked: Reference, due: Shape) -> RightSide:
         """Return the numbers that a written-out calculation comes to."""
         problem = self.quantities.problem
         try:
             found = calculated(expr, problem.table, self.exact)
         except ShapeError:
-            return Value(text, reason="its operands do not fit")
+            return RightSide(text, reason="its operands do not fit")
         except ValueError as error:
-            return Value(text, reason=str(error))
+            return RightSide(text, reason=str(error))
         if not np.isfinite(found.value).all():
-            return Value(text, reason="it has no value")
+            return RightSide(text, reason="it has no value")
         if found.value.ndim > 2 or found.value.size > MAX_ENTRIES:
-            return Value(text, reason="its operands do not fit")
+            return RightSide(text, reason="its operands do not fit")
         one = not found.value.ndim
         cells = [
             Written(text if one else f"{value:.6g}", value, Fraction(value), 0, 0, False, room)
@@ -142,17 +142,17 @@ class ValueReader:
         return replace(fitted, calculated=True)
 
 
-def _fitted(text: str, found: Cells, due: Shape, *, constant: bool = False) -> Value:
+def _fitted(text: str, found: Cells, due: Shape, *, constant: bool = False) -> RightSide:
     """Return numbers in the due shape where they fit it without doubt."""
     cells = tuple(cell for row in found.rows for cell in row)
     whole = tuple(dim for dim in due if not isinstance(dim, str))
     if len(whole) < len(due):
-        return Value(text, found.shape, cells)
+        return RightSide(text, found.shape, cells)
     count = size(whole) or 0
     one = cells == (None,) or (constant and len(cells) == 1)
     if one and not found.shape and count <= MAX_ENTRIES:
-        return Value(text, whole, cells * count)
-    return Value(text, whole if _fits(found.shape, whole) else found.shape, cells)
+        return RightSide(text, whole, cells * count)
+    return RightSide(text, whole if _fits(found.shape, whole) else found.shape, cells)
 
 
 def _fits(written: tuple[int, ...], due: tuple[int, ...]) -> bool:

@@ -12,7 +12,7 @@ from zipfile import is_zipfile
 import numpy as np
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Labels, Quantities
+from gradcalc.grading.answers_names import ProblemLabels, Quantities
 from gradcalc.grading.block import Block, Column, RowError
 from gradcalc.grading.classwide import Marker
 from gradcalc.grading.comparison import Tolerance
@@ -22,17 +22,11 @@ from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.roster import Roster, read_roster
 from gradcalc.grading.rulings import Ruling, read_rulings
 from gradcalc.grading.scheme import Scheme, read_scheme
-from gradcalc.grading.submissions import (
-    Chosen,
-    Policy,
-    Reading,
-    chosen_rows,
-    identity,
-    without_rows,
-)
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions import chosen_rows
+from gradcalc.grading.submissions_duplicates import Chosen, Policy, identity, without_rows
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.grading.submissions_named import Asked
-from gradcalc.grading.submissions_open import open_sources
+from gradcalc.grading.submissions_open import Reading, open_sources
 from gradcalc.problem.document import parse_document
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
@@ -156,10 +150,10 @@ class Assignment:
         return self.label if self.others else ""
 
     @cached_property
-    def labels(self) -> Labels:
+    def labels(self) -> ProblemLabels:
         """Return what tells the problem from others."""
         others = {Path(each).stem: Quantities(load(read_source(each))) for each in self.others}
-        return Labels(self.label, others)
+        return ProblemLabels(self.label, others)
 
     def best(self, chosen: Chosen) -> Best:
         """Return for students who handed in more than once where their best one stands."""
@@ -178,7 +172,7 @@ class Assignment:
                     found[identity(student)] = (score, block.source, line)
         return {student: (source, line) for student, (_, source, line) in found.items()}
 
-    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block, Index]]:
+    def read(self, share: int = 0, shares: int = 1) -> Iterator[tuple[int, Block, SubmissionIndex]]:
         """Yield the blocks of one share of the submissions, with their numbers."""
         number, columns = 0, self.columns
         for source in open_sources(self.submissions, self.problem, self.reading):
@@ -189,7 +183,7 @@ class Assignment:
                     yield number, drawn(block, self.problem, self.known), index
                 number += 1
 
-    def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, Index]]:
+    def counting(self, chosen: Chosen) -> Iterator[tuple[int, Block, SubmissionIndex]]:
         """Yield the blocks again that hold submissions which do not count, without them."""
         best = self.best(chosen)
         for number, block, index in self.read():

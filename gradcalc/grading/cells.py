@@ -19,7 +19,7 @@ _CLOSING = {"[": "]", "(": ")", "{": "}", "": ""}
 _BLANK = re.compile(r"(?:_{1,40}|\?{1,40}|[-−–—])\Z")
 _PRODUCT = re.compile(r"[\d.)]\(|\)[\d.]", re.ASCII)
 
-Row: TypeAlias = tuple[Written | None, ...]
+WrittenRow: TypeAlias = tuple[Written | None, ...]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Cells:
     shape: () for one number without brackets, (n,) for one row, (m, n) for several.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[WrittenRow, ...]
     shape: tuple[int, ...]
 
 
@@ -191,7 +191,7 @@ def _is_row(group: _Group) -> bool:
     return rows == 1 and not any(isinstance(part, _Group) for row in group.rows for part in row)
 
 
-def _laid_out(group: _Group) -> tuple[tuple[Row, ...], tuple[int, ...]]:
+def _laid_out(group: _Group) -> tuple[tuple[WrittenRow, ...], tuple[int, ...]]:
     """Return the rows of a group and their shape."""
     items = [item for row in group.rows for item in row]
     groups = [item for item in items if isinstance(item, _Group)]
@@ -230,7 +230,7 @@ def _leaf(item: _Item) -> Written | None:
     return number
 
 
-def _one_row(group: _Group) -> Row:
+def _one_row(group: _Group) -> WrittenRow:
     """Return the numbers of one row of a matrix."""
     if len(group.rows) > 1 and not group.soft:
         raise ValueError("brackets nested deeper than the rows of a matrix")

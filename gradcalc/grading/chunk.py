@@ -11,36 +11,36 @@ import numpy as np
 
 from gradcalc.grading.block import Block, Column, RowError, Unread
 from gradcalc.grading.classwide import Marker
-from gradcalc.grading.gradebook import Entries, Entry
+from gradcalc.grading.gradebook import GradebookEntries, GradebookEntry
 from gradcalc.grading.marked import (
     CORRECT,
     INCORRECT,
     MISSING,
     STATUSES,
     UNREAD,
+    Indices,
     Marked,
-    Rows,
 )
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.grading.tally import Tally
 
-Problem: TypeAlias = tuple[str, "int | str", str, str, str]
+UnreadCell: TypeAlias = tuple[str, "int | str", str, str, str]
 """What could not be read: its file, line, student and quantity, and why."""
 Results: TypeAlias = Literal["none", "wrong", "all"]
 
 
 @dataclass
-class Part:
+class Chunk:
     """What one block comes to; it is what another process or machine sends back.
 
     index: whose submissions it was made from, those that do not count included.
     """
 
     source: str
-    index: Index
-    entries: Entries
+    index: SubmissionIndex
+    entries: GradebookEntries
     results: list[str]
-    problems: list[Problem]
+    problems: list[UnreadCell]
     tally: Tally
     read: int
     unreadable: int
@@ -49,8 +49,8 @@ class Part:
 
 
 def mark_part(
-    block: Block, index: Index, marker: Marker, results: Results = "none", label: str = ""
-) -> Part:
+    block: Block, index: SubmissionIndex, marker: Marker, results: Results = "none", label: str = ""
+) -> Chunk:
     """Mark a block and return all that it adds to the outputs.
 
     results: a line of JSON a student with the verdicts that are not correct, with all
@@ -73,7 +73,7 @@ def mark_part(
         ]
     found = sorted([*_errors(block.errors), *_cells(marked)], key=lambda each: each[0])
     lost = [error for error in block.errors if not error.duplicate]
-    return Part(
+    return Chunk(
         block.source,
         index,
         _entries(marked, lost),
@@ -87,28 +87,28 @@ def mark_part(
     )
 
 
-def _entries(marked: Marked, lost: Sequence[RowError]) -> Entries:
+def _entries(marked: Marked, lost: Sequence[RowError]) -> GradebookEntries:
     """Return what the gradebook says of each student of a block, what is the same once."""
     block, kinds = marked.block, marked.kinds
     points = marked.points[kinds.firsts]
     sums = [points[:, columns].sum(axis=1).tolist() for columns in block.quantities.values()]
     scores, notes = marked.score[kinds.firsts].tolist(), _notes(marked, kinds.firsts)
     outcomes = [
-        Entry("", score, tuple(own), "marked", note)
+        GradebookEntry("", score, tuple(own), "marked", note)
         for score, note, *own in zip(scores, notes, *sums, strict=True)
     ]
     which = kinds.which.tolist()
     which += range(len(outcomes), len(outcomes) + len(lost))
-    outcomes += [Entry("", None, status="unreadable", note=error.told) for error in lost]
+    outcomes += [GradebookEntry("", None, status="unreadable", note=error.told) for error in lost]
     students = [*block.ids, *(error.id for error in lost)]
     if lost:
         lines = [*block.lines, *(error.line for error in lost)]
         order = sorted(range(len(lines)), key=lines.__getitem__)
         students, which = [students[at] for at in order], [which[at] for at in order]
-    return Entries(students, which, outcomes)
+    return GradebookEntries(students, which, outcomes)
 
 
-def _notes(marked: Marked, rows: Rows) -> list[str]:
+def _notes(marked: Marked, rows: Indices) -> list[str]:
     """Return for some students where they first go wrong, and why."""
     block, status = marked.block, marked.status[rows]
     failed = np.zeros(len(block.ids), dtype=int)
@@ -178,12 +178,12 @@ def _finite(value: float) -> float | None:
     return float(value) + 0.0 if np.isfinite(value) else None
 
 
-def _errors(errors: tuple[RowError, ...]) -> Iterator[tuple[int, Problem]]:
+def _errors(errors: tuple[RowError, ...]) -> Iterator[tuple[int, UnreadCell]]:
     for error in errors:
         yield error.line, (error.source, error.place or "", error.id, "", error.reason)
 
 
-def _cells(marked: Marked) -> Iterator[tuple[int, Problem]]:
+def _cells(marked: Marked) -> Iterator[tuple[int, UnreadCell]]:
     block = marked.block
     for row, at in np.argwhere(marked.status == UNREAD):
         column: Column = block.columns[at]

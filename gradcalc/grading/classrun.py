@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gradcalc.grading.block import Unread
-from gradcalc.grading.chunk import Part
-from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.chunk import Chunk
+from gradcalc.grading.gradebook import GradebookEntry
 from gradcalc.grading.tally import Tally
 
 
@@ -73,7 +73,7 @@ class ClassResult:
                 found[each.name] = Missed(each.name, each.reason, count)
         return tuple(found.values())
 
-    def add(self, part: Part) -> None:
+    def add(self, part: Chunk) -> None:
         """Count what one part of the class comes to."""
         self.tally.merge(part.tally)
         self.unread.update(dict.fromkeys(part.unread))
@@ -91,15 +91,15 @@ def closing_line(results: Sequence[ClassResult]) -> str:
     return f"{read} read = {marked} marked + {unreadable} unreadable + {duplicates} duplicates"
 
 
-def in_order(entries: Iterable[Entry], roster: Iterable[str]) -> Iterator[Entry]:
+def in_order(entries: Iterable[GradebookEntry], roster: Iterable[str]) -> Iterator[GradebookEntry]:
     """Yield the entries in the order of a roster, those who are not on it at the end.
 
     Who is on it and has handed in nothing gets an entry without a score.
     """
-    found: dict[str, list[Entry]] = {}
+    found: dict[str, list[GradebookEntry]] = {}
     for entry in entries:
         found.setdefault(entry.student, []).append(entry)
     for student in roster:
-        yield from found.pop(student, [Entry(student, None, status="missing")])
+        yield from found.pop(student, [GradebookEntry(student, None, status="missing")])
     for rest in found.values():
         yield from rest

@@ -21,7 +21,7 @@ from gradcalc.algebra.shapes import size
 from gradcalc.grading.alike import second_look
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
 from gradcalc.grading.comparison import Tolerance, Typed
-from gradcalc.grading.earlier import Mask
+from gradcalc.grading.earlier import Mask, Own
 from gradcalc.grading.faults import contained, with_faults, without_lost
 from gradcalc.grading.lettered import option_texts
 from gradcalc.grading.lines import Lines
@@ -35,9 +35,9 @@ from gradcalc.grading.marked import (
     UNREAD,
     Answers,
     Codes,
+    Indices,
     Marked,
     Rooms,
-    Rows,
     decimals_of,
     digits_of,
     nothing,
@@ -45,7 +45,6 @@ from gradcalc.grading.marked import (
 )
 from gradcalc.grading.rulings import Ruling
 from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.search import Own
 from gradcalc.grading.secondpass import Course, rows_of
 from gradcalc.grading.single import in_single, right_in_single
 from gradcalc.grading.submissions_cells import read_whole
@@ -244,7 +243,9 @@ class Marker:
         order = {name: at for at, name in enumerate((*self.lines.inputs, *self.lines.by_name))}
         return sorted((n for n in block.quantities if n in order), key=order.__getitem__)
 
-    def answers(self, block: Block, lines: Lines, limits: Rooms, rows: Rows) -> dict[str, Answers]:
+    def answers(
+        self, block: Block, lines: Lines, limits: Rooms, rows: Indices
+    ) -> dict[str, Answers]:
         """Return the answers of some students by quantity, in the order of the solution."""
         found: dict[str, Answers] = {}
         decimals = decimals_of(block)
@@ -272,7 +273,7 @@ class Marker:
     def unsearched(
         block: Block,
         status: Codes,
-        finding: Mapping[str, Rows],
+        finding: Mapping[str, Indices],
         findings: Sequence[Finding],
     ) -> int:
         """Return how many wrong answers there are beyond those of a sheet that are explained."""
@@ -325,10 +326,10 @@ class Marker:
         lines.program.run(start, adjust=adjust, strict=False)
         return found
 
-    def ruled(self, block: Block, lines: Lines, limits: Rooms, status: Codes) -> dict[str, Rows]:
+    def ruled(self, block: Block, lines: Lines, limits: Rooms, status: Codes) -> dict[str, Indices]:
         """Return for each quantity which ruling a wrong answer falls under, or -1."""
         answers = self.answers(block, lines, limits, np.arange(len(block.ids)))
-        found: dict[str, Rows] = {}
+        found: dict[str, Indices] = {}
         own = {
             name: np.where(answers[name].mask, answers[name].value, value)
             if name in answers
@@ -349,9 +350,9 @@ class Marker:
         self,
         block: Block,
         status: Codes,
-        finding: Mapping[str, Rows],
+        finding: Mapping[str, Indices],
         findings: Sequence[Finding],
-        ruled: Mapping[str, Rows],
+        ruled: Mapping[str, Indices],
         faults: Collection[tuple[int, int]] = (),
         absent: Mask | None = None,
     ) -> tuple[Array, Array]:
@@ -413,7 +414,7 @@ class Marker:
         self,
         block: Block,
         status: Codes,
-        finding: Mapping[str, Rows],
+        finding: Mapping[str, Indices],
         findings: Sequence[Finding],
         points: Array,
         most: Array,

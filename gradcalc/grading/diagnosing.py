@@ -11,7 +11,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.shapes import size
 from gradcalc.grading.comparison import Tolerance, Typed
 from gradcalc.grading.earlier import Mask
-from gradcalc.grading.effects import Effects, Made, Rows
+from gradcalc.grading.effects import Effects, Indices, Made
 from gradcalc.grading.following import Style
 from gradcalc.grading.search import Diagnosis, Search, ranked
 
@@ -78,7 +78,7 @@ class _Diagnosing:
                 return Diagnosis(ranked(found, search.lines), complete)
         return Diagnosis((), complete)
 
-    def among(self, table: Rows) -> list[Made]:
+    def among(self, table: Indices) -> list[Made]:
         """Return the combinations that give what is written, exactly or else nearly."""
         found, near = self.exact(table)
         if not found and self.way is not None and self.tolerance.of_writer and len(near):
@@ -112,9 +112,9 @@ class _Diagnosing:
             self.others[name] = Effects(self.search.lines, name, self.search.own)
         return self.others[name]
 
-    def exact(self, table: Rows) -> tuple[list[Rows], Rows]:
+    def exact(self, table: Indices) -> tuple[list[Indices], Indices]:
         """Return the combinations that match, and those that come near."""
-        found: list[Rows] = []
+        found: list[Indices] = []
         distances, nearest = [np.zeros(0)], [table[:0]]
         for _, part in self.search.parts(table):
             for rows, value in self.fitting(self.search.rows(self.search.slips, part)):
@@ -126,7 +126,7 @@ class _Diagnosing:
         order = np.argsort(np.concatenate(distances), kind="stable")[:MOST_NEAR]
         return found, np.concatenate(nearest)[order]
 
-    def rounded(self, table: Rows, way: Way) -> list[Rows]:
+    def rounded(self, table: Indices, way: Way) -> list[Indices]:
         """Return the combinations that match if every line not written was rounded."""
         same = np.zeros(len(table), dtype=bool)
         for rounding in way.style.roundings:
@@ -135,12 +135,12 @@ class _Diagnosing:
                 same[rows] |= self.same(value)
         return list(table[same])
 
-    def reached(self, table: Rows, way: Way, count: int) -> list[Rows]:
+    def reached(self, table: Indices, way: Way, count: int) -> list[Indices]:
         """Return the combinations that match if digits were kept which are not written.
 
         count: how many were tried, since one of many may come near by chance.
         """
-        found: list[Rows] = []
+        found: list[Indices] = []
         values = self.search.reach(self.search.slips, table, way.halves, way.style.halves)
         for rows, value, further in values:
             if value.shape[1:] != self.written.value.shape or not np.isfinite(further).all():
@@ -153,7 +153,7 @@ class _Diagnosing:
             ]
         return found
 
-    def fitting(self, values: list[tuple[Rows, Array]]) -> Iterator[tuple[Rows, Array]]:
+    def fitting(self, values: list[tuple[Indices, Array]]) -> Iterator[tuple[Indices, Array]]:
         for rows, value in values:
             if len(rows) and value.shape[1:] == self.written.value.shape:
                 yield rows, value

@@ -25,7 +25,7 @@ from gradcalc.grading.library import slips_of
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip, rewritten, shape_of, stretches
 
-Rows: TypeAlias = npt.NDArray[np.intp]
+Indices: TypeAlias = npt.NDArray[np.intp]
 Made: TypeAlias = tuple[Slip, ...]
 """Slips made together."""
 Halves: TypeAlias = Callable[[Array], Array]
@@ -45,7 +45,7 @@ class Compiled:
     reads: Mapping[str, Shape]
 
 
-class Values(dict[str, Array]):
+class EffectValues(dict[str, Array]):
     """The values of one run; one that is not computed is looked up when it is read.
 
     known: gives such a value; moved: what is added to values.
@@ -81,7 +81,7 @@ class Ran:
     """
 
     values: Mapping[str, Array]
-    others: tuple[tuple[Rows, Array], ...]
+    others: tuple[tuple[Indices, Array], ...]
     possible: Mask
 
 
@@ -155,11 +155,11 @@ class Effects:
                     found[start + row] = (candidates[start + row], value[at])
         return found
 
-    def stacked(self, candidates: Sequence[Made]) -> list[tuple[Rows, Array]]:
+    def stacked(self, candidates: Sequence[Made]) -> list[tuple[Indices, Array]]:
         """Return the values of all combinations that can be made, grouped by their shape."""
         return self.rows(*_numbered(candidates))
 
-    def parts(self, table: Rows) -> Iterator[tuple[int, Rows]]:
+    def parts(self, table: Indices) -> Iterator[tuple[int, Indices]]:
         """Yield the combinations in parts that fit into memory, each with its start."""
         step = max(1, CHUNK // self.widest)
         for start in range(0, len(table), step):
@@ -171,8 +171,8 @@ class Effects:
         return max((size(self.lines.shapes[name]) or 1 for name in self.cone), default=1)
 
     def rows(
-        self, slips: Sequence[Slip], table: Rows, rounding: Rounding | None = None
-    ) -> list[tuple[Rows, Array]]:
+        self, slips: Sequence[Slip], table: Indices, rounding: Rounding | None = None
+    ) -> list[tuple[Indices, Array]]:
         """Return the values of combinations that are rows of numbers of slips; −1 is none.
 
         rounding: how every line that is not written was rounded before it was read.
@@ -180,8 +180,8 @@ class Effects:
         return self._shaped(self._run(slips, table, rounding), len(table))
 
     def reach(
-        self, slips: Sequence[Slip], table: Rows, halves: Mapping[str, Array], unwritten: Halves
-    ) -> list[tuple[Rows, Array, Array]]:
+        self, slips: Sequence[Slip], table: Indices, halves: Mapping[str, Array], unwritten: Halves
+    ) -> list[tuple[Indices, Array, Array]]:
         """Return values as `rows` does, and how far rounding may have moved each.
 
         halves: half a unit of the last digit of each written entry, 0 where it is exact;
@@ -214,7 +214,7 @@ class Effects:
             found.append((rows, value, np.asarray(change.max(axis=2).sum(axis=1))))
         return found
 
-    def _shaped(self, ran: Ran, count: int) -> list[tuple[Rows, Array]]:
+    def _shaped(self, ran: Ran, count: int) -> list[tuple[Indices, Array]]:
         """Return the values of the combinations of a run, grouped by their shape."""
         value, possible = ran.values[self.target], np.flatnonzero(ran.possible)
         if value.ndim == len(self.lines.shapes[self.target]):
@@ -245,7 +245,7 @@ class Effects:
     def _run(
         self,
         slips: Sequence[Slip],
-        table: Rows,
+        table: Indices,
         rounding: Rounding | None = None,
         shift: Mapping[str, Array] | None = None,
     ) -> Ran:
@@ -258,8 +258,8 @@ class Effects:
             for expr in [expr for expr in changed if self._reads_later(expr, name)]:
                 possible[changed.pop(expr)] = False
         moved = shift or {}
-        values = Values(self._known, moved)
-        others: list[tuple[Rows, Array]] = []
+        values = EffectValues(self._known, moved)
+        others: list[tuple[Indices, Array]] = []
         for name in self.cone:
             if name in self.lines.given and name not in self.own and name != self.target:
                 values[name] = self.lines.given[name]
@@ -292,10 +292,10 @@ class Effects:
         self,
         name: str,
         value: Array,
-        changed: Mapping[Expr, Rows],
+        changed: Mapping[Expr, Indices],
         values: Mapping[str, Array],
         count: int,
-    ) -> tuple[Array, list[tuple[Rows, Array]]]:
+    ) -> tuple[Array, list[tuple[Indices, Array]]]:
         """Return a line's value with what mistakes make of it, values of other shapes apart."""
         if changed and value.ndim == len(self.lines.shapes[name]):
             value = np.repeat(value[None], count, axis=0)
@@ -327,11 +327,11 @@ class Effects:
         return own.over(value)
 
     def _variants(
-        self, slips: Sequence[Slip], table: Rows
-    ) -> tuple[dict[str, dict[Expr, Rows]], Mask]:
+        self, slips: Sequence[Slip], table: Indices
+    ) -> tuple[dict[str, dict[Expr, Indices]], Mask]:
         """Return for each line the formulas that candidates put there, and who can be made."""
         possible = np.ones(len(table), dtype=bool)
-        found: dict[str, dict[Expr, list[Rows]]] = {}
+        found: dict[str, dict[Expr, list[Indices]]] = {}
         edited: dict[str, Mask] = {}
         cone, known = frozenset(self.cone), {id(slip) for slip in self.possible}
         for number, slip in enumerate(slips):
@@ -399,7 +399,7 @@ class Effects:
         expr: Expr,
         name: str,
         values: Mapping[str, Array],
-        rows: Rows | None,
+        rows: Indices | None,
     ) -> Array:
         """Return the value of a formula, for some of the candidates or for all."""
         compiled = self._compiled(expr, name)
@@ -412,7 +412,7 @@ class Effects:
         return compiled.program.run(operands, strict=False)[name]
 
 
-def _numbered(candidates: Sequence[Made]) -> tuple[list[Slip], Rows]:
+def _numbered(candidates: Sequence[Made]) -> tuple[list[Slip], Indices]:
     """Return the slips of all combinations, and each as a row of their numbers; −1 is none."""
     slips: list[Slip] = []
     numbers: dict[int, int] = {}
@@ -427,7 +427,7 @@ def _numbered(candidates: Sequence[Made]) -> tuple[list[Slip], Rows]:
     return slips, table
 
 
-def _groups(table: Rows) -> Iterator[tuple[tuple[int, ...], Rows]]:
+def _groups(table: Indices) -> Iterator[tuple[tuple[int, ...], Indices]]:
     """Yield what different rows hold apart from −1, in order, and which rows hold it."""
     key = np.zeros(len(table), dtype=np.intp)
     base = int(table.max(initial=-1)) + 2

@@ -10,17 +10,15 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.comparison import Tolerance, Typed, leading
 from gradcalc.grading.diagnosing import LESS_LUCK, Way, chance, diagnose
-from gradcalc.grading.earlier import Earlier, Mask
+from gradcalc.grading.earlier import Earlier, Mask, Own
 from gradcalc.grading.following import Style
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.patterns import Pattern, pattern
-from gradcalc.grading.search import Diagnosis, Explanation, Own, Search
+from gradcalc.grading.search import Diagnosis, Explanation, Search
 from gradcalc.grading.transcription import as_if
 from gradcalc.grading.verdict import Finding
 from gradcalc.problem.naming import Reference
-
-__all__ = ["Wrong", "convention", "diagnose", "explain", "slips_within", "telling"]
 
 MOST_EXPLAINED = 200
 """Slips on one sheet whose mistakes are searched for."""

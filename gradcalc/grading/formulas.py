@@ -16,7 +16,8 @@ from gradcalc.engine.graph import Node
 from gradcalc.grading.answers import Answer
 from gradcalc.grading.calculation import calculated, is_rounded, numbers_of
 from gradcalc.grading.comparison import Tolerance, Typed
-from gradcalc.grading.explaining import diagnose, telling
+from gradcalc.grading.diagnosing import diagnose
+from gradcalc.grading.explaining import telling
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Search
 from gradcalc.grading.sizes import sizes_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-Form: TypeAlias = Literal["plain", "canvas", "moodle", "gradescope", "brightspace"]
-FORMS: tuple[Form, ...] = ("plain", "canvas", "moodle", "gradescope", "brightspace")
+GradebookForm: TypeAlias = Literal["plain", "canvas", "moodle", "gradescope", "brightspace"]
+FORMS: tuple[GradebookForm, ...] = ("plain", "canvas", "moodle", "gradescope", "brightspace")
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z", re.ASCII)
 _QUOTED = re.compile(r'[",\n\r]')
@@ -18,7 +18,7 @@ _RESERVED = re.compile(r"\s*\(\d+\)\s*\Z")
 
 
 @dataclass(frozen=True)
-class Entry:
+class GradebookEntry:
     """What a gradebook says of one student.
 
     score is None where there is nothing to mark. points: by quantity, in the order of
@@ -35,7 +35,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Entries:
+class GradebookEntries:
     """Entries of many students, of whom many come to the same.
 
     which: for each student the place of what the gradebook says, in `outcomes`, where
@@ -44,9 +44,9 @@ class Entries:
 
     students: Sequence[str]
     which: Sequence[int]
-    outcomes: Sequence[Entry]
+    outcomes: Sequence[GradebookEntry]
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[GradebookEntry]:
         for student, at in zip(self.students, self.which, strict=True):
             yield replace(self.outcomes[at], student=student)
 
@@ -55,7 +55,7 @@ class Entries:
 class Gradebook:
     """One form of gradebook for one problem."""
 
-    form: Form
+    form: GradebookForm
     title: str
     most: float
     quantities: tuple[str, ...]
@@ -88,11 +88,11 @@ class Gradebook:
             rows = [["student", "score", "max_score", *self.quantities, "status", "note"]]
         return written(rows)
 
-    def line(self, entry: Entry) -> str:
+    def line(self, entry: GradebookEntry) -> str:
         """Return the line of one student."""
         return f"{self.who(entry)},{self.what(entry)}"
 
-    def lines(self, entries: Entries) -> str:
+    def lines(self, entries: GradebookEntries) -> str:
         """Return the lines of many students; what is said of many is written once."""
         ends = [self.what(outcome) for outcome in entries.outcomes]
         if self.form == "plain":
@@ -102,7 +102,7 @@ class Gradebook:
         pairs = zip(students, entries.which, strict=True)
         return "".join([f"{student},{ends[at]}" for student, at in pairs])
 
-    def who(self, entry: Entry) -> str:
+    def who(self, entry: GradebookEntry) -> str:
         """Return the first cells of a line: who it is about."""
         student, email = field(entry.student), field(entry.email)
         if self.form == "canvas":
@@ -114,7 +114,7 @@ class Gradebook:
             return ",".join([field(first), field(last), student, email])
         return field(f"#{entry.student}") if self.form == "brightspace" else student
 
-    def what(self, entry: Entry) -> str:
+    def what(self, entry: GradebookEntry) -> str:
         """Return the other cells of a line, and its end."""
         score = "" if entry.score is None else number(entry.score)
         most = number(self.most)
@@ -131,7 +131,7 @@ class Gradebook:
             row = [score, most, *self.cells(entry), entry.status, field(entry.note)]
         return ",".join(row) + "\n"
 
-    def cells(self, entry: Entry) -> list[str]:
+    def cells(self, entry: GradebookEntry) -> list[str]:
         """Return the points of each quantity, blank where there are none."""
         found = ["" if each is None else number(each) for each in entry.points]
         return found + [""] * (len(self.quantities) - len(found))

@@ -52,7 +52,7 @@ NAMES = ("name", "fullname", "studentname", "student")
 FEEDBACK = re.compile(r".*\[(?:score|feedback)\]\s*\Z", re.IGNORECASE | re.DOTALL)
 _APART = re.compile(r"[\s_\-()]+")
 
-Place = Callable[[int], Span | None]
+SpanOfColumn = Callable[[int], Span | None]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def read_headers(
     quantities: Quantities,
     mapping: Mapping[str, str] | None = None,
     *,
-    place: Place = lambda _: None,
+    place: SpanOfColumn = lambda _: None,
 ) -> Headers:
     """Return what the columns of a table are.
 
@@ -126,7 +126,7 @@ def read_headers(
 class _HeaderReader:
     """Gives every column one meaning at most."""
 
-    def __init__(self, names: Sequence[str], quantities: Quantities, place: Place) -> None:
+    def __init__(self, names: Sequence[str], quantities: Quantities, place: SpanOfColumn) -> None:
         self.names, self.quantities, self.place = names, quantities, place
         self.roles: dict[str, int] = {}
         self.taken: dict[int, Reference | None] = {}

@@ -16,11 +16,10 @@ import numpy as np
 from gradcalc.algebra.kernels import Array
 from gradcalc.engine.rounding import Rounding
 from gradcalc.grading.comparison import NOTHING, Tolerance, Typed
-from gradcalc.grading.earlier import Earlier, Mask
+from gradcalc.grading.earlier import Earlier, Mask, Own
 from gradcalc.grading.explaining import slips_within
 from gradcalc.grading.following import Style, evaluated, otherwise, radius
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.search import Own
 from gradcalc.grading.single import reached, scattered
 
 TOUCH = 1e-6

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 
 from gradcalc.grading.block import Column, Unread
-from gradcalc.grading.chunk import Part
-from gradcalc.grading.gradebook import Entries, Entry
+from gradcalc.grading.chunk import Chunk
+from gradcalc.grading.gradebook import GradebookEntries, GradebookEntry
 from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.grading.tally import COUNTS, Cluster, LineTally, MistakeTally, Tally
 from gradcalc.problem.naming import Reference
 
 LINE = ("name", "points", "right", "follows", "convention", "wrong", "blank", "first")
 
 
-def part_text(part: Part) -> str:
+def part_text(part: Chunk) -> str:
     """Return a part as one line of JSON."""
     return json.dumps(
         {
@@ -39,18 +39,18 @@ def part_text(part: Part) -> str:
     )
 
 
-def part_of(text: str, scheme: Scheme) -> Part:
+def part_of(text: str, scheme: Scheme) -> Chunk:
     """Return the part that a line of JSON holds; raises ValueError for anything else."""
     try:
         record = json.loads(text)
         outcomes = [
-            Entry("", score, tuple(points), status, note)
+            GradebookEntry("", score, tuple(points), status, note)
             for score, points, status, note in record["outcomes"]
         ]
         source, index = record["source"], _index(record["index"])
         students = record["students"]
         which = np.frombuffer(b64decode(record["which"]), dtype="<i4").tolist()
-        entries = Entries(index.ids if students is None else students, which, outcomes)
+        entries = GradebookEntries(index.ids if students is None else students, which, outcomes)
         problems = [tuple(row) for row in record["problems"]]
         columns = tuple(Column(name, tuple(index)) for name, index in record["columns"])
         tally = _tally(record["tally"], columns, scheme)
@@ -58,7 +58,7 @@ def part_of(text: str, scheme: Scheme) -> Part:
         unread = tuple(Unread(*each) for each in record["unread"])
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from None
-    return Part(
+    return Chunk(
         source,
         index,
         entries,
@@ -72,7 +72,7 @@ def part_of(text: str, scheme: Scheme) -> Part:
     )
 
 
-def _index_record(index: Index) -> dict[str, Any]:
+def _index_record(index: SubmissionIndex) -> dict[str, Any]:
     """Return an index as JSON has it; lines that follow one another are told by the first."""
     first = index.lines[0] if index.lines else 0
     plain = index.lines == list(range(first, first + len(index.lines)))
@@ -82,13 +82,13 @@ def _index_record(index: Index) -> dict[str, Any]:
     return vars(index) | {"lines": first if plain else index.lines, "ids": ids}
 
 
-def _index(record: dict[str, Any]) -> Index:
+def _index(record: dict[str, Any]) -> SubmissionIndex:
     lines, ids = record["lines"], record["ids"]
     if isinstance(ids, str):
         ids = ids.split("\n")
     if isinstance(lines, int):
         lines = list(range(lines, lines + len(ids)))
-    return Index(ids, lines, record["stamps"], record["labels"])
+    return SubmissionIndex(ids, lines, record["stamps"], record["labels"])
 
 
 def tally_record(tally: Tally) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.grading.proving import prove
 from gradcalc.grading.sizes import letters_in_numbers, sizes_of
 from gradcalc.problem.drawn import with_arrays
-from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
+from gradcalc.problem.existence import Evaluation, gaps, refuse_nothing, run
 from gradcalc.problem.model import Gap, Problem
 from gradcalc.problem.naming import Index, is_hidden
 
@@ -105,7 +105,7 @@ class Lines:
         return self.evaluated.values
 
     @cached_property
-    def evaluated(self) -> Run:
+    def evaluated(self) -> Evaluation:
         """Return the value of every name, and where what does not exist begins.
 
         Raises ProblemError where nothing exists of what the problem asks for.
@@ -117,14 +117,14 @@ class Lines:
         return found
 
     @cached_property
-    def of_all(self) -> tuple[Run, frozenset[int]]:
+    def of_all(self) -> tuple[Evaluation, frozenset[int]]:
         """Return the values of all students, and for whom nothing exists that is asked for.
 
         Who has some value that does not exist is evaluated alone, the same numbers once.
         """
         values = self.program.run(self.start, self.given, strict=False)
         if all(np.isfinite(value.sum()) for value in values.values()):
-            return Run(values), frozenset()
+            return Evaluation(values), frozenset()
         lanes = {n: v for n, v in values.items() if v.ndim > len(self.shapes[n])}
         bad = [~np.isfinite(v).reshape(len(v), -1).all(axis=1) for v in lanes.values()]
         alike: dict[bytes, list[int]] = {}
@@ -141,7 +141,7 @@ class Lines:
                 continue
             for name, value in lanes.items():
                 value[rows] = own[name]
-        return Run({**values, **lanes}), frozenset(nothing)
+        return Evaluation({**values, **lanes}), frozenset(nothing)
 
     @cached_property
     def gaps(self) -> dict[str, Gap]:
@@ -286,7 +286,7 @@ def lines_of(problem: Problem, *, recompute: bool = False, seed: int = 0) -> Lin
     if found is None or found.problem is not problem:
         made = _lines(problem, recompute, seed)
         if not recompute:
-            prove(made, sizes_of(problem))
+            prove(problem, lambda: made.values, sizes_of(problem))
         found = _IN_USE[key] = made
     return found
 

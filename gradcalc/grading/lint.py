@@ -30,7 +30,7 @@ Rank: TypeAlias = tuple[int, float, bool]
 
 
 @dataclass(frozen=True)
-class Change:
+class Remedy:
     """One number of the problem that would have to be another, and what would then show."""
 
     data: Reference
@@ -50,7 +50,7 @@ class Blind:
     """
 
     slip: Slip
-    change: Change | None
+    change: Remedy | None
     ask: Reference | None
     right: float | None = None
     wrong: float | None = None
@@ -213,7 +213,7 @@ def _moved(lines: Lines, start: dict[str, Array], given: dict[str, Array]) -> Li
     return replace(lines, start=start, given=given)
 
 
-def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | None:
+def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Remedy | None:
     """Return the smallest change of one number that shows a slip."""
     changes = sorted(_changes(lines), key=lambda change: change[3])[:MOST_CHANGES]
     if not changes:
@@ -222,7 +222,7 @@ def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | 
         {name: _stack(name, value, changes) for name, value in values.items()}
         for values in (lines.start, lines.given)
     )
-    best: tuple[int, Change] | None = None
+    best: tuple[int, Remedy] | None = None
     for search in searches:
         other = Search(_moved(lines, start, given), search.target)
         wrong = lanes(other, (slip,), len(changes))
@@ -240,7 +240,7 @@ def _smallest(lines: Lines, searches: Sequence[Search], slip: Slip) -> Change | 
             place = int(distance[lane].argmax())
             entry = tuple(int(i) for i in np.unravel_index(place, own)) if own else ()
             data, at, new, _ = changes[lane]
-            change = Change(
+            change = Remedy(
                 Reference(data, at or None),
                 _text(lines, data, at),
                 new,

@@ -30,14 +30,14 @@ NOTHING = 5e-4
 SAME = 1e-6
 OFTEN = 0.05
 """Share of the students from which on it is told that they cannot show a mistake."""
-Kind: TypeAlias = Literal["no value", "kink", "zero", "hidden"]
+Defect: TypeAlias = Literal["no value", "kink", "zero", "hidden"]
 
 
 @dataclass(frozen=True)
 class Doubt:
     """What is wrong with the numbers of some students, and the id of one of them."""
 
-    kind: Kind
+    kind: Defect
     at: Reference
     count: int
     of: int
@@ -147,7 +147,7 @@ def _of(value: Array, ref: Reference) -> Array:
 
 
 def _doubt(
-    kind: Kind, at: Reference, rows: Mask, ids: Sequence[str], slip: Slip | None = None
+    kind: Defect, at: Reference, rows: Mask, ids: Sequence[str], slip: Slip | None = None
 ) -> Doubt:
     first = int(np.flatnonzero(rows)[0])
     return Doubt(kind, at, int(rows.sum()), len(ids), ids[first], slip)

@@ -37,7 +37,7 @@ STATUSES: tuple[Status, ...] = (
     "unreadable",
 )
 Codes = npt.NDArray[np.uint8]
-Rows = npt.NDArray[np.intp]
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class Kinds:
     which: each student's kind; firsts: the first student of each; counts: how many it has.
     """
 
-    which: Rows
-    firsts: Rows
-    counts: Rows
+    which: Indices
+    firsts: Indices
+    counts: Indices
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ class Marked:
     score: Array
     follow: Callable[[], Array]
     exact: Array
-    finding: dict[str, Rows]
+    finding: dict[str, Indices]
     kept: Mask
     findings: tuple[Finding, ...] = ()
     keys: tuple[str, ...] = ()
     unsearched: int = 0
-    ruled: dict[str, Rows] = field(default_factory=dict)
+    ruled: dict[str, Indices] = field(default_factory=dict)
     rulings: tuple[str, ...] = ()
     faults: Mapping[tuple[int, int], str] = field(default_factory=dict)
     single: Mask | None = None
@@ -151,7 +151,7 @@ class Answers:
         """Return the entries of the columns, from an array over the whole quantity."""
         return rowwise(values)[:, self.flat]
 
-    def rows(self, rows: Rows) -> Answers:
+    def rows(self, rows: Indices) -> Answers:
         """Return the answers of some students."""
         names = ("value", "mask", "half", "decimals", "shown")
         return replace(self, **{name: getattr(self, name)[rows] for name in names})
@@ -231,7 +231,7 @@ def rounded(block: Block) -> Mask:
     return np.asarray((block.state == NUMBER) & (block.significant >= 0))
 
 
-def digits_of(block: Block, rows: Rows) -> tuple[Array, Small, Small, Mask]:
+def digits_of(block: Block, rows: Indices) -> tuple[Array, Small, Small, Mask]:
     """Return the values, decimals and digits of some submissions, and which have a last digit."""
     number = rounded(block)[rows]
     return block.value[rows], block.decimals[rows], block.significant[rows], number

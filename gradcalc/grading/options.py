@@ -14,7 +14,7 @@ from gradcalc.grading.answers import Answer
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
 from gradcalc.grading.comparison import Tolerance, Typed, leading, shown_bit, typed
-from gradcalc.grading.explaining import diagnose
+from gradcalc.grading.diagnosing import diagnose
 from gradcalc.grading.formulas import judge_formula
 from gradcalc.grading.lettered import text_of
 from gradcalc.grading.lines import Lines, lines_of

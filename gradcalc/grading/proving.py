@@ -23,30 +23,31 @@ from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import is_hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from gradcalc.grading.lines import Lines
+    from gradcalc.algebra.kernels import Array
 
 _PROVED: WeakValueDictionary[int, Problem] = WeakValueDictionary()
 
 
-def prove(lines: Lines, sizes: Mapping[str, int]) -> None:
+def prove(
+    problem: Problem, values: Callable[[], Mapping[str, Array]], sizes: Mapping[str, int]
+) -> None:
     """Raise UnprovedError where central differences contradict a line of a problem.
 
-    sizes: the numbers of its letters. What no difference can tell, at a kink or where
-    there are no finite values, is judged all the same.
+    values: gives those of its lines; sizes: the numbers of its letters. What no difference
+    can tell, at a kink or where there are no finite values, is judged all the same.
     """
-    problem = lines.problem
     if _PROVED.get(id(problem)) is problem:
         return
     try:
-        values = lines.values
+        known = values()
     except ProblemError:  # said by whoever asks for the values
         return
     if problem.backward.edges:
         proof = problem.proof if problem.numeric else _in_numbers(problem, sizes)
-        own = {old: values[new] for old, new in problem.visible.names.items() if new in values}
-        check = proof.run({**values, **own})
+        own = {old: known[new] for old, new in problem.visible.names.items() if new in known}
+        check = proof.run({**known, **own})
         for line in check.failed:
             raise _unproved(problem, line, check.apart[line])
     _PROVED[id(problem)] = problem

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.gradebook import GradebookEntry
 from gradcalc.grading.headers import EMAILS, IDS, folded
 from gradcalc.grading.submissions_duplicates import identity
 from gradcalc.grading.submissions_layout import tidy_id
@@ -43,7 +43,7 @@ class Roster:
         """
         return self.also.get(identity(name))
 
-    def named(self, entry: Entry) -> Entry:
+    def named(self, entry: GradebookEntry) -> GradebookEntry:
         """Return an entry of a gradebook with the student's id on the roster, name and e-mail."""
         student = self.find(entry.student) or entry.student
         name, email = self.names.get(student, ""), self.emails.get(student, "")

@@ -22,7 +22,7 @@ from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import Answers, rowwise
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
 from gradcalc.problem.naming import Reference
-from gradcalc.problem.numbers import Cells, read_array, read_number
+from gradcalc.problem.numbers import NumeralArray, read_array, read_number
 
 KEYS = ("problem", "at", "value", "as_if", "name", "share")
 
@@ -122,7 +122,7 @@ def _ruling(node: Value, lines: Lines, quantities: Quantities) -> Ruling:
     return Ruling(found.name, name, share, formula=formula)
 
 
-def _numbers(cells: Cells, lines: Lines, name: str, node: Value) -> tuple[Array, Array]:
+def _numbers(cells: NumeralArray, lines: Lines, name: str, node: Value) -> tuple[Array, Array]:
     """Return the numbers of a ruling in the shape of the quantity, and their half units."""
     shape = tuple(int(dim) for dim in lines.shapes[name])
     count = int(np.prod(shape, dtype=int))

@@ -10,13 +10,11 @@ from itertools import chain, combinations, islice
 import numpy as np
 
 from gradcalc.algebra.kernels import Array
-from gradcalc.grading.earlier import Mask, Own
-from gradcalc.grading.effects import Effects, Made, Rows
+from gradcalc.grading.earlier import Mask
+from gradcalc.grading.effects import Effects, Indices, Made
 from gradcalc.grading.library import RULES
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.mistake import Slip
-
-__all__ = ["Diagnosis", "Explanation", "Own", "Search", "ranked"]
 
 MOST_LISTED = 400_000
 """Triples that are looked through for those that can be made together."""
@@ -62,7 +60,7 @@ class Search(Effects):
             seen.setdefault((slip.rule, effect), (slip, value))
         return tuple(seen.values())
 
-    def together(self, count: int, most: int) -> Rows:
+    def together(self, count: int, most: int) -> Indices:
         """Return the combinations of so many slips that can be made together, up to `most`.
 
         What changes nothing alone is no part of several.
@@ -81,7 +79,7 @@ class Search(Effects):
         return table[:most]
 
     @cached_property
-    def _seen(self) -> Rows:
+    def _seen(self) -> Indices:
         """Return the numbers of the slips that change the value."""
         right = self.unchanged
         same = [

@@ -31,8 +31,8 @@ from gradcalc.grading.marked import (
     Answers,
     Codes,
     Findings,
+    Indices,
     Judged,
-    Rows,
     digits_of,
 )
 from gradcalc.grading.sharing import Alike
@@ -66,7 +66,7 @@ class Course:
     judges: dict[tuple[Style, bool], Judge] = field(default_factory=dict)
 
 
-def rows_of(lines: Lines, rows: Rows) -> Lines:
+def rows_of(lines: Lines, rows: Indices) -> Lines:
     """Return the lines of some students only."""
     own = {
         name: value[rows] if value.ndim > len(lines.inputs[name]) else value
@@ -85,7 +85,7 @@ class SecondPass:
         course: Course,
         lines: Lines,
         block: Block,
-        rows: Rows,
+        rows: Indices,
         answers: Mapping[str, Answers],
     ) -> None:
         self.course, self.lines, self.block, self.rows = course, lines, block, rows
@@ -98,7 +98,7 @@ class SecondPass:
         self.searches = np.zeros(self.count, dtype=np.intp)
         self.status: dict[str, Codes] = {}
         self.kept: dict[str, Mask] = {}
-        self.finding: dict[str, Rows] = {}
+        self.finding: dict[str, Indices] = {}
         self.wrong: dict[str, Mask] = {}
         self.follows: dict[str, Mask] = {}
         self.trivial = np.zeros(0, dtype=bool)
@@ -215,7 +215,7 @@ class SecondPass:
         self.wrong[name] = answers.mask & (status != CORRECT) & (status != UNREAD)
         self.follows[name] = answers.mask & (status == FOLLOWS)
 
-    def closer(self, name: str, rows: Rows) -> None:
+    def closer(self, name: str, rows: Indices) -> None:
         """Judge answers that are not simply right, each distinct one once."""
 
         def work(row: int, note: Note) -> Judged:
@@ -246,7 +246,7 @@ class SecondPass:
         trivial = bool(found.trivial[status == INCORRECT].any())
         return Judged(status, found.kept, trivial)
 
-    def alike(self, kind: str, name: str, rows: Rows, *further: Mask) -> Alike:
+    def alike(self, kind: str, name: str, rows: Indices, *further: Mask) -> Alike:
         """Return which students have the same in all that a judgement on a line may read.
 
         further: what else it depends on, one row a student.

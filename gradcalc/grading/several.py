@@ -8,7 +8,7 @@ from math import fsum
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.classrun import ClassResult
-from gradcalc.grading.gradebook import Entry
+from gradcalc.grading.gradebook import GradebookEntry
 from gradcalc.grading.submissions_duplicates import identity
 
 
@@ -18,7 +18,7 @@ class Marks:
 
     label: str
     result: ClassResult
-    entries: Iterable[Entry]
+    entries: Iterable[GradebookEntry]
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -37,13 +37,13 @@ def columns_of(marks: Sequence[Marks]) -> tuple[str, ...]:
     )
 
 
-def put_together(marks: Sequence[Marks]) -> Iterator[Entry]:
+def put_together(marks: Sequence[Marks]) -> Iterator[GradebookEntry]:
     """Yield one entry a student, in the order in which students first occur.
 
     Scores are added up; who has handed in nothing to a problem has no points there. A row
     that cannot be read is one entry, however many problems it was read for.
     """
-    found: dict[tuple[str, str], list[Entry | None]] = {}
+    found: dict[tuple[str, str], list[GradebookEntry | None]] = {}
     for at, each in enumerate(marks):
         for entry in each.entries:
             lost = entry.score is None
@@ -53,7 +53,7 @@ def put_together(marks: Sequence[Marks]) -> Iterator[Entry]:
         yield _one(marks, entries)
 
 
-def _one(marks: Sequence[Marks], entries: Sequence[Entry | None]) -> Entry:
+def _one(marks: Sequence[Marks], entries: Sequence[GradebookEntry | None]) -> GradebookEntry:
     """Return the entry of a student from those of each problem."""
     known = [entry for entry in entries if entry is not None]
     first = known[0]
@@ -69,7 +69,9 @@ def _one(marks: Sequence[Marks], entries: Sequence[Entry | None]) -> Entry:
         note = entry.note if entry is not None else "nothing handed in"
         if note:
             notes.append(f"{each.label}: {note}")
-    return Entry(first.student, fsum(scores), tuple(points), first.status, "; ".join(notes))
+    return GradebookEntry(
+        first.student, fsum(scores), tuple(points), first.status, "; ".join(notes)
+    )
 
 
 def check_labels(problems: Sequence[str], names: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from gradcalc.grading.earlier import Aspect, Mask, Note
 
 T = TypeVar("T")
-Rows: TypeAlias = npt.NDArray[np.intp]
+Indices: TypeAlias = npt.NDArray[np.intp]
 Whole: TypeAlias = npt.NDArray[Any]
 Trace: TypeAlias = tuple[tuple[str, Aspect], ...]
 """Names of earlier answers, and what of each was looked at."""
@@ -43,14 +43,14 @@ class Alike:
     """
 
     lead: bytes
-    rows: Rows
+    rows: Indices
     always: Sequence[Whole]
     part: Callable[[str, Aspect], Sequence[Whole]]
     traces: dict[Trace, None]
 
     def shared(
         self, store: dict[bytes, T], judge: Callable[[int, Note], T]
-    ) -> Iterator[tuple[bytes, T, Rows]]:
+    ) -> Iterator[tuple[bytes, T, Indices]]:
         """Yield every distinct judgement with what makes it so, and whose it is.
 
         store: judgements that are known; judge: makes one for a student.
@@ -75,7 +75,7 @@ class Alike:
                 remember(store, key, found)
                 yield key, found, self.taken(groups[trace], key, left)
 
-    def taken(self, groups: Groups, key: bytes, left: Mask) -> Rows:
+    def taken(self, groups: Groups, key: bytes, left: Mask) -> Indices:
         """Return the students of a group who are left, and take them out."""
         same = [at for at in groups.members[key] if left[at]]
         left[same] = False

@@ -21,10 +21,10 @@ _POWER = re.compile(
 )
 _RAISED = re.compile(r"(?<=[\d.])\s{0,9}([·×⋅∙*x])\s{0,9}(?=10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹])", re.ASCII)
 _SLASH = re.compile(r"(?<=\d)\s{0,9}/\s{0,9}(?=\d)", re.ASCII)
-_TIGHT = re.compile(r"(?<=\d),(?=\d)", re.ASCII)
-_LOOSE = re.compile(r"(?<!\d),|,(?!\d)", re.ASCII)
+_TIGHT_ARRAY = re.compile(r"(?<=\d),(?=\d)", re.ASCII)
+_LOOSE_ARRAY = re.compile(r"(?<!\d),|,(?!\d)", re.ASCII)
 _FRAMED = re.compile(r"[\[\](){}]")
-_SURE = re.compile(r"[+\-−–]?0,\d|[^,]{0,40},0\d", re.ASCII)
+_SURE_ARRAY = re.compile(r"[+\-−–]?0,\d|[^,]{0,40},0\d", re.ASCII)
 _ALONE = re.compile(r"[\[({]\s{0,9}[^\s;\[\](){}]{1,99}\s{0,9}[\])}]")
 DECIMAL_COMMA = "\x01"  # stands for a decimal comma where other commas part entries
 
@@ -68,10 +68,10 @@ def _from_latex(text: str) -> str:
 
 def with_commas_told(text: str, due: int | None) -> str:
     """Return the text with its decimal commas marked, so that other commas part entries."""
-    if not _TIGHT.search(text):
+    if not _TIGHT_ARRAY.search(text):
         return text
-    words = _FRAMED.sub(" ", _LOOSE.sub(" ", text)).replace(";", " ").split()
-    return _TIGHT.sub(DECIMAL_COMMA, text) if _decimal_commas(text, words, due) else text
+    words = _FRAMED.sub(" ", _LOOSE_ARRAY.sub(" ", text)).replace(";", " ").split()
+    return _TIGHT_ARRAY.sub(DECIMAL_COMMA, text) if _decimal_commas(text, words, due) else text
 
 
 def _decimal_commas(text: str, words: list[str], due: int | None) -> bool:
@@ -83,7 +83,7 @@ def _decimal_commas(text: str, words: list[str], due: int | None) -> bool:
     if "." in text or "/" in text or max(commas) > 1:
         return False
     whole, parted = len(words), len(words) + sum(commas)
-    if any(_SURE.match(word) for word in words) or whole == due != parted:
+    if any(_SURE_ARRAY.match(word) for word in words) or whole == due != parted:
         return True
     if parted == due:
         return False

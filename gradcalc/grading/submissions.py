@@ -7,30 +7,14 @@ from dataclasses import dataclass, replace
 
 from gradcalc.grading.block import NUMBER, Block, RowError
 from gradcalc.grading.submissions_duplicates import (
-    POLICIES,
     Census,
     Chosen,
     Policy,
-    identity,
-    without_rows,
 )
 from gradcalc.grading.submissions_open import Reading, open_sources
 from gradcalc.problem.model import Problem
 
 MAX_NAME = 40
-
-__all__ = [
-    "POLICIES",
-    "Chosen",
-    "Policy",
-    "Preview",
-    "Reading",
-    "chosen_rows",
-    "identity",
-    "preview",
-    "read_submissions",
-    "without_rows",
-]
 
 
 def read_submissions(

@@ -20,8 +20,8 @@ from gradcalc.grading.block import Small
 from gradcalc.grading.written import MAX_TEXT
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
-Places: TypeAlias = npt.NDArray[np.intp]
-Flags: TypeAlias = npt.NDArray[np.bool_]
+Indices: TypeAlias = npt.NDArray[np.intp]
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 POINT, PLUS, MINUS, ZERO, EXPONENT = b".+-0e"
 LOWER = 0x20
@@ -32,17 +32,17 @@ ONE_LINE = bytes.maketrans(b"\n;\t", b",,,")
 
 
 @dataclass(frozen=True)
-class Plain:
+class PlainFields:
     """Fields in their order: which are plain numbers, which are empty, and the numbers."""
 
-    plain: Flags
-    empty: Flags
+    plain: Mask
+    empty: Mask
     value: Array
     decimals: Small
     significant: Small
 
 
-def read_plain(text: bytes, ends: Places, *, digits: bool = True) -> Plain:
+def read_plain(text: bytes, ends: Indices, *, digits: bool = True) -> PlainFields:
     """Return the numbers of fields that stand one after the other.
 
     text: the bytes of all fields, each with one separator or line feed behind it, at
@@ -55,36 +55,36 @@ def read_plain(text: bytes, ends: Places, *, digits: bool = True) -> Plain:
         decimals = fields.decimals().astype(np.int16)
         significant = fields.significant().astype(np.int16)
     values = fields.values(plain)
-    return Plain(plain, fields.lengths == 0, values, decimals, significant)
+    return PlainFields(plain, fields.lengths == 0, values, decimals, significant)
 
 
 class _Fields:
     """Where points, signs and exponents stand in the bytes of many fields."""
 
-    def __init__(self, text: bytes, ends: Places) -> None:
+    def __init__(self, text: bytes, ends: Indices) -> None:
         self.text, self.ends = text, ends
         self.data: Bytes = np.frombuffer(text, dtype=np.uint8)
         self.starts = np.empty_like(ends)
         self.starts[:1] = 0
         np.add(ends[:-1], 1, out=self.starts[1:])
         self.lengths = ends - self.starts
-        self.digit: Flags = (self.data - np.uint8(ZERO)) < 10
+        self.digit: Mask = (self.data - np.uint8(ZERO)) < 10
         self.head = self.data.take(self.starts)
         self.signed = (self.head == MINUS) | (self.head == PLUS)
         self.points = np.flatnonzero(self.data == POINT)
-        self.sign: Flags = (self.data == MINUS) | (self.data == PLUS)
-        powers: Flags = (self.data | LOWER) == EXPONENT
+        self.sign: Mask = (self.data == MINUS) | (self.data == PLUS)
+        powers: Mask = (self.data | LOWER) == EXPONENT
         self.exponents = np.flatnonzero(powers) if powers.any() else self.points[:0]
         self.mantissa_end = ends
         self.power = np.zeros(0, dtype=np.intp)  # of each field in `powered`
         self.powered = self.power
 
-    def of(self, places: Places) -> Places:
+    def of(self, places: Indices) -> Indices:
         """Return the field in which each byte stands."""
         return np.searchsorted(self.ends, places)
 
     @cached_property
-    def pointed(self) -> Places:
+    def pointed(self) -> Indices:
         """Return the field of each point: the ends of fields before it are counted."""
         marks = np.zeros(len(self.data), dtype=bool)
         marks[self.points] = marks[self.ends] = True
@@ -92,7 +92,7 @@ class _Fields:
         return point - np.arange(len(point))
 
     @cached_property
-    def point(self) -> Places:
+    def point(self) -> Indices:
         """Return where the point of each field stands, -1 for none."""
         points = self.points
         if len(points) == len(self.ends) and bool(
@@ -103,7 +103,7 @@ class _Fields:
         found[self.pointed] = points
         return found
 
-    def plain(self) -> Flags:
+    def plain(self) -> Mask:
         """Tell which fields are plain numbers, noting where their parts stand."""
         bad = (self.lengths - self.signed) <= 0
         bad |= self.lengths > MAX_TEXT
@@ -112,10 +112,10 @@ class _Fields:
         self.look_at_signs(bad)
         if self.exponents.size:
             self.look_at_exponents(bad)
-        fine: Flags = ~bad
+        fine: Mask = ~bad
         return fine
 
-    def look_for_others(self, bad: Flags) -> None:
+    def look_for_others(self, bad: Mask) -> None:
         """Note fields with any other byte."""
         known = np.count_nonzero(self.digit) + np.count_nonzero(self.sign)
         places = (self.points, self.exponents, self.ends)
@@ -125,7 +125,7 @@ class _Fields:
                 other[each] = False
             bad[self.of(np.flatnonzero(other))] = True
 
-    def look_at_points(self, bad: Flags) -> None:
+    def look_at_points(self, bad: Mask) -> None:
         """Note fields with two points, or one without a digit behind it."""
         lonely = self.points[~self.digit.take(self.points + 1)]
         if lonely.size:
@@ -134,7 +134,7 @@ class _Fields:
             field = self.pointed
             bad[field[1:][field[1:] == field[:-1]]] = True
 
-    def look_at_signs(self, bad: Flags) -> None:
+    def look_at_signs(self, bad: Mask) -> None:
         """Note fields with a sign that stands anywhere but in front of digits."""
         if np.count_nonzero(self.sign) == np.count_nonzero(self.signed):
             return
@@ -144,7 +144,7 @@ class _Fields:
         after = (self.data[places - 1] | LOWER) == EXPONENT
         bad[self.of(places[~(after & self.digit[places + 1])])] = True
 
-    def look_at_exponents(self, bad: Flags) -> None:
+    def look_at_exponents(self, bad: Mask) -> None:
         """Note fields whose exponent is none of one or two digits, and read the others."""
         places, data = self.exponents, self.data
         field = self.of(places)
@@ -163,7 +163,7 @@ class _Fields:
         self.mantissa_end[field] = places
 
     @cached_property
-    def behind(self) -> Places:
+    def behind(self) -> Indices:
         """Return how many digits stand behind each point."""
         found = self.mantissa_end - self.point
         found -= 1
@@ -171,7 +171,7 @@ class _Fields:
             found[self.point < 0] = 0
         return found
 
-    def decimals(self) -> Places:
+    def decimals(self) -> Indices:
         """Return the digits behind the point, the exponent counted."""
         if not self.powered.size:
             return self.behind
@@ -179,7 +179,7 @@ class _Fields:
         found[self.powered] -= self.power
         return found
 
-    def significant(self) -> Places:
+    def significant(self) -> Indices:
         """Return the digits from the first that is not 0."""
         first = self.starts + self.signed
         data = self.data
@@ -200,7 +200,7 @@ class _Fields:
         found[open_] -= zeros
         return found
 
-    def values(self, plain: Flags) -> Array:
+    def values(self, plain: Mask) -> Array:
         """Return the numbers of the plain fields, 0 for the others."""
         length = self.mantissa_end - self.starts
         short = (
@@ -224,7 +224,7 @@ class _Fields:
             found += 0.0  # no negative zero
         return found
 
-    def only(self, wanted: Flags) -> bytes:
+    def only(self, wanted: Mask) -> bytes:
         """Return the bytes of some fields, a separator behind each."""
         edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False))
         first = self.starts[edges[::2]].tolist()

@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.block import Block, RowError
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.grading.submissions_times import NO_TIME, read_time
 
 Policy = Literal["newest", "first", "last", "best", "error"]
 POLICIES: tuple[Policy, ...] = ("newest", "first", "last", "best", "error")
-Places = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 REPLACED, UNDECIDED, RIVAL = 0, 1, 2
 _UNTIDY = re.compile(r"[^\n!-~]")
@@ -77,7 +77,7 @@ class Chosen:
         """Return how many submissions are duplicates of which none counts."""
         return int(np.count_nonzero(self.kind == UNDECIDED))
 
-    def found(self, block: Block) -> tuple[Places, Places]:
+    def found(self, block: Block) -> tuple[Indices, Indices]:
         """Return the rows of a block that are told about here, and where."""
         if not len(self.key) or block.source not in self.sources:
             return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
@@ -89,10 +89,10 @@ class Chosen:
         known[known] = self.key[at[known], 1] == lines[known]
         return np.flatnonzero(known), at[known]
 
-    def contested(self, block: Block) -> Flags:
+    def contested(self, block: Block) -> Mask:
         """Tell which rows are one of several submissions of which the best counts."""
         rows, at = self.found(block)
-        flags: Flags = np.zeros(len(block.ids), dtype=bool)
+        flags: Mask = np.zeros(len(block.ids), dtype=bool)
         flags[rows[self.kind[at] == RIVAL]] = True
         return flags
 
@@ -114,7 +114,7 @@ class Chosen:
             )
             for row, place in zip(rows.tolist(), at.tolist(), strict=True)
         ]
-        flags: Flags = np.ones(len(block.ids), dtype=bool)
+        flags: Mask = np.ones(len(block.ids), dtype=bool)
         flags[rows] = False
         return without_rows(block, np.flatnonzero(flags), errors)
 
@@ -136,7 +136,7 @@ class Chosen:
         return f"line {line}" if source == beside else f"{self.sources[source]} line {line}"
 
 
-def without_rows(block: Block, keep: Places, errors: Iterable[RowError]) -> Block:
+def without_rows(block: Block, keep: Indices, errors: Iterable[RowError]) -> Block:
     """Return some rows of a block, with further errors between them."""
     kept = keep.tolist()
     picked = _Picked(block, tuple(kept))
@@ -183,7 +183,7 @@ class Census:
         self.month_first, self.day_first = array("d"), array("d")
         self.labels: dict[tuple[int, int], str] = {}
 
-    def add(self, source: str, indexes: Iterable[Index]) -> None:
+    def add(self, source: str, indexes: Iterable[SubmissionIndex]) -> None:
         """Take down the submissions of one source."""
         if source not in self.sources[-1:]:
             self.sources.append(source)
@@ -229,7 +229,7 @@ class Census:
             self.labels,
         )
 
-    def places(self, at: Places) -> npt.NDArray[np.int64]:
+    def places(self, at: Indices) -> npt.NDArray[np.int64]:
         """Return source and line of some submissions."""
         pairs = [(self.source[each], self.line[each]) for each in at.tolist()]
         return np.array(pairs, dtype=np.int64).reshape(-1, 2)
@@ -257,7 +257,7 @@ class Census:
         return times
 
 
-def _groups(names: npt.NDArray[np.int64]) -> tuple[Places, Places, Places]:
+def _groups(names: npt.NDArray[np.int64]) -> tuple[Indices, Indices, Indices]:
     """Return where names that stand more than once begin in their order, how often, the order."""
     ordered = np.sort(names)
     again = np.flatnonzero(ordered[1:] == ordered[:-1])

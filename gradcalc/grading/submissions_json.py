@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Labels
+from gradcalc.grading.answers_names import ProblemLabels
 from gradcalc.grading.block import Block, RowError
 from gradcalc.grading.headers import EMAILS, IDS, NAMES, STAMPS, folded
 from gradcalc.grading.submissions_cells import text_of
-from gradcalc.grading.submissions_layout import MAX_ID, Index, id_error, tidy_id
+from gradcalc.grading.submissions_layout import MAX_ID, SubmissionIndex, id_error, tidy_id
 from gradcalc.grading.submissions_named import (
     Asked,
     Filler,
@@ -20,7 +20,7 @@ from gradcalc.grading.submissions_named import (
     NamedRow,
     NamedTable,
 )
-from gradcalc.grading.submissions_stream import CUT, MAX_LINE, LineReader, Lines
+from gradcalc.grading.submissions_stream import CUT, MAX_LINE, LineReader, Stretch
 
 MOST_KEYS = 10_000
 OTHERS = (*EMAILS, *NAMES, "attempt", "answers", "parameters")
@@ -32,7 +32,7 @@ class JsonLines:
 
     table: NamedTable
 
-    def block(self, lines: Lines) -> Block:
+    def block(self, lines: Stretch) -> Block:
         """Return the submissions that some lines hold."""
         rows: list[NamedRow] = []
         errors: list[RowError] = []
@@ -40,16 +40,16 @@ class JsonLines:
             (rows if isinstance(found, NamedRow) else errors).append(found)  # type: ignore[arg-type]
         return self.table.block(rows, errors)
 
-    def index(self, lines: Lines) -> Index:
+    def index(self, lines: Stretch) -> SubmissionIndex:
         """Return whose submissions some lines hold."""
-        index = Index()
+        index = SubmissionIndex()
         for found in read_rows(self.table.source, lines):
             if isinstance(found, NamedRow):
                 index.add(found.id, found.line, found.stamp)
         return index
 
 
-def stretches(reader: LineReader, rows: int) -> Iterator[Lines]:
+def stretches(reader: LineReader, rows: int) -> Iterator[Stretch]:
     """Yield lines, so many at a time."""
     while True:
         reader.fill(rows)
@@ -89,7 +89,7 @@ def json_lines(source: str, named: Named) -> JsonLines:
 
 
 def read_rows(
-    source: str, lines: Lines, labels: Labels | None = None
+    source: str, lines: Stretch, labels: ProblemLabels | None = None
 ) -> Iterator[NamedRow | RowError]:
     """Yield every line that is not blank, read, or why it cannot be.
 
@@ -174,7 +174,7 @@ def _row(line: int, name: str, record: Mapping[str, object], escaped: bool) -> N
     return NamedRow(line, name, answers, own, stamp)
 
 
-def _parted(answers: Mapping[str, object], labels: Labels) -> dict[str, object]:
+def _parted(answers: Mapping[str, object], labels: ProblemLabels) -> dict[str, object]:
     """Return answers by their names; those to one of several problems stand in an object."""
     found: dict[str, object] = {}
     for name, value in answers.items():

@@ -63,7 +63,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """The entries of a block, the students' own numbers behind them.
 
     slots: by column of the table. comma: a comma is known to be a decimal one.
@@ -109,7 +109,7 @@ class Layout:
         ]
 
 
-def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Layout:
+def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> ColumnLayout:
     """Return where the columns of a table go, in the order of the table."""
     columns: list[Column] = []
     slots: dict[int, Slot] = {}
@@ -130,11 +130,11 @@ def layout_of(headers: Headers, problem: Problem, *, comma: bool = False) -> Lay
             slots[at] = Slot(len(columns), len(found), shape, whole, lettered, constant)
             columns += found
         parts.append(len(columns))
-    return Layout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
+    return ColumnLayout(tuple(columns[: parts[0]]), tuple(columns[parts[0] :]), slots, comma)
 
 
 @dataclass(frozen=True)
-class Numbers:
+class RowNumbers:
     """The numbers of several rows, one row a submission, own numbers last."""
 
     value: Array
@@ -143,7 +143,7 @@ class Numbers:
     state: States
 
     @classmethod
-    def empty(cls, rows: int, width: int) -> Numbers:
+    def empty(cls, rows: int, width: int) -> RowNumbers:
         """Return rows of blanks."""
         shape = (rows, width)
         return cls(
@@ -154,7 +154,7 @@ class Numbers:
         )
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[Entry]], width: int) -> Numbers:
+    def of(cls, rows: Sequence[Sequence[Entry]], width: int) -> RowNumbers:
         """Return the numbers of rows of cells; those that are texts are read in bulk."""
         found = cls.empty(len(rows), width)
         texts: list[bytes] = []
@@ -183,22 +183,22 @@ class Numbers:
             row, column = divmod(int(places[at]), self.value.shape[1])
             self.put(row, column, read(texts[at].decode("utf-8")))
 
-    def rows(self, at: npt.NDArray[np.intp]) -> Numbers:
+    def rows(self, at: npt.NDArray[np.intp]) -> RowNumbers:
         """Return some rows, in an order."""
-        return Numbers(self.value[at], self.decimals[at], self.significant[at], self.state[at])
+        return RowNumbers(self.value[at], self.decimals[at], self.significant[at], self.state[at])
 
-    def and_then(self, other: Numbers) -> Numbers:
+    def and_then(self, other: RowNumbers) -> RowNumbers:
         """Return these rows and then others."""
-        return Numbers(
+        return RowNumbers(
             np.concatenate([self.value, other.value]),
             np.concatenate([self.decimals, other.decimals]),
             np.concatenate([self.significant, other.significant]),
             np.concatenate([self.state, other.state]),
         )
 
-    def spread(self, target: Sequence[int], width: int) -> Numbers:
+    def spread(self, target: Sequence[int], width: int) -> RowNumbers:
         """Return wider rows, in which each column has another place."""
-        found = Numbers.empty(len(self.value), width)
+        found = RowNumbers.empty(len(self.value), width)
         found.value[:, target] = self.value
         found.decimals[:, target] = self.decimals
         found.significant[:, target] = self.significant
@@ -214,7 +214,7 @@ class Numbers:
 
 
 @dataclass
-class Index:
+class SubmissionIndex:
     """Whose submissions stand where, and when they were handed in where that is told."""
 
     ids: list[str] = field(default_factory=list)
@@ -223,7 +223,7 @@ class Index:
     labels: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, ids: list[str], lines: list[int], stamps: list[str]) -> Index:
+    def of(cls, ids: list[str], lines: list[int], stamps: list[str]) -> SubmissionIndex:
         """Return an index of rows of which some may have no id."""
         if all(ids) and max(map(len, ids), default=0) <= MAX_ID:
             return cls(ids, lines, stamps)
@@ -243,7 +243,7 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Row:
+class SubmissionRow:
     """One submission as it stands in a table of any kind, before its cells are numbers.
 
     file: that of a sheet of its own; lines: of cells that do not stand in `line`.
@@ -279,10 +279,10 @@ def own_error(cell: Cell, column: Column) -> str:
 
 
 def block_of_rows(
-    source: str, layout: Layout, rows: Sequence[Row], errors: Sequence[RowError]
+    source: str, layout: ColumnLayout, rows: Sequence[SubmissionRow], errors: Sequence[RowError]
 ) -> Block:
     """Return a block of submissions whose cells are read."""
-    kept: list[Row] = []
+    kept: list[SubmissionRow] = []
     wrong = list(errors)
     first = len(layout.columns)
     for row in rows:
@@ -302,7 +302,7 @@ def block_of_rows(
         layout,
         tuple(row.id for row in kept),
         tuple(row.line for row in kept),
-        Numbers.of([row.cells for row in kept], layout.width),
+        RowNumbers.of([row.cells for row in kept], layout.width),
         _ReadRows(tuple(tuple(row.cells) for row in kept)),
         tuple(wrong),
     )
@@ -339,10 +339,10 @@ class _ReadRows(Texts):
 
 def block_of(
     source: str,
-    layout: Layout,
+    layout: ColumnLayout,
     ids: tuple[str, ...],
     lines: tuple[int, ...],
-    numbers: Numbers,
+    numbers: RowNumbers,
     texts: Texts,
     errors: tuple[RowError, ...],
 ) -> Block:

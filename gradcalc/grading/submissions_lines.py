@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcalc.grading.submissions_digits import Bytes, Flags, Places
+from gradcalc.grading.submissions_digits import Bytes, Indices, Mask
 from gradcalc.grading.submissions_stream import FEED
 
 
@@ -20,9 +20,9 @@ class PlainRows:
     """
 
     data: bytes
-    lines: Places
-    starts: Places
-    cuts: Places
+    lines: Indices
+    starts: Indices
+    cuts: Indices
 
     def cell(self, row: int, at: int) -> bytes:
         """Return one cell."""
@@ -35,7 +35,7 @@ class PlainRows:
         pairs = zip(first.tolist(), self.cuts[:, at].tolist(), strict=True)
         return [self.data[begin:end] for begin, end in pairs]
 
-    def gathered(self, columns: Sequence[int]) -> tuple[bytes, Places]:
+    def gathered(self, columns: Sequence[int]) -> tuple[bytes, Indices]:
         """Return the bytes of some columns, row by row, and where each cell ends in them."""
         cuts = self.cuts
         begins, sizes, ends = [], [], []
@@ -60,7 +60,7 @@ class LineTable:
     def __init__(self, data: bytes, separator: bytes, width: int) -> None:
         self.data, self.width = data, width
         self.bytes: Bytes = np.frombuffer(data, dtype=np.uint8)
-        feeds: Flags = self.bytes == FEED
+        feeds: Mask = self.bytes == FEED
         self.cuts = np.flatnonzero((self.bytes == separator[0]) | feeds)  # ends of cells
         at = self.cuts[width - 1 :: width]
         count = int(np.count_nonzero(feeds))
@@ -80,12 +80,12 @@ class LineTable:
         """Return the line in which a byte stands."""
         return int(np.searchsorted(self.ends, place))
 
-    def long(self, most: int) -> Flags:
+    def long(self, most: int) -> Mask:
         """Tell which lines have more bytes than may stand in one cell."""
-        found: Flags = (self.ends - self.starts) > most
+        found: Mask = (self.ends - self.starts) > most
         return found
 
-    def plain(self, others: Flags) -> tuple[PlainRows, list[int]]:
+    def plain(self, others: Mask) -> tuple[PlainRows, list[int]]:
         """Return the rows with as many cells as are due, and the lines that have not.
 
         others: lines that are neither.

@@ -17,9 +17,9 @@ from gradcalc.grading.headers import EMAILS, IDS, STAMPS, Headers, folded
 from gradcalc.grading.submissions_cells import Cell
 from gradcalc.grading.submissions_layout import (
     MAX_ID,
-    Index,
-    Layout,
-    Row,
+    ColumnLayout,
+    SubmissionIndex,
+    SubmissionRow,
     block_of_rows,
     id_error,
     read,
@@ -30,7 +30,7 @@ from gradcalc.grading.submissions_records import QUOTE
 from gradcalc.grading.submissions_stream import LineReader
 from gradcalc.grading.submissions_table import Head
 from gradcalc.grading.submissions_times import read_time
-from gradcalc.grading.submissions_wide import Table
+from gradcalc.grading.submissions_wide import WideTable
 from gradcalc.problem.model import Problem
 
 QUANTITY = ("quantity", "variable", "item", "field", "part", "question")
@@ -66,7 +66,7 @@ def long_columns(names: Sequence[str]) -> LongColumns | None:
 
 
 @dataclass(frozen=True)
-class Answer:
+class LongRow:
     """One row of a long table."""
 
     line: int
@@ -77,17 +77,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Group:
+class StudentRows:
     """What one student answered: one submission."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[LongRow, ...]
 
 
 @dataclass(frozen=True)
 class LongRows:
     """Rows of a long table, grouped by student, on the way to a block."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[StudentRows, ...]
     errors: tuple[RowError, ...] = ()
 
 
@@ -105,7 +105,9 @@ class LongTable:
     def __post_init__(self) -> None:
         self.named = Named(self.asked)
         dialect = replace(self.head.dialect, id=self.columns.id)
-        self.table = Table(self.head.source, dialect, Headers(self.columns.id), Layout(()))
+        self.table = WideTable(
+            self.head.source, dialect, Headers(self.columns.id), ColumnLayout(())
+        )
         self.wanted = _titles(self.asked.problem)
 
     def count(self, reader: LineReader, rows: int) -> None:
@@ -116,7 +118,7 @@ class LongTable:
         seen: set[int] = set()
         others: set[str] = set()
         for _, group in groupby(self.read(reader, rows, others), key=_student):
-            answers = [found for found in group if isinstance(found, Answer)]
+            answers = [found for found in group if isinstance(found, LongRow)]
             if answers:
                 key = hash(answers[0].id)
                 self.scattered |= key in seen
@@ -139,7 +141,7 @@ class LongTable:
 
     def read(
         self, reader: LineReader, rows: int, others: set[str] | None = None
-    ) -> Iterator[Answer | RowError]:
+    ) -> Iterator[LongRow | RowError]:
         """Yield the answers of all rows, and why others are none.
 
         others: collects the names of other problems, whose rows are passed over.
@@ -170,7 +172,7 @@ class LongTable:
             stamp = texts[columns.stamp].strip() if columns.stamp is not None else ""
             if index:
                 quantity = f"{quantity}[{index.strip('[]() ').replace(';', ',')}]"
-            yield Answer(line, name, quantity, texts[columns.value], stamp)
+            yield LongRow(line, name, quantity, texts[columns.value], stamp)
 
     def records(
         self, reader: LineReader, rows: int
@@ -204,7 +206,7 @@ class LongTable:
         rows = [self.row(filler, group) for group in part.groups]
         return block_of_rows(self.head.source, filler.layout, rows, part.errors)
 
-    def row(self, filler: Filler, group: Group) -> Row:
+    def row(self, filler: Filler, group: StudentRows) -> SubmissionRow:
         """Return one submission."""
         cells = filler.blank()
         lines: dict[int, int] = {}
@@ -219,29 +221,29 @@ class LongTable:
                 first = lines.setdefault(at, answer.line)
                 reason = f"{column} is given twice, in lines {first} and {answer.line}"
                 cells[at] = Cell(read(cell).text, UNREADABLE, reason=reason) if twice else cell
-        return Row(group.answers[0].line, group.answers[0].id, cells, lines=lines)
+        return SubmissionRow(group.answers[0].line, group.answers[0].id, cells, lines=lines)
 
-    def index(self, part: LongRows) -> Index:
+    def index(self, part: LongRows) -> SubmissionIndex:
         """Return whose submissions some rows hold."""
-        index = Index()
+        index = SubmissionIndex()
         for group in part.groups:
             stamps = [answer.stamp for answer in group.answers if answer.stamp]
             index.add(group.answers[0].id, group.answers[0].line, max(stamps, default=""))
         return index
 
 
-def _student(found: Answer | RowError) -> str:
+def _student(found: LongRow | RowError) -> str:
     return found.id
 
 
-def _chunks(found: Iterator[Answer | RowError], rows: int) -> Iterator[LongRows]:
+def _chunks(found: Iterator[LongRow | RowError], rows: int) -> Iterator[LongRows]:
     """Yield groups, so many at a time, with the errors between them."""
-    groups: list[Group] = []
+    groups: list[StudentRows] = []
     errors: list[RowError] = []
     for _, group in groupby(found, key=_student):
-        answers: list[Answer] = []
+        answers: list[LongRow] = []
         for each in group:
-            if isinstance(each, Answer):
+            if isinstance(each, LongRow):
                 answers.append(each)
             else:
                 errors.append(each)
@@ -253,7 +255,7 @@ def _chunks(found: Iterator[Answer | RowError], rows: int) -> Iterator[LongRows]
         yield LongRows(tuple(groups), tuple(errors))
 
 
-def _submissions(answers: list[Answer]) -> Iterator[Group]:
+def _submissions(answers: list[LongRow]) -> Iterator[StudentRows]:
     """Yield the submissions of one student.
 
     There are several where an answer comes again at another time.
@@ -264,25 +266,25 @@ def _submissions(answers: list[Answer]) -> Iterator[Group]:
     times = {answer.stamp for answer in answers}
     dated = all(each and read_time(each).day_first > 0 for each in times)
     if len(names) == len(answers) or len(times) == 1 or not dated:
-        yield Group(tuple(answers))
+        yield StudentRows(tuple(answers))
         return
-    by_time: dict[str, list[Answer]] = {}
+    by_time: dict[str, list[LongRow]] = {}
     for answer in answers:
         by_time.setdefault(answer.stamp, []).append(answer)
     for each in by_time.values():
-        yield Group(tuple(each))
+        yield StudentRows(tuple(each))
 
 
 def _buckets(
-    found: Iterator[Answer | RowError], count: int
-) -> Iterator[Iterator[Answer | RowError]]:
+    found: Iterator[LongRow | RowError], count: int
+) -> Iterator[Iterator[LongRow | RowError]]:
     """Yield the rows again, each student's together, kept on the disk meanwhile."""
     files: list[IO[bytes]] = []
     try:
         for _ in range(count):
             files.append(tempfile.SpooledTemporaryFile(max_size=1 << 20))  # noqa: PERF401, SIM115
         for each in found:
-            answer = isinstance(each, Answer)
+            answer = isinstance(each, LongRow)
             fields = list(vars(each).values())
             line = json.dumps([answer, *fields]).encode("ascii")
             files[crc32(each.id.encode("utf-8")) % count].write(line + b"\n")
@@ -299,9 +301,9 @@ def _buckets(
             file.close()
 
 
-def _kept(line: bytes) -> Answer | RowError:
+def _kept(line: bytes) -> LongRow | RowError:
     answer, *fields = json.loads(line)
-    return Answer(*fields) if answer else RowError(*fields)
+    return LongRow(*fields) if answer else RowError(*fields)
 
 
 def _titles(problem: Problem) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from gradcalc.grading.answers_names import LETTER_NAMES, Labels, Quantities
+from gradcalc.grading.answers_names import LETTER_NAMES, ProblemLabels, Quantities
 from gradcalc.grading.block import NUMBER, UNREADABLE, Block, Column, RowError
 from gradcalc.grading.headers import MAX_ENTRIES, entries_of
 from gradcalc.grading.lettered import asked_by_letter, option_texts, spelled_out
@@ -19,7 +19,13 @@ from gradcalc.grading.submissions_cells import (
     read_whole,
     unreadable,
 )
-from gradcalc.grading.submissions_layout import Entry, Layout, Row, block_of_rows, read
+from gradcalc.grading.submissions_layout import (
+    ColumnLayout,
+    Entry,
+    SubmissionRow,
+    block_of_rows,
+    read,
+)
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
@@ -42,7 +48,7 @@ class Asked:
     """
 
     problem: Problem
-    labels: Labels | None = field(default=None, compare=False, repr=False)
+    labels: ProblemLabels | None = field(default=None, compare=False, repr=False)
     due: tuple[Column, ...] = ()
     refused: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     _known: dict[tuple[str, bool], tuple[list[Column], tuple[int, ...]]] = field(
@@ -169,10 +175,10 @@ class Named:
                 self.entries[column] += self.guesses[name]
         self.guesses.clear()
 
-    def layout(self) -> Layout:
+    def layout(self) -> ColumnLayout:
         """Return the columns of all blocks, in the order of the solution."""
         wanted, _ = self.parted()
-        return Layout(tuple(wanted), tuple(self.in_order(self.own)))
+        return ColumnLayout(tuple(wanted), tuple(self.in_order(self.own)))
 
     @property
     def rare(self) -> tuple[str, ...]:
@@ -201,7 +207,7 @@ class Filler:
     """Puts named values into rows."""
 
     asked: Asked
-    layout: Layout
+    layout: ColumnLayout
 
     @cached_property
     def place(self) -> dict[Column, int]:
@@ -308,7 +314,7 @@ class NamedTable:
         layout = self.filler.layout
         return block_of_rows(self.source, layout, list(self.filled(rows)), errors)
 
-    def filled(self, rows: Iterable[NamedRow]) -> Iterator[Row]:
+    def filled(self, rows: Iterable[NamedRow]) -> Iterator[SubmissionRow]:
         """Yield rows with their cells read."""
         for row in rows:
             cells = self.filler.blank()
@@ -316,4 +322,4 @@ class NamedTable:
                 self.filler.put(cells, name, value)
             for name, value in row.own.items():
                 self.filler.put(cells, name, value, own=True)
-            yield Row(row.line, row.id, cells)
+            yield SubmissionRow(row.line, row.id, cells)

@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import IO, Any
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.answers_names import Labels
+from gradcalc.grading.answers_names import ProblemLabels
 from gradcalc.grading.block import Block, Column, Unread
 from gradcalc.grading.headers import Headers
 from gradcalc.grading.submissions_archive import SHEETS, TABLES, Container, Member
 from gradcalc.grading.submissions_json import count_names, json_lines, stretches
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions_layout import SubmissionIndex
 from gradcalc.grading.submissions_long import LongTable, long_columns
 from gradcalc.grading.submissions_named import Asked, Named
 from gradcalc.grading.submissions_sheets import open_folder
 from gradcalc.grading.submissions_stream import (
     PIECE,
     STDIN,
-    Lines,
     Origin,
+    Stretch,
     encoding_of,
     first_bytes,
 )
 from gradcalc.grading.submissions_table import NAMED, Head, open_lines, read_head, table_of
-from gradcalc.grading.submissions_wide import Table
+from gradcalc.grading.submissions_wide import WideTable
 from gradcalc.grading.unread import MOST, holds_numbers, unread
 from gradcalc.problem.model import Problem
 from gradcalc.problem.reading import is_folder
@@ -55,7 +55,7 @@ class Reading:
     pattern: str | None = None
     digits: bool = True
     due: tuple[Column, ...] = ()
-    labels: Labels | None = None
+    labels: ProblemLabels | None = None
     own: tuple[str, ...] = ()
 
 
@@ -71,7 +71,7 @@ class Opened:
     kind: str
     parts: Callable[[], Iterator[Any]]
     block: Callable[[Any], Block]
-    index: Callable[[Any], Index]
+    index: Callable[[Any], SubmissionIndex]
     columns: tuple[Column, ...]
     encoding: str = ""
     separator: str = ""
@@ -79,9 +79,9 @@ class Opened:
     ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
-    both: Callable[[Any], tuple[Block, Index]] | None = None
+    both: Callable[[Any], tuple[Block, SubmissionIndex]] | None = None
 
-    def read(self, part: object) -> tuple[Block, Index]:
+    def read(self, part: object) -> tuple[Block, SubmissionIndex]:
         """Return the submissions that a stretch holds, and whose they are."""
         block, index = self.both(part) if self.both else (self.block(part), self.index(part))
         return replace(block, unread=(*self.unread, *block.unread)), index
@@ -218,7 +218,7 @@ class _Opener:
         reading = self.reading
         table = table_of(head, self.asked.quantities, reading.columns, digits=reading.digits)
 
-        def stretches(rows: int) -> Iterator[Lines]:
+        def stretches(rows: int) -> Iterator[Stretch]:
             reader, _ = open_lines(file, head.encoding)
             read_head(head.source, reader, head.encoding)
             return table.stretches(reader, rows)
@@ -241,7 +241,7 @@ class _Opener:
         )
 
     def columns_beside(
-        self, head: Head, table: Table, lines: Callable[[int], Iterator[Lines]]
+        self, head: Head, table: WideTable, lines: Callable[[int], Iterator[Stretch]]
     ) -> tuple[Unread, ...]:
         """Return the columns of a wide table that are not read."""
         headers, asked = table.headers, self.asked.quantities

@@ -28,7 +28,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Dialect:
+class CsvDialect:
     """How a table is written: what parts its cells, how many a row has, which is the id."""
 
     separator: bytes

@@ -20,7 +20,13 @@ from gradcalc.grading.submissions_cells import (
     read_whole,
     unreadable,
 )
-from gradcalc.grading.submissions_layout import MAX_ID, Index, Row, block_of_rows, id_error
+from gradcalc.grading.submissions_layout import (
+    MAX_ID,
+    SubmissionIndex,
+    SubmissionRow,
+    block_of_rows,
+    id_error,
+)
 from gradcalc.grading.submissions_named import Asked, Filler, Named
 from gradcalc.grading.submissions_platforms import Download, Handed, read_download, text_of_page
 from gradcalc.grading.unread import holds_numbers, unread
@@ -38,7 +44,7 @@ _STAMP = re.compile(
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetText:
     """The text of what one student handed in, or why there is none; at: its place from 1."""
 
     at: int
@@ -105,9 +111,9 @@ class SheetFolder:
         """Return where the answers go, once they are counted."""
         return Filler(self.asked, self.named.layout())
 
-    def parts(self, rows: int) -> Iterator[tuple[Sheet, ...]]:
+    def parts(self, rows: int) -> Iterator[tuple[SheetText, ...]]:
         """Yield so many sheets at a time, in the order of the files' names."""
-        sheets: list[Sheet] = []
+        sheets: list[SheetText] = []
         size = 0
         for at, handed in enumerate(self.download.handed, 1):
             sheet = self.sheet(at, handed)
@@ -119,7 +125,7 @@ class SheetFolder:
         if sheets:
             yield tuple(sheets)
 
-    def sheet(self, at: int, handed: Handed) -> Sheet:
+    def sheet(self, at: int, handed: Handed) -> SheetText:
         """Return the text of what a student handed in."""
         reason = id_error(handed.id)
         files = handed.files
@@ -127,18 +133,18 @@ class SheetFolder:
             names = ", ".join(file.parts[-1] for file in files[:4])
             reason = f"{len(files)} answer files: {names}" if files else "no answer file"
         if reason is not None:
-            return Sheet(at, handed.id, handed.label, reason=reason, stamp=handed.stamp)
+            return SheetText(at, handed.id, handed.label, reason=reason, stamp=handed.stamp)
         try:
             text = _text(self.container.read(files[0]))
             text = text_of_page(text) if files[0].suffix == ".html" else text
         except ValueError as error:
-            return Sheet(at, handed.id, handed.label, reason=str(error), stamp=handed.stamp)
+            return SheetText(at, handed.id, handed.label, reason=str(error), stamp=handed.stamp)
         stamp = handed.stamp
         if not stamp and (match := _STAMP.search(text[:4000])):
             stamp = match[1].strip().rstrip("},")
-        return Sheet(at, handed.id, files[0].name, text, stamp=stamp)
+        return SheetText(at, handed.id, files[0].name, text, stamp=stamp)
 
-    def read(self, sheet: Sheet) -> Answered:
+    def read(self, sheet: SheetText) -> Answered:
         """Return what a sheet answers; raises BrokenSheetError for what is no sheet."""
         quantities = self.asked.quantities
         try:
@@ -159,7 +165,7 @@ class SheetFolder:
             raise BrokenSheetError(found.warnings[0] if found.warnings else "no answers")
         return answered
 
-    def unread(self, sheet: Sheet, answers: Sequence[Answer]) -> list[Unread]:
+    def unread(self, sheet: SheetText, answers: Sequence[Answer]) -> list[Unread]:
         """Return the lines of a sheet that look like answers and are not read."""
         path, quantities = self.path(sheet), self.asked.quantities
         found = []
@@ -177,7 +183,7 @@ class SheetFolder:
                 found.append(replace(said, reason=f"not read: {reason}", student=sheet.id))
         return found
 
-    def path(self, sheet: Sheet) -> str:
+    def path(self, sheet: SheetText) -> str:
         """Return the file of a sheet for the user."""
         return self.source if self.container.single else f"{self.source}/{sheet.label}"
 
@@ -190,9 +196,9 @@ class SheetFolder:
             return _cells(answer, shape, len(columns))
         return [read_entry(text)] if len(columns) == 1 else read_whole(text, shape)
 
-    def block(self, filler: Filler, sheets: Sequence[Sheet]) -> Block:
+    def block(self, filler: Filler, sheets: Sequence[SheetText]) -> Block:
         """Return the submissions that sheets hold."""
-        rows: list[Row] = []
+        rows: list[SubmissionRow] = []
         errors: list[RowError] = []
         beside: list[Unread] = []
         for sheet in sheets:
@@ -210,7 +216,7 @@ class SheetFolder:
         block = block_of_rows(self.source, filler.layout, rows, errors)
         return replace(block, unread=tuple(beside))
 
-    def row(self, filler: Filler, sheet: Sheet, found: Answered) -> Row:
+    def row(self, filler: Filler, sheet: SheetText, found: Answered) -> SubmissionRow:
         """Return one submission, with the line of each of its cells."""
         cells = filler.blank()
         lines: dict[int, int] = {}
@@ -219,11 +225,11 @@ class SheetFolder:
             at = filler.place.get(column)
             if at is not None and cells[at] is cell:
                 lines[at] = line
-        return Row(sheet.at, sheet.id, cells, self.path(sheet), lines)
+        return SubmissionRow(sheet.at, sheet.id, cells, self.path(sheet), lines)
 
-    def index(self, sheets: Sequence[Sheet]) -> Index:
+    def index(self, sheets: Sequence[SheetText]) -> SubmissionIndex:
         """Return whose submissions some sheets are."""
-        index = Index()
+        index = SubmissionIndex()
         for sheet in sheets:
             if not sheet.reason:
                 index.add(sheet.id, sheet.at, sheet.stamp, sheet.label)

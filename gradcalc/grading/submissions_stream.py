@@ -185,7 +185,7 @@ def plain_pieces(file: IO[bytes], encoding: str) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class Lines:
+class Stretch:
     """Some lines of a file, each ended by a line feed; line: the number of the first."""
 
     data: bytes
@@ -232,9 +232,9 @@ class LineReader:
         self.ended = True
         return begun[:MAX_LINE] + CUT + b"\n"
 
-    def take(self, size: int) -> Lines:
+    def take(self, size: int) -> Stretch:
         """Hand out so many bytes of whole lines."""
-        taken = Lines(self.buffer[:size], self.line)
+        taken = Stretch(self.buffer[:size], self.line)
         self.buffer = self.buffer[size:]
         known = size == self.known[0]
         count = self.known[1] if known else taken.data.count(b"\n")

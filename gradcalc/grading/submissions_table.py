@@ -9,11 +9,11 @@ from typing import IO
 
 from gradcalc.errors import ProblemError, Source, Span
 from gradcalc.grading.answers_names import Quantities
-from gradcalc.grading.headers import Headers, Place, folded, read_headers
+from gradcalc.grading.headers import Headers, SpanOfColumn, folded, read_headers
 from gradcalc.grading.submissions_layout import layout_of
-from gradcalc.grading.submissions_records import Dialect
+from gradcalc.grading.submissions_records import CsvDialect
 from gradcalc.grading.submissions_stream import LineReader, encoding_of, plain_pieces
-from gradcalc.grading.submissions_wide import Table
+from gradcalc.grading.submissions_wide import WideTable
 
 SEPARATORS = (b",", b";", b"\t")
 MAX_HEADER = 400_000
@@ -38,9 +38,9 @@ class Head:
     raw: Source
 
     @property
-    def dialect(self) -> Dialect:
+    def dialect(self) -> CsvDialect:
         """Return how the rows are parted."""
-        return Dialect(self.separator, self.width)
+        return CsvDialect(self.separator, self.width)
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def read_head(name: str, reader: LineReader, encoding: str) -> Head:
         reader.take(blank.end() if blank else end)
     last = reader.ended
     records = [
-        (separator, Dialect(separator).record(reader.buffer, 0, last))
+        (separator, CsvDialect(separator).record(reader.buffer, 0, last))
         for separator in ((told,) if told else SEPARATORS)
     ]
     separator, record = max(records, key=lambda each: (not each[1].broken, len(each[1].fields)))
@@ -120,10 +120,10 @@ def table_of(
     mapping: Mapping[str, str] | None = None,
     *,
     digits: bool = True,
-) -> Table:
+) -> WideTable:
     """Return the wide table of a head; raises ProblemError where its headers are of no use."""
-    place: Place = head.place
+    place: SpanOfColumn = head.place
     headers: Headers = read_headers(head.names, quantities, mapping, place=place)
     layout = layout_of(headers, quantities.problem, comma=head.separator == b";")
     dialect = replace(head.dialect, id=headers.id or 0)
-    return Table(head.source, dialect, headers, layout, digits)
+    return WideTable(head.source, dialect, headers, layout, digits)

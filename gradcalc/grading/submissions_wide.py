@@ -12,12 +12,12 @@ import numpy as np
 from gradcalc.grading.block import NUMBER, Block, RowError
 from gradcalc.grading.headers import Headers
 from gradcalc.grading.submissions_cells import MAX_CELL, Cell
-from gradcalc.grading.submissions_digits import Flags, Places, read_plain
+from gradcalc.grading.submissions_digits import Indices, Mask, read_plain
 from gradcalc.grading.submissions_layout import (
     MAX_ID,
-    Index,
-    Layout,
-    Numbers,
+    ColumnLayout,
+    RowNumbers,
+    SubmissionIndex,
     Texts,
     block_of,
     id_error,
@@ -25,26 +25,26 @@ from gradcalc.grading.submissions_layout import (
     tidy_id,
 )
 from gradcalc.grading.submissions_lines import LineTable, PlainRows
-from gradcalc.grading.submissions_records import QUOTE, Dialect
+from gradcalc.grading.submissions_records import QUOTE, CsvDialect
 from gradcalc.grading.submissions_stream import (
     CUT,
     MAX_LINE,
     MAX_STRETCH,
     LineReader,
-    Lines,
+    Stretch,
 )
 
 _UNTIDY = re.compile(r"[^\n!-?A-~]")  # blanks, @, and what is not ASCII
 
 
 @dataclass(frozen=True)
-class Table:
+class WideTable:
     """A wide table of one source: how it is written, and what its columns are."""
 
     source: str
-    dialect: Dialect
+    dialect: CsvDialect
     headers: Headers
-    layout: Layout
+    layout: ColumnLayout
     digits: bool = True
 
     @property
@@ -58,7 +58,7 @@ class Table:
         assert self.headers.id is not None
         return self.headers.id
 
-    def stretches(self, reader: LineReader, rows: int) -> Iterator[Lines]:
+    def stretches(self, reader: LineReader, rows: int) -> Iterator[Stretch]:
         """Yield the lines of whole rows, at most so many at a time unless they hold a cell."""
         while True:
             wanted, whole, last = rows, 0, False
@@ -73,20 +73,20 @@ class Table:
                 return
             yield reader.take(whole)
 
-    def block(self, lines: Lines) -> Block:
+    def block(self, lines: Stretch) -> Block:
         """Return the submissions that some lines hold."""
         return _Stretch(self, lines).block()
 
-    def index(self, lines: Lines) -> Index:
+    def index(self, lines: Stretch) -> SubmissionIndex:
         """Return whose submissions some lines hold."""
         return _Stretch(self, lines).index()
 
-    def both(self, lines: Lines) -> tuple[Block, Index]:
+    def both(self, lines: Stretch) -> tuple[Block, SubmissionIndex]:
         """Return the submissions that some lines hold, and whose they are."""
         stretch = _Stretch(self, lines)
         return stretch.block(), stretch.index()
 
-    def column(self, lines: Lines, at: int) -> list[str]:
+    def column(self, lines: Stretch, at: int) -> list[str]:
         """Return the texts of one column in some lines."""
         stretch = _Stretch(self, lines)
         return [stretch.cell(row, at) for row in range(len(stretch.plain.lines) + len(stretch.odd))]
@@ -126,7 +126,7 @@ class _Odd:
 class _Stretch:
     """Some lines of a table on the way to a block: plain rows first, odd ones behind them."""
 
-    def __init__(self, table: Table, lines: Lines) -> None:
+    def __init__(self, table: WideTable, lines: Stretch) -> None:
         self.table, self.data = table, lines.data
         self.first_line = lines.line
         self.lines = LineTable(lines.data, table.dialect.separator, table.width)
@@ -137,7 +137,7 @@ class _Stretch:
 
     def part(self) -> None:
         """Part plain rows from odd ones, and these from what is no row."""
-        others: Flags = self.lines.long(MAX_CELL)
+        others: Mask = self.lines.long(MAX_CELL)
         alone = set(np.flatnonzero(others).tolist())
         records = self.table.dialect.records(self.data) if QUOTE in self.data else ()
         for record in records:
@@ -217,7 +217,7 @@ class _Stretch:
             return ids
         return [tidy_id(each.decode("utf-8")) for each in found]
 
-    def index(self) -> Index:
+    def index(self) -> SubmissionIndex:
         """Return whose submissions these are, in the order of their lines."""
         ids, stamps = self.ids, []
         lines = [*self.plain.lines.tolist(), *(row.line for row in self.odd)]
@@ -229,7 +229,7 @@ class _Stretch:
             order = sorted(range(len(ids)), key=lines.__getitem__)
             ids, lines = [ids[each] for each in order], [lines[each] for each in order]
             stamps = [stamps[each] for each in order] if stamps else []
-        return Index.of(ids, [line + self.first_line for line in lines], stamps)
+        return SubmissionIndex.of(ids, [line + self.first_line for line in lines], stamps)
 
     def cell(self, row: int, at: int) -> str:
         """Return the text of a cell."""
@@ -237,12 +237,12 @@ class _Stretch:
         raw = self.plain.cell(row, at) if behind < 0 else self.odd[behind].fields[at]
         return raw.decode("utf-8")
 
-    def numbers(self) -> Numbers:
+    def numbers(self) -> RowNumbers:
         """Return the numbers of all rows."""
         layout = self.table.layout
         rows = len(self.plain.lines) + len(self.odd)
         single = [at for at, slot in layout.slots.items() if not slot.whole]
-        found = Numbers.empty(rows, layout.width)
+        found = RowNumbers.empty(rows, layout.width)
         if single and rows:
             found = self.entries(sorted(single), rows)
             target = [layout.slots[at].start for at in sorted(single)]
@@ -254,14 +254,14 @@ class _Stretch:
                     found.put(row, slot.start + more, cell)
         return found
 
-    def entries(self, columns: list[int], rows: int) -> Numbers:
+    def entries(self, columns: list[int], rows: int) -> RowNumbers:
         """Return the numbers of the columns that hold one entry."""
         layout, width = self.table.layout, len(columns)
         text, ends = self.gathered(columns)
         if layout.comma:
             text = text.replace(b",", b".")
         plain = read_plain(text, ends, digits=self.table.digits)
-        found = Numbers(
+        found = RowNumbers(
             plain.value.reshape(rows, width),
             plain.decimals.reshape(rows, width),
             plain.significant.reshape(rows, width),
@@ -274,7 +274,7 @@ class _Stretch:
             found.put(row, column, cell)
         return found
 
-    def gathered(self, columns: list[int]) -> tuple[bytes, Places]:
+    def gathered(self, columns: list[int]) -> tuple[bytes, Indices]:
         """Return the bytes of some columns, row by row, and where each cell ends in them."""
         text, ends = b"", np.zeros(0, dtype=np.intp)
         if len(self.plain.lines):
@@ -286,12 +286,12 @@ class _Stretch:
             text += self.table.dialect.separator.join([*cells, b""])
         return text, ends
 
-    def kept(self, ids: list[str], lines: Places, numbers: Numbers) -> Flags:
+    def kept(self, ids: list[str], lines: Indices, numbers: RowNumbers) -> Mask:
         """Tell which rows are submissions, noting why others are none."""
         layout = self.table.layout
         if not layout.own and all(ids) and max(map(len, ids), default=0) <= MAX_ID:
             return np.ones(len(ids), dtype=bool)
-        bad: Flags = np.array([id_error(name) is not None for name in ids], dtype=bool)
+        bad: Mask = np.array([id_error(name) is not None for name in ids], dtype=bool)
         first = len(layout.columns)
         if layout.own:
             bad |= (numbers.state[:, first:] != NUMBER).any(axis=1)
@@ -308,9 +308,9 @@ class _Stretch:
 class _Raw(Texts):
     """The bytes of a block's rows, read again where a cell's text is wanted."""
 
-    table: Table
+    table: WideTable
     data: bytes
-    starts: Places
+    starts: Indices
     latest: dict[int, list[str]] = field(default_factory=dict, compare=False, repr=False)
     """The row that was read last: its cells are asked for one after the other."""
 

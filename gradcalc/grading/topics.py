@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from gradcalc.grading.earlier import Mask
-from gradcalc.grading.marked import Rows
+from gradcalc.grading.marked import Indices
 
 TOPICS = {
     "activation": ("act-skipped", "act-forward-missing"),
@@ -43,7 +43,7 @@ TOPIC_OF = {rule: topic for topic, rules in TOPICS.items() for rule in rules}
 
 
 def places(
-    made: Mapping[str, Mapping[str, Mask]], counts: Rows
+    made: Mapping[str, Mapping[str, Mask]], counts: Indices
 ) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Yield topic, the quantities where a student has it wrong, and how many do so there.
 

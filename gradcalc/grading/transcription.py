@@ -9,10 +9,9 @@ import numpy as np
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.grading.comparison import Tolerance, Typed
-from gradcalc.grading.earlier import Cut, Decimals
+from gradcalc.grading.earlier import Cut, Decimals, Own
 from gradcalc.grading.following import evaluated
 from gradcalc.grading.lines import Lines
-from gradcalc.grading.search import Own
 from gradcalc.grading.written import digits_text
 from gradcalc.problem.naming import Index, Reference
 

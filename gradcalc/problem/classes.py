@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gradcalc.errors import ProblemError
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
-from gradcalc.problem.numbers import Cell, Cells
+from gradcalc.problem.numbers import Numeral, NumeralArray
 
 MAX_CLASSES = 10**6
 _HINT = "as in {class: 2, of: 3}; classes count from 1, a batch has a list of them"
 
 
-def read_classes(value: Mapping, name: str) -> Cells:
+def read_classes(value: Mapping, name: str) -> NumeralArray:
     """Return the one-hot vector of a class, or a row for each class of a list.
 
     Classes count from 1, as entries do. Raises ProblemError for another number.
@@ -28,7 +28,7 @@ def read_classes(value: Mapping, name: str) -> Cells:
     nodes = chosen.items if isinstance(chosen, Sequence) else (chosen,)
     if not nodes or len(nodes) * count > MAX_CLASSES:
         raise ProblemError(f"{name} names no class, or too many", chosen.span, hint=_HINT)
-    cells: list[Cell] = []
+    cells: list[Numeral] = []
     for node in nodes:
         number = _whole(node, "a class")
         if not 1 <= number <= count:
@@ -38,11 +38,11 @@ def read_classes(value: Mapping, name: str) -> Cells:
                 hint="classes count from 1" if number == 0 else _HINT,
             )
         cells += [
-            Cell(float(at == number), str(int(at == number)), node.span)
+            Numeral(float(at == number), str(int(at == number)), node.span)
             for at in range(1, count + 1)
         ]
     shape = (len(nodes), count) if isinstance(chosen, Sequence) else (count,)
-    return Cells(shape, tuple(cells), value.span)
+    return NumeralArray(shape, tuple(cells), value.span)
 
 
 def _whole(node: Value, what: str) -> int:

@@ -11,9 +11,9 @@ from gradcalc.algebra.optimisers import (
     OPTIMISERS,
     SETTINGS,
     SGD,
-    Assignment,
     Optimiser,
     Setting,
+    UpdateEquation,
     nearest,
     resolve,
     setting,
@@ -24,7 +24,7 @@ from gradcalc.errors import ProblemError, Span, listed, suggestion
 from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
 from gradcalc.problem.model import Data
 from gradcalc.problem.naming import Names
-from gradcalc.problem.numbers import Cell, read_number
+from gradcalc.problem.numbers import Numeral, read_number
 from gradcalc.problem.schema import items_of
 
 MAX_STEPS = 10_000
@@ -45,7 +45,7 @@ class Descent:
     optimiser: Optimiser
     settings: Dict[str, float]
     texts: Dict[str, str]
-    rates: tuple[Cell, ...]
+    rates: tuple[Numeral, ...]
     steps: int
     span: Span
     named: tuple[Scalar, ...] = ()
@@ -54,7 +54,7 @@ class Descent:
     place: Span | None = field(default=None, compare=False)
 
     @cached_property
-    def assignments(self) -> tuple[Assignment, ...]:
+    def assignments(self) -> tuple[UpdateEquation, ...]:
         """Return the equations of a step."""
         return self.optimiser.assignments(self.settings)
 
@@ -68,7 +68,7 @@ class Descent:
         """Return the names of the gradients that are read."""
         return tuple(gradient_name(self.loss, name) for name in self.parameters)
 
-    def rate(self, step: int) -> Cell:
+    def rate(self, step: int) -> Numeral:
         """Return the learning rate of a step, counted from 1."""
         return self.rates[step - 1 if len(self.rates) > 1 else 0]
 
@@ -89,9 +89,9 @@ def read_descent(root: Mapping) -> Descent | None:
     section = root.get(keys[0].text)
     assert isinstance(section, Mapping)
     optimiser, preset = _method(section.get("method"))
-    cells: dict[str, Cell] = {}
-    rates: tuple[Cell, ...] = ()
-    steps: Cell | None = None
+    cells: dict[str, Numeral] = {}
+    rates: tuple[Numeral, ...] = ()
+    steps: Numeral | None = None
     for key, value in section.pairs:
         if key.text == "steps":
             steps = _steps(value)
@@ -110,7 +110,7 @@ def read_descent(root: Mapping) -> Descent | None:
     settings |= {key: cell.value for key, cell in cells.items()}
     _check_nesterov(optimiser, settings, section)
     if not rates:
-        rates = (Cell(settings["learning_rate"], texts["learning_rate"], section.span),)
+        rates = (Numeral(settings["learning_rate"], texts["learning_rate"], section.span),)
     if steps is not None and len(rates) > 1 and len(rates) != int(steps.value):
         raise ProblemError(
             f"{len(rates)} learning rates for {int(steps.value)} "
@@ -229,7 +229,7 @@ def _setting(key: Scalar, optimiser: Optimiser) -> Setting:
     )
 
 
-def _put(cells: dict[str, Cell], new: Dict[str, Cell], key: Scalar) -> None:
+def _put(cells: dict[str, Numeral], new: Dict[str, Numeral], key: Scalar) -> None:
     """Keep settings; refuse one that another key has set."""
     for name in new:
         if name in cells:
@@ -237,13 +237,13 @@ def _put(cells: dict[str, Cell], new: Dict[str, Cell], key: Scalar) -> None:
     cells |= new
 
 
-def _number(row: Setting, node: Value) -> Cell:
+def _number(row: Setting, node: Value) -> Numeral:
     """Return the value of a setting within its bounds."""
     if row.switch:
         word = node.text.strip().casefold() if isinstance(node, Scalar) else ""
         if word not in _YES:
             raise ProblemError(f"{row.key} is true or false", node.span)
-        return Cell(_YES[word], word, node.span)
+        return Numeral(_YES[word], word, node.span)
     cell = read_number(node, row.key)
     if cell.value < 0 or (row.above and cell.value == 0):
         least = "larger than 0" if row.above else "at least 0"
@@ -256,7 +256,7 @@ def _number(row: Setting, node: Value) -> Cell:
     return cell
 
 
-def _rates(row: Setting, node: Value) -> tuple[Cell, ...]:
+def _rates(row: Setting, node: Value) -> tuple[Numeral, ...]:
     if not isinstance(node, Sequence):
         return (_number(row, node),)
     if not 1 <= len(node.items) <= MAX_STEPS:
@@ -264,7 +264,7 @@ def _rates(row: Setting, node: Value) -> tuple[Cell, ...]:
     return tuple(_number(row, item) for item in node.items)
 
 
-def _betas(node: Value, optimiser: Optimiser, key: Scalar) -> dict[str, Cell]:
+def _betas(node: Value, optimiser: Optimiser, key: Scalar) -> dict[str, Numeral]:
     if "beta1" not in dict(optimiser.defaults):
         raise ProblemError(
             f"betas is not a setting of {optimiser.name}",
@@ -277,7 +277,7 @@ def _betas(node: Value, optimiser: Optimiser, key: Scalar) -> dict[str, Cell]:
     return {row.key: _number(row, item) for row, item in zip(rows, node.items, strict=True)}
 
 
-def _steps(node: Value) -> Cell:
+def _steps(node: Value) -> Numeral:
     cell = read_number(node, "steps")
     if cell.value != int(cell.value) or not 1 <= cell.value <= MAX_STEPS:
         raise ProblemError(f"steps is a whole number from 1 to {MAX_STEPS}", cell.span)

@@ -40,7 +40,7 @@ BINARY = ("binary_cross_entropy", "weighted_bce", "focal")
 
 
 @dataclass
-class Numbers:
+class NetworkNumbers:
     """All numbers of one file, in units of the last decimal where they are weights."""
 
     inputs: list[Decimal]
@@ -53,7 +53,7 @@ class NoNumbersError(Exception):
     """No numbers were found that keep every promise; drawing starts anew."""
 
 
-class Function:
+class ScalarFunction:
     """An activation or a loss of numbers: value, derivative, kinks, at one place."""
 
     def __init__(self, call: Apply) -> None:
@@ -82,7 +82,7 @@ def _slope(row: Operation, own: Apply) -> Expr:
     return fold_sizes(slope, lambda _: ())
 
 
-class Drawing:
+class Attempt:
     """One attempt at numbers for a network."""
 
     def __init__(self, made: Settings, rng: Random) -> None:
@@ -94,12 +94,12 @@ class Drawing:
         inputs = "1 2 3 -1 -2 -3" if whole else "1 2 -1 0.5 -2 3 -0.5 1.5"
         self.inputs = [Decimal(text) for text in inputs.split()]
 
-    def numbers(self) -> Numbers:
+    def numbers(self) -> NetworkNumbers:
         """Return numbers that keep every promise; raises NoNumbersError where none are found."""
         made = self.made
         x = self.several(self.inputs, made.sizes[0])
         before = [float(number) for number in x]
-        found = Numbers(x, [], [], [])
+        found = NetworkNumbers(x, [], [], [])
         for layer, (size, call) in enumerate(zip(made.sizes[1:], made.activations, strict=True)):
             last = layer == len(made.activations) - 1
             weight, bias, z = self.layer(before, size, call, last)
@@ -119,7 +119,7 @@ class Drawing:
         self, before: list[float], size: int, call: Apply, last: bool
     ) -> tuple[list[list[Decimal]], list[Decimal], list[float]]:
         """Return weights, biases and pre-activations of one layer."""
-        function = None if TABLE[call.op].vjp is not None else Function(call)
+        function = None if TABLE[call.op].vjp is not None else ScalarFunction(call)
         off = self.switched_off(size) if function and function.bent and not last else set()
         weight: list[list[Decimal]] = []
         bias: list[Decimal] = []
@@ -160,7 +160,7 @@ class Drawing:
         """Return weights of either sign, none of them 0."""
         return [w * self.rng.choice((1, -1)) for w in self.several(self.weights, count)]
 
-    def fits(self, z: float, function: Function | None, side: int, largest: float) -> bool:
+    def fits(self, z: float, function: ScalarFunction | None, side: int, largest: float) -> bool:
         """Tell whether a unit is away from kinks, on its side of them, and not saturated."""
         if not SMALLEST < abs(z) <= largest or z * side < 0:
             return False
@@ -176,7 +176,7 @@ class Drawing:
         """Return what a layer hands on; a softmax that is all but sure is refused."""
         row = TABLE[call.op]
         if row.vjp is None:
-            function = Function(call)
+            function = ScalarFunction(call)
             return [function.at(number)[0] for number in z]
         node = Node("a", Apply(call.op, (Symbol("z"),), call.attrs), (len(z),))
         values = Program([node], {"z": (len(z),)}, TABLE).run({"z": np.array(z)})["a"].tolist()
@@ -192,21 +192,21 @@ class Drawing:
         hot[self.rng.randrange(len(outputs))] = Decimal(1)
         if kind.per_sample:
             return hot
-        function = Function(loss)
+        function = ScalarFunction(loss)
         if last == "softmax" and all(
             self.differs(function, y, t) for y, t in zip(outputs, hot, strict=True)
         ):
             return hot
         return [self.target(function, y, last) for y in outputs]
 
-    def target(self, function: Function, y: float, last: str) -> Decimal:
+    def target(self, function: ScalarFunction, y: float, last: str) -> Decimal:
         for pool in _pools(self.made.loss.op, last):
             fitting = [Decimal(t) for t in pool.split() if self.differs(function, y, Decimal(t))]
             if fitting:
                 return self.rng.choice(fitting)
         raise NoNumbersError
 
-    def differs(self, function: Function, y: float, t: Decimal) -> bool:
+    def differs(self, function: ScalarFunction, y: float, t: Decimal) -> bool:
         try:
             _, slope, distance = function.at(y, float(t))
         except EvaluationError:  # this target is outside of the domain of the loss

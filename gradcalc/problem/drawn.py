@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from gradcalc.algebra.kernels import Array
 from gradcalc.problem.model import Data, Individual, Problem
-from gradcalc.problem.numbers import Cell, Cells
+from gradcalc.problem.numbers import Numeral, NumeralArray
 
 Picks: TypeAlias = npt.NDArray[np.int64]
 Words: TypeAlias = npt.NDArray[np.uint64]
@@ -105,8 +105,8 @@ def _with(data: Data, entries: Mapping[int, float]) -> Data:
     cells = list(data.cells.cells)
     for at, number in entries.items():
         text = np.format_float_positional(number, trim="-")
-        cells[at] = Cell(float(number), text, cells[at].span)
-    return replace(data, cells=Cells(data.cells.shape, tuple(cells), data.cells.span))
+        cells[at] = Numeral(float(number), text, cells[at].span)
+    return replace(data, cells=NumeralArray(data.cells.shape, tuple(cells), data.cells.span))
 
 
 def _words(texts: Sequence[bytes]) -> Words:

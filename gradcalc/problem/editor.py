@@ -18,7 +18,7 @@ from gradcalc.problem.descent import MAX_STEPS
 from gradcalc.problem.editorshapes import (
     DECIMAL,
     DEFINITIONS,
-    Shape,
+    SchemaPart,
     any_of,
     array_of,
     bounded,
@@ -36,11 +36,11 @@ _CALL = r"^\s*[^\s()]+\s*(\(.*\))?\s*$"
 _WEIGHTS = ("points", "follows", "convention", "blank", "cap")
 
 
-def _section() -> Shape:
+def _section() -> SchemaPart:
     return mapping_of(ref("quantity"), propertyNames=ref("name"))
 
 
-def _words(known: Iterable[str], say: str) -> Shape:
+def _words(known: Iterable[str], say: str) -> SchemaPart:
     """Return a text that is one of these words, or a call with parameters, or one's own."""
     return any_of({"enum": list(known)}, {"type": "string", "pattern": _CALL, "description": say})
 
@@ -53,12 +53,12 @@ def _aliases(kinds: tuple[str, ...]) -> list[str]:
     return [alias for row in TABLE if row.kind in kinds for alias in row.aliases]
 
 
-def _digits(least: int) -> Shape:
+def _digits(least: int) -> SchemaPart:
     text = {"type": "string", "pattern": r"^\s*\d{1,2}\s*$"}
     return any_of({"type": "integer", "minimum": least, "maximum": MAX_DIGITS}, text)
 
 
-def _rounding() -> Shape:
+def _rounding() -> SchemaPart:
     return {
         "type": "object",
         "minProperties": 1,
@@ -74,11 +74,11 @@ def _rounding() -> Shape:
     }
 
 
-def _descent() -> Shape:
+def _descent() -> SchemaPart:
     """Return the keys of `descent:`: settings of any optimiser under any of their names."""
     methods = [name for row in OPTIMISERS for name in (row.name, *dict(row.aliases))]
     switch = {"enum": [True, False, "true", "false", "yes", "no"]}
-    properties: dict[str, Shape] = {
+    properties: dict[str, SchemaPart] = {
         "method": {
             "description": "the optimiser; sgd unless it is said",
             **any_of({"enum": list(dict.fromkeys(methods))}, {"type": "string"}),
@@ -109,7 +109,7 @@ def _descent() -> Shape:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _kinds() -> dict[str, Shape]:
+def _kinds() -> dict[str, SchemaPart]:
     """Return what each key holds, where more is known than its kind."""
     functions = ("activation", "elementwise")
     return {
@@ -162,7 +162,7 @@ def _kinds() -> dict[str, Shape]:
     }
 
 
-_GENERAL: dict[str, Shape] = {
+_GENERAL: dict[str, SchemaPart] = {
     "text": ref("text"),
     "mapping": {"type": "object"},
     "list": any_of(ref("text"), {"type": "array"}),
@@ -175,12 +175,12 @@ _GENERAL: dict[str, Shape] = {
 }
 
 
-def schema() -> Shape:
+def schema() -> SchemaPart:
     """Return the JSON Schema of a problem file."""
     kinds = _kinds()
     definitions = {**DEFINITIONS, "descent": kinds["descent"]}
     kinds["descent"] = ref("descent")
-    properties: dict[str, Shape] = {}
+    properties: dict[str, SchemaPart] = {}
     for key, (kind, what) in KEYS.items():
         shape = kinds.get(key, _GENERAL[kind])
         if "$ref" in shape:  # beside $ref, draft-07 reads nothing else

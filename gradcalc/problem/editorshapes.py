@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from gradcalc.problem.individual import RANGE
 
-Shape: TypeAlias = dict[str, Any]
+SchemaPart: TypeAlias = dict[str, Any]
 DECIMAL = r"^\s*[-+−]?(\d+\.?\d*|\.\d+)([eE][-+−]?\d{1,4})?\s*$"
 _FRACTION = r"^\s*[-+−]?\d{1,30}/0*[1-9]\d{0,29}\s*$"
 _NAME = r"^\s*[^\s\d_!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*\s*$"
@@ -14,27 +14,27 @@ _WHOLE = r"^\s*0*[1-9]\d*\s*$"
 _DATA_FILE = r"\.([nN][pP][yY]|[cC][sS][vV])\s*$"
 
 
-def ref(name: str) -> Shape:
+def ref(name: str) -> SchemaPart:
     """Return a reference to a definition."""
     return {"$ref": f"#/definitions/{name}"}
 
 
-def array_of(items: Shape, **more: Any) -> Shape:
+def array_of(items: SchemaPart, **more: Any) -> SchemaPart:
     """Return a list of at least one item."""
     return {"type": "array", "items": items, "minItems": 1, **more}
 
 
-def any_of(*shapes: Shape) -> Shape:
+def any_of(*shapes: SchemaPart) -> SchemaPart:
     """Return what fits one of these."""
     return {"anyOf": list(shapes)}
 
 
-def mapping_of(values: Shape, **more: Any) -> Shape:
+def mapping_of(values: SchemaPart, **more: Any) -> SchemaPart:
     """Return a mapping whose values fit."""
     return {"type": "object", "additionalProperties": values, **more}
 
 
-def bounded(*, above: bool, below: float | None = None) -> Shape:
+def bounded(*, above: bool, below: float | None = None) -> SchemaPart:
     """Return a number of at least 0, or more than 0, and less than `below`."""
     least = {"exclusiveMinimum" if above else "minimum": 0}
     most = {} if below is None else {"exclusiveMaximum": below}
@@ -45,7 +45,7 @@ def bounded(*, above: bool, below: float | None = None) -> Shape:
     )
 
 
-DEFINITIONS: dict[str, Shape] = {
+DEFINITIONS: dict[str, SchemaPart] = {
     "text": {"type": ["string", "number", "boolean"]},
     "number": any_of(
         {"type": "number"},

@@ -20,7 +20,7 @@ from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
 from gradcalc.problem.document import Mapping as Section
 from gradcalc.problem.document import Scalar, Sequence, Value
-from gradcalc.problem.repeats import Block, at_step, blocks, step_name, with_names
+from gradcalc.problem.repeats import Loop, at_step, blocks, step_name, with_names
 from gradcalc.problem.unknown import refuse_derivatives, unknown_rows
 
 _COMMENT = re.compile(r"(^|\s)#.*$")
@@ -31,8 +31,8 @@ _LARGEST = Fraction(sys.float_info.max)
 
 
 Macros = dict[str, tuple[tuple[str, ...], Expr]]
-_Statement: TypeAlias = tuple[Expr, Expr | None, Span, Span, Block | None]
-_Text: TypeAlias = tuple[str, str | None, Span, Span, Block | None]
+_Statement: TypeAlias = tuple[Expr, Expr | None, Span, Span, Loop | None]
+_Text: TypeAlias = tuple[str, str | None, Span, Span, Loop | None]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ Index: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Run:
+class Evaluation:
     """The value of every line, NaN where it does not exist.
 
     faults: the lines at which that begins; first: the first of them, None where every
@@ -75,10 +75,10 @@ def run(
     start: Mapping[str, Array],
     given: Mapping[str, Array],
     adjust: Adjust | None = None,
-) -> Run:
+) -> Evaluation:
     """Return the values of all lines; where the output has none, its derivatives have none."""
     try:
-        return Run(program.run(start, given, adjust))
+        return Evaluation(program.run(start, given, adjust))
     except EvaluationError as error:
         first = error
     values, faults = traced(program, start, given, adjust)
@@ -88,10 +88,14 @@ def run(
             made = gradient_parts(name)
             if made and made[0] == loss and name not in start and name not in given:
                 values[name] = np.full(value.shape, np.nan)
-    return Run(values, faults, first if any(np.isnan(v).any() for v in values.values()) else None)
+    return Evaluation(
+        values, faults, first if any(np.isnan(v).any() for v in values.values()) else None
+    )
 
 
-def refuse_nothing(problem: Problem, found: Run, nodes: Iterable[Node], hint: str = "") -> None:
+def refuse_nothing(
+    problem: Problem, found: Evaluation, nodes: Iterable[Node], hint: str = ""
+) -> None:
     """Raise ProblemError where nothing exists of what a problem asks for."""
     if found.first is None:
         return
@@ -104,7 +108,7 @@ def refuse_nothing(problem: Problem, found: Run, nodes: Iterable[Node], hint: st
         raise error
 
 
-def _sufferer(problem: Problem, found: Run, nodes: Iterable[Node]) -> str | None:
+def _sufferer(problem: Problem, found: Evaluation, nodes: Iterable[Node]) -> str | None:
     """Return the first line with a name that has no value."""
     names = problem.visible.names
     for node in nodes:
@@ -113,7 +117,7 @@ def _sufferer(problem: Problem, found: Run, nodes: Iterable[Node]) -> str | None
     return None
 
 
-def gaps(problem: Problem, found: Run, nodes: Iterable[Node]) -> dict[str, Gap]:
+def gaps(problem: Problem, found: Evaluation, nodes: Iterable[Node]) -> dict[str, Gap]:
     """Return why each line with a name has no value in some entry, by the name that is shown."""
     if found.first is None:
         return {}
@@ -123,7 +127,7 @@ def gaps(problem: Problem, found: Run, nodes: Iterable[Node]) -> dict[str, Gap]:
 @dataclass(frozen=True)
 class _Gaps:
     problem: Problem
-    found: Run
+    found: Evaluation
     lines: Mapping[str, Node]
 
     def all(self) -> dict[str, Gap]:

@@ -21,7 +21,7 @@ from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.syntax import format
 from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError, Source, Span
-from gradcalc.problem.drawing import BINARY, Drawing, NoNumbersError, Numbers
+from gradcalc.problem.drawing import BINARY, Attempt, NetworkNumbers, NoNumbersError
 from gradcalc.problem.layers import activation
 from gradcalc.problem.loader import load
 from gradcalc.problem.loss import loss_call
@@ -216,7 +216,7 @@ def fresh(made: Settings) -> str:
     best: tuple[int, str] | None = None
     for _ in range(NETWORKS):
         try:
-            numbers = Drawing(made, rng).numbers()
+            numbers = Attempt(made, rng).numbers()
             body = _body(made, numbers)
             values = solve(load(body)).values
         except (NoNumbersError, ProblemError):
@@ -251,7 +251,7 @@ def _lost(made: Settings, values: Mapping[str, Array]) -> int:
     return lost
 
 
-def _body(made: Settings, numbers: Numbers) -> str:
+def _body(made: Settings, numbers: NetworkNumbers) -> str:
     """Return the keys with their comments."""
     sizes, calls = made.sizes, [written(call) for call in made.activations]
     names = [call.op for call in made.activations]

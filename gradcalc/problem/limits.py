@@ -21,7 +21,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Problem
 
 if TYPE_CHECKING:
-    from gradcalc.problem.existence import Run
+    from gradcalc.problem.existence import Evaluation
 
 First: TypeAlias = Callable[[Sequence[Line], Table], Graph]
 Second: TypeAlias = Callable[[Graph, Table], Backward]
@@ -37,7 +37,7 @@ def with_limits(problem: Problem, first_pass: First, second_pass: Second, show: 
         return problem
     from gradcalc.problem.existence import run  # noqa: PLC0415 - most files need no NumPy
 
-    def missing(of: Problem) -> Run:
+    def missing(of: Problem) -> Evaluation:
         start = {name: data.array for name, data in of.data.items()}
         start |= {name: of.given[name].array for name in of.upstream_names}
         given = {name: data.array for name, data in of.given.items() if name not in start}

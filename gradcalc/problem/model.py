@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
@@ -19,7 +19,7 @@ from gradcalc.errors import Source, Span
 from gradcalc.problem.document import Value
 from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.naming import Names, Reference
-from gradcalc.problem.numbers import Cells
+from gradcalc.problem.numbers import NumeralArray
 
 if TYPE_CHECKING:
     from gradcalc.algebra.kernels import Array
@@ -51,7 +51,7 @@ class Data:
     role: str
     shape: Shape
     span: Span
-    cells: Cells | None = None
+    cells: NumeralArray | None = None
     loaded: Any = field(default=None, compare=False, repr=False)
 
     @property
@@ -322,7 +322,7 @@ class Solution:
     values: in force (given values, rounding); empty for a problem in letters.
     exact: the unrounded values, where the problem rounds.
     recomputed: what everything would be from the inputs alone, where values are given.
-    gaps: why lines, or entries of them, have no value in force.
+    gaps: why lines, or entries of them, have no value in force. train: unrolls a descent.
     """
 
     problem: Problem
@@ -333,13 +333,14 @@ class Solution:
     check: Check | None = None
     trusted: bool = True
     gaps: Mapping[str, Gap] = field(default_factory=dict)
+    train: Callable[[Solution], Training] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def training(self) -> Training | None:
         """Return the steps of the problem's `descent:`, None without it or without numbers."""
-        from gradcalc.problem.training import train  # noqa: PLC0415 - it reads solutions
-
-        return train(self) if self.values and self.problem.descent else None
+        if self.train is None or not self.values or self.problem.descent is None:
+            return None
+        return self.train(self)
 
     @property
     def fixed(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ SHOWN = 40
 
 
 @dataclass(frozen=True)
-class Cell:
+class Numeral:
     """One number: its value, and the text that it was written as."""
 
     value: float
@@ -27,7 +27,7 @@ class Cell:
     span: Span
 
 
-def read_number(node: Value, what: str) -> Cell:
+def read_number(node: Value, what: str) -> Numeral:
     """Return the number that a value spells; `what` names it in an error.
 
     U+2212 is a minus, `1/3` a fraction. Raises ProblemError for everything that is
@@ -54,10 +54,10 @@ def read_number(node: Value, what: str) -> Cell:
                 node.span,
                 "larger than 1.8e308",
             )
-        return Cell(value, _tidy(text), node.span)
+        return Numeral(value, _tidy(text), node.span)
     fraction = _FRACTION.match(text)
     if fraction and int(fraction[2]):
-        return Cell(float(Fraction(int(fraction[1]), int(fraction[2]))), text, node.span)
+        return Numeral(float(Fraction(int(fraction[1]), int(fraction[2]))), text, node.span)
     message, hint = _refusal(node, text)
     raise ProblemError(f"{what}: {message}", node.span, "not a number", hint)
 
@@ -117,15 +117,15 @@ def _refusal(node: Scalar, text: str) -> tuple[str, str | None]:
 
 
 @dataclass(frozen=True)
-class Cells:
+class NumeralArray:
     """An array of numbers: shape, entries in row order, place."""
 
     shape: tuple[int, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[Numeral, ...]
     span: Span
 
 
-def read_array(node: Value, what: str) -> Cells:
+def read_array(node: Value, what: str) -> NumeralArray:
     """Return the number, vector, matrix or deeper array that a value spells.
 
     Raises ProblemError for empty or ragged lists and for anything but numbers.
@@ -133,7 +133,7 @@ def read_array(node: Value, what: str) -> Cells:
     if isinstance(node, Mapping):
         raise ProblemError(f"{what} holds numbers", node.span, "a mapping stands here")
     if isinstance(node, Scalar):
-        return Cells((), (read_number(node, what),), node.span)
+        return NumeralArray((), (read_number(node, what),), node.span)
     _refuse_decimal_commas(node, what)
     if not node.items:
         raise ProblemError(f"{what} is empty", node.span, "at least one number is due")
@@ -146,7 +146,7 @@ def read_array(node: Value, what: str) -> Cells:
                 f"{describe(row.shape)} here, {describe(rows[0].shape)} in the first row",
             )
     cells = tuple(cell for row in rows for cell in row.cells)
-    return Cells((len(rows), *rows[0].shape), cells, node.span)
+    return NumeralArray((len(rows), *rows[0].shape), cells, node.span)
 
 
 def _refuse_decimal_commas(node: Sequence, what: str) -> None:

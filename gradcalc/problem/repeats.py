@@ -25,7 +25,7 @@ MAX_STEPS = 1000
 
 
 @dataclass(frozen=True)
-class Block:
+class Loop:
     """A letter and the numbers that it runs through, with the place of the header."""
 
     letter: str
@@ -40,12 +40,12 @@ class Block:
         return iter(range(self.first, self.last + way, way))
 
 
-def blocks(lines: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span, Block | None]]:
+def blocks(lines: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span, Loop | None]]:
     """Yield each line that is neither blank nor a header, with the block that it stands in.
 
     Raises ProblemError for a header that cannot be read, or has no lines below it.
     """
-    block: Block | None = None
+    block: Loop | None = None
     depth, used = 0, True
     for text, span in lines:
         if not text.strip():
@@ -71,17 +71,17 @@ def blocks(lines: Iterable[tuple[str, Span]]) -> Iterator[tuple[str, Span, Block
             abs(int(last) - int(first)) >= MAX_STEPS
         ):
             raise ProblemError(f"more than {MAX_STEPS} steps", place)
-        block, depth, used = Block(match["letter"], int(first), int(last), place), lead, False
+        block, depth, used = Loop(match["letter"], int(first), int(last), place), lead, False
     if block is not None:
         _refuse_empty(block, used)
 
 
-def _refuse_empty(block: Block, used: bool) -> None:
+def _refuse_empty(block: Loop, used: bool) -> None:
     if not used:
         raise ProblemError("nothing is repeated here", block.span, hint=_HINT)
 
 
-def step_name(head: Expr, block: Block, span: Span) -> str:
+def step_name(head: Expr, block: Loop, span: Span) -> str:
     """Return what the left side of a repeated line defines: h for `h[t]`."""
     named = isinstance(head, Apply) and head.op == "entry" and len(head.args) == 2
     if not named or not isinstance(head, Apply) or head.args[1] != Symbol(block.letter):
@@ -100,7 +100,7 @@ def step_name(head: Expr, block: Block, span: Span) -> str:
     return base.name
 
 
-def at_step(expr: Expr, block: Block, step: int) -> Expr:
+def at_step(expr: Expr, block: Loop, step: int) -> Expr:
     """Return a repeated formula for one step."""
     return substitute(expr, {block.letter: number(step)})
 

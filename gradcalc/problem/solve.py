@@ -13,13 +13,14 @@ from gradcalc.engine.gaps import tolerant
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import Rounding
 from gradcalc.errors import ProblemError
-from gradcalc.problem.existence import Run, gaps, refuse_nothing, run
+from gradcalc.problem.existence import Evaluation, gaps, refuse_nothing, run
 from gradcalc.problem.model import Comparison, Gap, Problem, Solution
+from gradcalc.problem.training import train
 
 Given: TypeAlias = Literal["trust", "recompute", "fail"]
 
 
-class Values(Mapping[str, Array]):
+class SolvedValues(Mapping[str, Array]):
     """Values by name; a Jacobian is built when it is read."""
 
     def __init__(self, ready: dict[str, Array], late: dict[str, Callable[[], Array]]) -> None:
@@ -88,10 +89,13 @@ def solve(problem: Problem, given: Given = "trust") -> Solution:
         proof,
         trusted=given != "recompute",
         gaps=_gaps(problem, found, unrounded, nodes),
+        train=train,
     )
 
 
-def _gaps(problem: Problem, found: Run, unrounded: Run, nodes: Sequence[Node]) -> dict[str, Gap]:
+def _gaps(
+    problem: Problem, found: Evaluation, unrounded: Evaluation, nodes: Sequence[Node]
+) -> dict[str, Gap]:
     """Return why lines have no value; where only rounding is to blame, that is said, too."""
     old = {new: name for name, new in problem.visible.names.items()}
 
@@ -127,7 +131,7 @@ def without(solution: Solution, name: str) -> Mapping[str, Array]:
 
 def _run(
     problem: Problem, start: Mapping[str, Array], given: Mapping[str, Array], *, rounded: bool
-) -> Run:
+) -> Evaluation:
     try:
         adjust = problem.rounding if rounded else None
         return run(problem.program, problem.loss, start, given, adjust)
@@ -162,7 +166,7 @@ def _refuse(problem: Problem, comparisons: tuple[Comparison, ...]) -> None:
             )
 
 
-def _named(problem: Problem, values: Mapping[str, Array], *, rounded: bool = False) -> Values:
+def _named(problem: Problem, values: Mapping[str, Array], *, rounded: bool = False) -> SolvedValues:
     """Return the named values in the order of the solution, read-only and without −0.
 
     rounded: whether they are; a Jacobian then is, too.
@@ -181,7 +185,7 @@ def _named(problem: Problem, values: Mapping[str, Array], *, rounded: bool = Fal
     own = f"d{problem.loss}/d{problem.loss}"
     if own in values and own not in ready:
         ready[own] = values[own]
-    return Values(ready, late)
+    return SolvedValues(ready, late)
 
 
 def _jacobian(

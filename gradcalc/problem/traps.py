@@ -75,7 +75,7 @@ Found: TypeAlias = Iterator[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
-class Row:
+class TrapRule:
     """One trap: its name, and what finds it."""
 
     id: str
@@ -393,14 +393,14 @@ def _unread(file: _File) -> Found:
 
 
 TRAPS = (
-    Row("softmax of one unit", _one_share),
-    Row("cross_entropy of one probability", _one_probability),
-    Row("no logarithms", _no_logarithms),
-    Row("no probability", _no_probability),
-    Row("squeezed logits", _squeezed_logits),
-    Row("operands in the other order", _swapped),
-    Row("labels", _labels),
-    Row("no distribution", _distribution),
-    Row("unread equation", _unread),
+    TrapRule("softmax of one unit", _one_share),
+    TrapRule("cross_entropy of one probability", _one_probability),
+    TrapRule("no logarithms", _no_logarithms),
+    TrapRule("no probability", _no_probability),
+    TrapRule("squeezed logits", _squeezed_logits),
+    TrapRule("operands in the other order", _swapped),
+    TrapRule("labels", _labels),
+    TrapRule("no distribution", _distribution),
+    TrapRule("unread equation", _unread),
 )
 """What solves without an error and is probably not meant."""

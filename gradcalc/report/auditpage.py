@@ -26,7 +26,7 @@ from gradcalc.report.summary import SINGLE, summary
 from gradcalc.report.view import View
 from gradcalc.report.wording import Wording
 
-INDENT = 5
+AUDIT_INDENT = 5
 LIST = 6
 MOST = 40
 """Slips, and unreadable answers, that a page lists."""
@@ -109,7 +109,7 @@ class AuditPage:
         self.numbers(finding, verdicts)
         for text in self.why.reasons(finding, verdicts):
             page.blank()
-            page.paragraph(text, INDENT)
+            page.paragraph(text, AUDIT_INDENT)
 
     def numbers(self, finding: Finding, verdicts: Sequence[Verdict]) -> None:
         """Write what is written beside what should be, and the difference."""
@@ -118,7 +118,7 @@ class AuditPage:
             for verdict in verdicts[:1]:
                 text = verdict.given
                 text = text if len(text) <= MOST_GIVEN else text[:MOST_GIVEN] + " …"
-                page.paragraph(f"written    {text}", INDENT, "plain", 11)
+                page.paragraph(f"written    {text}", AUDIT_INDENT, "plain", 11)
             self.right_formula(finding)
             return
         shown = verdicts[:LIST]
@@ -136,24 +136,26 @@ class AuditPage:
         said = self.words.pattern(finding.pattern) if finding.pattern else ""
         if len(shown) == 1:
             both = aligned([as_written(shown[0].given, notation), due[0].strip()])
-            page.text(f"written    {both[0]}".rstrip(), "plain", INDENT)
-            page.beside(f"should be  {both[1]}".rstrip(), said, "plain", INDENT)
+            page.text(f"written    {both[0]}".rstrip(), "plain", AUDIT_INDENT)
+            page.beside(f"should be  {both[1]}".rstrip(), said, "plain", AUDIT_INDENT)
         else:
             names = [entry_name(v, notation) for v in shown]
             wide = max(map(width, names))
             columns = [("written", given), ("should be", due), ("off by", off)]
             sizes = [max(width(h), *map(width, column)) for h, column in columns]
-            while len(columns) > 1 and wide + sum(2 + s for s in sizes) > page.columns - INDENT:
+            while (
+                len(columns) > 1 and wide + sum(2 + s for s in sizes) > page.columns - AUDIT_INDENT
+            ):
                 columns, sizes = columns[:-1], sizes[:-1]
             head = "  ".join(h.ljust(s) for (h, _), s in zip(columns, sizes, strict=True))
-            page.text((" " * (wide + 2) + head).rstrip(), "faint", INDENT)
+            page.text((" " * (wide + 2) + head).rstrip(), "faint", AUDIT_INDENT)
             for at, own in enumerate(names):
                 cells = "  ".join(
                     column[at].ljust(s) for (_, column), s in zip(columns, sizes, strict=True)
                 )
-                page.text(f"{own.ljust(wide)}  {cells}".rstrip(), "plain", INDENT)
+                page.text(f"{own.ljust(wide)}  {cells}".rstrip(), "plain", AUDIT_INDENT)
             if len(verdicts) > LIST:
-                page.text(f"and {len(verdicts) - LIST} more", "note", INDENT)
+                page.text(f"and {len(verdicts) - LIST} more", "note", AUDIT_INDENT)
         self.worked(finding)
 
     def right_formula(self, finding: Finding) -> None:
@@ -163,7 +165,7 @@ class AuditPage:
             whole = finding if finding.shape else replace(finding, entries=((),))
             expr = self.why.expression(whole)
             text = self.words.formula(expr or lines.written_out(finding.name))
-            self.page.paragraph(f"should be  {text}", INDENT, "plain", 11)
+            self.page.paragraph(f"should be  {text}", AUDIT_INDENT, "plain", 11)
 
     def worked(self, finding: Finding) -> None:
         """Write the right line with the writer's own numbers in it, for a single entry."""
@@ -174,7 +176,7 @@ class AuditPage:
         own = self.view_of(finding)
         if len(finding.entries) != 1 or not own.values.keys() >= {finding.name, *symbols(expr)}:
             page.blank()
-            page.paragraph(self.words.equation(finding.name, expr), INDENT, "note", 4)
+            page.paragraph(self.words.equation(finding.name, expr), AUDIT_INDENT, "note", 4)
             return
         entry = finding.entries[0]
         try:
@@ -184,8 +186,8 @@ class AuditPage:
             return
         value = notation.number(figure(float(finding.values[finding.name][entry]), digits=4))
         page.blank()
-        page.paragraph(notation.line(formula), INDENT, "note")
-        page.paragraph(f"= {notation.line(filled)} = {value}", INDENT + 4, "note", 2)
+        page.paragraph(notation.line(formula), AUDIT_INDENT, "note")
+        page.paragraph(f"= {notation.line(filled)} = {value}", AUDIT_INDENT + 4, "note", 2)
 
     def view_of(self, finding: Finding) -> View:
         """Return the problem with the values that the writer's own give."""
@@ -229,7 +231,7 @@ class AuditPage:
         if notes:
             self.page.blank()
         for note in notes:
-            self.page.paragraph(note, INDENT, "note")
+            self.page.paragraph(note, AUDIT_INDENT, "note")
 
     def rounding(self) -> None:
         """Write what the writer's rounding does to right gradients."""
@@ -253,7 +255,7 @@ class AuditPage:
         self.page.paragraph(
             f"Rounding on the way moves right gradients by up to {largest}: a tolerance of 1\u00a0%"
             f" would have called {beyond} of the {len(off)} right ones wrong.",
-            INDENT,
+            AUDIT_INDENT,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import groupby, pairwise
 
 from gradcalc.errors import visible, width
-from gradcalc.report.page import Line
+from gradcalc.report.page import PageRow
 
 BRAILLE = 0x2800
 ACROSS, DOWN = 2, 4
@@ -62,15 +62,15 @@ class Canvas:
             return chr(BRAILLE + self.dots[at]), self.inked[at]
         return " ", "plain"
 
-    def trimmed(self) -> list[Line]:
+    def trimmed(self) -> list[PageRow]:
         """Return the lines without the empty ones above and below all that is drawn."""
         found = self.lines()
         full = [at for at, line in enumerate(found) if "".join(text for text, _ in line).strip()]
         return found[full[0] : full[-1] + 1] if full else []
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PageRow]:
         """Return the rows as lines of a page, signs of one style together."""
-        found: list[Line] = []
+        found: list[PageRow] = []
         for row in range(self.rows):
             cells = [self.cell(column, row) for column in range(self.columns)]
             found.append(

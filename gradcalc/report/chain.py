@@ -12,7 +12,7 @@ LONGEST_LABEL = 16
 SHORTEST_ARROW = 4
 INDENT = 2
 
-Link = tuple[str, str]
+ChainLink = tuple[str, str]
 """What an arrow does, and the name that it leads to."""
 
 
@@ -25,7 +25,7 @@ def chain(page: Page, view: View) -> bool:
     longest = max(width(name) for _, name in [("", start), *arrows])
     if any(INDENT + longest + _arrow(label) + 2 + longest > page.columns for label, _ in arrows):
         return False
-    rows: list[list[Link]] = [[]]
+    rows: list[list[ChainLink]] = [[]]
     used = INDENT + width(start)
     for label, name in arrows:
         extra = _arrow(label) + width(name) + 2
@@ -55,11 +55,11 @@ def _centred(label: str, length: int) -> str:
     return " " * left + label + " " * (length - width(label) - left)
 
 
-def _links(view: View) -> tuple[str, list[Link]] | None:
+def _links(view: View) -> tuple[str, list[ChainLink]] | None:
     """Return the first name and the arrows, or None for a graph that is no chain."""
     lines = list(view.problem.visible.forward)
     names = {node.name for node in lines}
-    links: list[Link] = []
+    links: list[ChainLink] = []
     start: str | None = None
     before: str | None = None
     layers = {layer.z: layer for layer in view.problem.layers}

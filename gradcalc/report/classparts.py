@@ -21,15 +21,15 @@ from gradcalc.report.page import TIED
 from gradcalc.report.parts import (
     Bar,
     Bars,
-    Column,
     Facts,
     Figures,
     Item,
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableColumn,
     Title,
 )
 from gradcalc.report.takeup import take_up_again
@@ -42,25 +42,25 @@ MISSED = 8
 LETTERED = 26
 """Answers that wait for a ruling and are shown."""
 LINE_COLUMNS = (
-    Column("line", "left", name=True),
-    Column("pts", long="points", least=5, spare=1),
-    Column("right", least=6),
-    Column("follows", least=7, long="follows from own earlier values", spare=1),
-    Column("conv", least=5, long="right under another convention", spare=1),
-    Column("wrong", least=5),
-    Column("blank", least=5),
-    Column("first wrong here", least=4, gap=2),
-    Column("r", least=5, gap=3, long="correlation with the rest of the score", spare=1),
+    TableColumn("line", "left", name=True),
+    TableColumn("pts", long="points", least=5, spare=1),
+    TableColumn("right", least=6),
+    TableColumn("follows", least=7, long="follows from own earlier values", spare=1),
+    TableColumn("conv", least=5, long="right under another convention", spare=1),
+    TableColumn("wrong", least=5),
+    TableColumn("blank", least=5),
+    TableColumn("first wrong here", least=4, gap=2),
+    TableColumn("r", least=5, gap=3, long="correlation with the rest of the score", spare=1),
 )
 FIRST = 7
 """The column of those who first go wrong at a line."""
 MISTAKE_COLUMNS = (
-    Column("mistake", "left", cut=True),
-    Column("id", "left", gap=2, spare=2),
-    Column("students", least=6, gap=2),
-    Column("of all", least=5, joined=True, spare=1),
-    Column("points", least=8, gap=1, long="points lost"),
-    Column("of lost", least=5, joined=True, spare=1),
+    TableColumn("mistake", "left", cut=True),
+    TableColumn("id", "left", gap=2, spare=2),
+    TableColumn("students", least=6, gap=2),
+    TableColumn("of all", least=5, joined=True, spare=1),
+    TableColumn("points", least=8, gap=1, long="points lost"),
+    TableColumn("of lost", least=5, joined=True, spare=1),
 )
 
 
@@ -164,7 +164,7 @@ class _ClassParts:
         ]
         yield Section("What went wrong, by points lost")
         caption = f"{points_text(lost, 1)} of {points_text(total)} points were lost."
-        yield Table(MISTAKE_COLUMNS, tuple(rows), caption)
+        yield ReportTable(MISTAKE_COLUMNS, tuple(rows), caption)
         again = take_up_again(tally, self.words)
         if again:
             yield Paragraph(again)
@@ -178,7 +178,9 @@ class _ClassParts:
         label = "nothing wrong"
         if any(line.convention for line in lines):
             label += ", or right under another convention"
-        yield Table(LINE_COLUMNS, tuple(map(self.line, lines)), foot=(label, FIRST, str(none)))
+        yield ReportTable(
+            LINE_COLUMNS, tuple(map(self.line, lines)), foot=(label, FIRST, str(none))
+        )
         one = tally.stopped == 1
         yield Paragraph(
             "Counted are students; blank includes unreadable."

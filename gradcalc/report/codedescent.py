@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gradcalc.algebra.expr import Expr, symbols
 from gradcalc.algebra.optimisers import PARAMETER, SETTINGS, STEP
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codenames import free
 
 if TYPE_CHECKING:
     from gradcalc.problem.descent import Descent
     from gradcalc.problem.model import Solution
 
-Letters: TypeAlias = dict[str | tuple[str, str], str]
+ScriptLetters: TypeAlias = dict[str | tuple[str, str], str]
 _WORDS = ("step", "passes", "rates", "rate")
 
 
@@ -25,10 +25,10 @@ def update_formulas(solution: Solution) -> list[Expr]:
     return [each for line in lines for each in (line.expr, line.first) if each is not None]
 
 
-def letters_of(plan: Descent, writer: Writer, taken: Iterable[str]) -> Letters:
+def letters_of(plan: Descent, writer: FormulaWriter, taken: Iterable[str]) -> ScriptLetters:
     """Return identifiers of settings, of `t`, and of each letter of each parameter."""
     used = {*writer.names.values(), *writer.functions.values(), *taken, *_WORDS}
-    found: Letters = {STEP: "step"}
+    found: ScriptLetters = {STEP: "step"}
     read = {
         name
         for line in plan.assignments
@@ -47,7 +47,7 @@ def letters_of(plan: Descent, writer: Writer, taken: Iterable[str]) -> Letters:
     return found
 
 
-def setting_lines(plan: Descent, own: Letters) -> Iterator[str]:
+def setting_lines(plan: Descent, own: ScriptLetters) -> Iterator[str]:
     """Yield a line for each setting that an equation reads; the rates of all steps in a list."""
     for row in SETTINGS:
         if row.letter in own and row.key in plan.settings:
@@ -60,8 +60,8 @@ def setting_lines(plan: Descent, own: Letters) -> Iterator[str]:
 
 def step_equations(
     plan: Descent,
-    writer: Writer,
-    own: Letters,
+    writer: FormulaWriter,
+    own: ScriptLetters,
     parameter: str,
     texts: Mapping[str, str],
     adjust: Callable[[str, list[str]], list[str]] = lambda _, terms: terms,
@@ -76,7 +76,9 @@ def step_equations(
     names = {**state, **numbers, **texts}
     known = {*numbers}
     for line in plan.assignments:
-        here = Writer(writer.dialect, writer.table, names, writer.functions, frozenset(known))
+        here = FormulaWriter(
+            writer.dialect, writer.table, names, writer.functions, frozenset(known)
+        )
         if here.is_number(line.expr):
             known.add(line.name)
         terms = adjust(line.name, here.terms(line.expr))

@@ -26,7 +26,7 @@ from gradcalc.report.codenames import identifiers
 
 
 @dataclass(frozen=True)
-class Writer:
+class FormulaWriter:
     """Writes formulas; `names` are identifiers of quantities, `functions` of operations.
 
     numbers: names that stand for a number of Python, and for no array.
@@ -223,10 +223,12 @@ class Writer:
             lines.append(f"    # {row.remark}")
         return "\n".join([*lines, *returned(inner.terms(expr), "    ")])
 
-    def inside(self, row: Operation) -> Writer:
+    def inside(self, row: Operation) -> FormulaWriter:
         """Return the writer of a row's own formulas."""
         own = identifiers((name, name) for name in (*row.params, *row.attributes))
-        return Writer(self.dialect, self.table, own, self.functions, frozenset(row.attributes))
+        return FormulaWriter(
+            self.dialect, self.table, own, self.functions, frozenset(row.attributes)
+        )
 
 
 def _compares(expr: Expr) -> bool:

@@ -17,7 +17,7 @@ from gradcalc.problem.unknown import is_unknown
 from gradcalc.report.codecuts import size_letters, size_of, size_text, size_value
 from gradcalc.report.codedialect import Dialect, needed, plain
 from gradcalc.report.codefloats import said_of_floats
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import comment, quoted
 from gradcalc.report.codenames import identifiers
 from gradcalc.report.steps import Step, build_steps
@@ -107,18 +107,18 @@ class Script:
         sizes = [(letter, letter) for letter in self.letters]
         return identifiers([*sizes, *every], {*self.own, *functions})
 
-    def writer(self, exprs: Sequence[Expr]) -> Writer:
+    def writer(self, exprs: Sequence[Expr]) -> FormulaWriter:
         """Return the writer of the script's formulas."""
         functions = self.helpers(exprs)
         names = self.names(functions.values())
-        return Writer(self.dialect, self.table, names, functions, frozenset(self.letters))
+        return FormulaWriter(self.dialect, self.table, names, functions, frozenset(self.letters))
 
-    def shape(self, writer: Writer, shape: Shape) -> str:
+    def shape(self, writer: FormulaWriter, shape: Shape) -> str:
         """Return a shape as a tuple."""
         sizes = [size_text(dim, writer.names) for dim in shape]
         return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
-    def line(self, writer: Writer, shape: Shape, formula: Expr) -> list[str]:
+    def line(self, writer: FormulaWriter, shape: Shape, formula: Expr) -> list[str]:
         """Return a formula in terms, stretched to the shape of its line."""
         formula = plain(formula)
         number = writer.is_number(formula)
@@ -151,7 +151,7 @@ class Script:
         label = self.problem.names.shown(name)
         return [f"print({quoted(f'{label} does not exist {gap.where}')})"]
 
-    def sizes(self, writer: Writer) -> list[str]:
+    def sizes(self, writer: FormulaWriter) -> list[str]:
         """Return what the letters of a problem without numbers stand for."""
         in_turn = [SIZES[at % len(SIZES)] for at in range(len(self.letters))]
         others = islice(product(SIZES, repeat=len(self.letters)), TRIES)
@@ -165,7 +165,7 @@ class Script:
         pairs = zip(self.letters, in_turn, strict=True)
         return [f"{writer.names[letter]} = {size}" for letter, size in pairs]
 
-    def row_numbers(self, writer: Writer) -> dict[str, str]:
+    def row_numbers(self, writer: FormulaWriter) -> dict[str, str]:
         """Return the quantities that are numbers of rows or classes, and how many there are."""
         found = {}
         for node in self.problem.forward.nodes:

@@ -16,7 +16,7 @@ from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.report.functions import Function
 
-Run: TypeAlias = Callable[[Array], dict[str, Array]]
+Evaluator: TypeAlias = Callable[[Array], dict[str, Array]]
 
 POINTS = 801
 MOST_ZEROS = 400
@@ -35,7 +35,7 @@ class Jump:
 
 
 @dataclass(frozen=True)
-class Trace:
+class CurveTrace:
     """One line: its unbroken pieces as points, and the jumps between them."""
 
     pieces: tuple[tuple[Array, Array], ...]
@@ -54,11 +54,11 @@ class Curve:
     function: Function
     low: float
     high: float
-    value: Trace
-    slope: Trace | None
+    value: CurveTrace
+    slope: CurveTrace | None
 
     @property
-    def traces(self) -> tuple[Trace, ...]:
+    def traces(self) -> tuple[CurveTrace, ...]:
         """Return the lines that are drawn."""
         return (self.value,) if self.slope is None else (self.value, self.slope)
 
@@ -104,7 +104,7 @@ def sample(
     return Curve(function, start, stop, traces["f"], traces.get("d"))
 
 
-def _runner(lines: Mapping[str, Expr], function: Function, table: Table) -> Run:
+def _runner(lines: Mapping[str, Expr], function: Function, table: Table) -> Evaluator:
     """Return what computes these formulas of one letter at many points at once."""
     nodes = [Node(name, expr, ()) for name, expr in lines.items()]
     program = Program(nodes, {function.letter: ()}, table, exact=False)
@@ -163,7 +163,7 @@ def _zeros(function: Function, low: float, high: float, table: Table) -> list[fl
     return apart[:MOST_ZEROS]
 
 
-def _closest(name: str, run: Run, low: float, high: float) -> float:
+def _closest(name: str, run: Evaluator, low: float, high: float) -> float:
     """Return where in a short interval a formula is closest to 0, a round number if it can be."""
     span = high - low
     for _ in range(12):
@@ -179,7 +179,7 @@ def _closest(name: str, run: Run, low: float, high: float) -> float:
     return best
 
 
-def _trace(stretches: list[tuple[Array, Array]], breaks: list[float], there: Array) -> Trace:
+def _trace(stretches: list[tuple[Array, Array]], breaks: list[float], there: Array) -> CurveTrace:
     """Return the pieces between breaks, joined where the line goes on without a jump."""
     heights = np.concatenate([y[np.isfinite(y)] for _, y in stretches])
     spread = float(np.ptp(np.percentile(heights, [2, 98]))) if len(heights) else 0.0
@@ -199,7 +199,7 @@ def _trace(stretches: list[tuple[Array, Array]], breaks: list[float], there: Arr
                 sides = (float(side) + 0.0 for side in (before, y[0], there[at - 1]))
                 jumps.append(Jump(breaks[at - 1], *sides))
             pieces.append(piece)
-    return Trace(tuple(pieces), tuple(jumps))
+    return CurveTrace(tuple(pieces), tuple(jumps))
 
 
 def _finite(x: Array, y: Array) -> list[tuple[Array, Array]]:
@@ -210,7 +210,7 @@ def _finite(x: Array, y: Array) -> list[tuple[Array, Array]]:
     return [(a, b) for a, b, kept in runs if len(kept) > 1 and kept[0]]
 
 
-def clipped(trace: Trace, low: float, high: float) -> list[list[tuple[float, float]]]:
+def clipped(trace: CurveTrace, low: float, high: float) -> list[list[tuple[float, float]]]:
     """Return the pieces of a line between two heights, cut where they leave."""
     found: list[list[tuple[float, float]]] = []
     for xs, ys in trace.pieces:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra.entries import Index, indices
+from gradcalc.algebra.entries import indices
 from gradcalc.algebra.names import gradient_name
+from gradcalc.algebra.shapes import Index
 from gradcalc.errors import width
 from gradcalc.problem.training import Training, Update
 from gradcalc.report.boxes import aligned
@@ -37,7 +38,7 @@ Columns: TypeAlias = list[list[str]]
 
 
 @dataclass(frozen=True)
-class Point:
+class DescentPoint:
     """Where a descent is after some steps; no loss or gradient where it has no value."""
 
     step: int
@@ -59,10 +60,10 @@ class Overview:
     norm: str | None
 
 
-def points(training: Training) -> tuple[Point, ...]:
+def points(training: Training) -> tuple[DescentPoint, ...]:
     """Return where a descent starts, and where it is after each step."""
-    found = [Point(u.number - 1, u.before, u.loss, u.gradients) for u in training.updates]
-    last = Point(len(found), training.values, training.loss, training.gradients)
+    found = [DescentPoint(u.number - 1, u.before, u.loss, u.gradients) for u in training.updates]
+    last = DescentPoint(len(found), training.values, training.loss, training.gradients)
     return (*found, last) if found else ()
 
 
@@ -100,13 +101,13 @@ class _Table:
     def __init__(self, view: View, training: Training) -> None:
         self.view, self.training = view, training
         whole = points(training)
-        self.rows: list[Point | None] = [*whole]
+        self.rows: list[DescentPoint | None] = [*whole]
         if len(whole) > MOST and not view.full:
             self.rows = [*whole[:FIRST], None, *whole[-LAST:]]
         loss = view.notation.name(view.problem.loss)
         self.norm = f"‖∇{loss}‖" if view.unicode else f"|grad {loss}|"
 
-    def column(self, head: str, value: Callable[[Point], float | None]) -> list[str]:
+    def column(self, head: str, value: Callable[[DescentPoint], float | None]) -> list[str]:
         """Return a column with digits that tell most values from the one before.
 
         Not all: where a descent converges, its last values are alike.
@@ -143,14 +144,14 @@ class _Table:
         return found
 
     def entry(self, name: str, index: Index, gradient: bool) -> list[str]:
-        def at(row: Point) -> float | None:
+        def at(row: DescentPoint) -> float | None:
             value = (row.gradients if gradient else row.values).get(name)
             return None if value is None else float(value[index])
 
         return self.column(self.view.notation.entry_name(name, index), at)
 
     def length(self) -> list[str]:
-        def of(row: Point) -> float | None:
+        def of(row: DescentPoint) -> float | None:
             squares = [float(np.vdot(g, g)) for g in row.gradients.values()]
             return float(np.sqrt(fsum(squares))) if squares else None
 

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from gradcalc.report.graphmodel import Picture
 from gradcalc.report.mathtree import Math
 
-Tone: TypeAlias = Literal["plain", "note", "warning"]
+SayingTone: TypeAlias = Literal["plain", "note", "warning"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Equation:
 
 
 @dataclass(frozen=True)
-class Equations:
+class EquationList:
     """Equations with a label, each with a few words beside it."""
 
     label: str
@@ -49,14 +49,14 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Group:
+class LayerHeading:
     """The heading of the lines of one layer."""
 
     title: str
 
 
 @dataclass(frozen=True)
-class Line:
+class SolutionLine:
     """A numbered line: what it defines, its equation, words, entries, and what it reads.
 
     key: the quantity's own name; reads, readers: the quantities that it reads, the lines
@@ -86,7 +86,7 @@ class Saying:
     """A sentence or two."""
 
     text: str
-    tone: Tone = "plain"
+    tone: SayingTone = "plain"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,17 @@ class Drawing:
     picture: Picture
 
 
-Block: TypeAlias = Equations | Labelled | Band | Group | Line | Listing | Saying | Boxed | Drawing
+DocumentBlock: TypeAlias = (
+    EquationList
+    | Labelled
+    | Band
+    | LayerHeading
+    | SolutionLine
+    | Listing
+    | Saying
+    | Boxed
+    | Drawing
+)
 
 
 @dataclass(frozen=True)
@@ -113,18 +123,18 @@ class Document:
 
     title: str
     cite: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[DocumentBlock, ...]
 
 
-def linked(blocks: Sequence[Block]) -> Iterator[Block]:
+def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
     """Yield blocks, each line with the numbers of the lines that read it."""
     readers: dict[str, list[int]] = {}
     for block in blocks:
-        if isinstance(block, Line):
+        if isinstance(block, SolutionLine):
             for name in block.reads:
                 readers.setdefault(name, []).append(block.number)
     for block in blocks:
-        if isinstance(block, Line) and block.equation.sign == "=":
+        if isinstance(block, SolutionLine) and block.equation.sign == "=":
             yield replace(block, readers=tuple(readers.get(block.key, ())))
         else:
             yield block

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gradcalc.algebra.derivation import Derivation
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import format
-from gradcalc.engine.formuladerivation import ENTRIES, Typed, kinks
-from gradcalc.engine.proof import CLOSE, NEAR, Proof
+from gradcalc.engine.formuladerivation import ENTRIES, TypedFormula, kinks
+from gradcalc.engine.proof import CLOSE, NEAR, FormulaProof
 from gradcalc.report.answer import power
 from gradcalc.report.boxes import text
 from gradcalc.report.derivationnotation import DerivationNotation
@@ -15,7 +15,7 @@ from gradcalc.report.figures import figure
 from gradcalc.report.page import Page
 
 
-def heading(page: Page, typed: Typed, made: Derivation, table: Table) -> None:
+def heading(page: Page, typed: TypedFormula, made: Derivation, table: Table) -> None:
     """Write the title and the formula that is derived."""
     notation = notation_of(page, table, made)
     page.title("Derivation")
@@ -30,7 +30,13 @@ def heading(page: Page, typed: Typed, made: Derivation, table: Table) -> None:
 
 
 def derivative(
-    page: Page, typed: Typed, made: Derivation, proof: Proof, table: Table, *, brief: bool
+    page: Page,
+    typed: TypedFormula,
+    made: Derivation,
+    proof: FormulaProof,
+    table: Table,
+    *,
+    brief: bool,
 ) -> None:
     """Write the derivative by one name: its steps, its result, its kinks, and its proof."""
     notation = notation_of(page, table, made)
@@ -55,7 +61,7 @@ def derivative(
     page.paragraph(proved(notation, typed, proof), 2, "note" if proof.holds else "warning")
 
 
-def proved(notation: DerivationNotation, typed: Typed, proof: Proof) -> str:
+def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProof) -> str:
     """Return in words what the evaluation of a derivative has shown."""
     if not proof.points:
         return "! At none of the points tried do formula and derivative have values: not checked."

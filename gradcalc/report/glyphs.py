@@ -18,7 +18,7 @@ from gradcalc.report.mathtree import (
     Kind,
     Math,
     Root,
-    Script,
+    Scripts,
     row,
 )
 
@@ -81,7 +81,7 @@ def _part(found: re.Match[str], content: str, inline: bool, name: bool) -> Math 
         case "scripts":
             return _scripts(text)
         case "index":
-            return Script(None, below=Atom("word", text[1:]))
+            return Scripts(None, below=Atom("word", text[1:]))
         case "name":
             return _word(text, name=name)
         case "root":
@@ -128,10 +128,10 @@ def _space(found: re.Match[str], content: str) -> Math | None:
     return Atom("space", " ")
 
 
-def _scripts(text: str) -> Script:
+def _scripts(text: str) -> Scripts:
     above = "".join(sign for sign in text if sign in _RAISED)
     below = "".join(sign for sign in text if sign in _LOWERED)
-    return Script(None, _small(below), _small(above))
+    return Scripts(None, _small(below), _small(above))
 
 
 def _small(signs: str) -> Math | None:
@@ -159,5 +159,5 @@ def _word(text: str, *, name: bool) -> Math:
     if len(stem) > 1 and rest and not name:
         return Atom("function", text.replace("_", "-"))
     if stem and rest:
-        return Script(_word(stem, name=name), below=Atom("word", rest.replace("_", " ")))
+        return Scripts(_word(stem, name=name), below=Atom("word", rest.replace("_", " ")))
     return Atom("word" if name else "function", text)

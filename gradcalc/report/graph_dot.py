@@ -6,7 +6,7 @@ from gradcalc.errors import visible
 from gradcalc.report.graphmodel import Link, Picture, Spot
 from gradcalc.report.svg import PALETTE, escaped
 
-SHAPES = {
+DOT_SHAPES = {
     "data": 'shape=ellipse, fillcolor="#ffffff"',
     "weight": f'shape=ellipse, fillcolor="{PALETTE["warm"][0]}"',
     "line": f'shape=box, fillcolor="{PALETTE["fill"][0]}"',
@@ -28,7 +28,7 @@ def dot(shown: Picture) -> str:
         '  node [style="filled,rounded", fontname="Helvetica", fontsize=12];',
         '  edge [fontname="Helvetica", fontsize=10, color="#8a949e"];',
     ]
-    lines += [f"  n{at} [{_spot(spot)}];" for at, spot in enumerate(shown.spots)]
+    lines += [f"  n{at} [{_dot_spot(spot)}];" for at, spot in enumerate(shown.spots)]
     lines += [
         f"  n{numbers[link.source]} -> n{numbers[link.target]}{_link(link)};"
         for link in shown.links
@@ -48,10 +48,10 @@ def quoted(*rows: str) -> str:
     return '"' + "\\n".join(kept) + '"'
 
 
-def _spot(spot: Spot) -> str:
+def _dot_spot(spot: Spot) -> str:
     rows = [row for row in (spot.label, spot.formula) if row]
     tooltip = f", tooltip={quoted(spot.full)}" if spot.full else ""
-    return f"label={quoted(*rows)}, {SHAPES[spot.kind]}{tooltip}"
+    return f"label={quoted(*rows)}, {DOT_SHAPES[spot.kind]}{tooltip}"
 
 
 def _link(link: Link) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradcalc.report.graphmodel import Link, Picture, Spot
-from gradcalc.report.layering import Layout, layered
+from gradcalc.report.layering import GraphLayout, layered
 from gradcalc.report.page import wrapped
 from gradcalc.report.svg import (
     SIZE,
@@ -89,7 +89,7 @@ def _stacked(link: Link) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return above, below
 
 
-def _node(layout: Layout, at: int, spot: Spot, group: str) -> str:
+def _node(layout: GraphLayout, at: int, spot: Spot, group: str) -> str:
     part = layout.parts[at]
     wide, high = _size(spot)
     if spot.kind == "end":
@@ -119,7 +119,7 @@ def _node(layout: Layout, at: int, spot: Spot, group: str) -> str:
     return element("g", {"class": group} if group else {}, lines)
 
 
-def _edge(layout: Layout, at: int, link: Link, group: str) -> str:
+def _edge(layout: GraphLayout, at: int, link: Link, group: str) -> str:
     """Return an edge: level across each layer, a bend between two of them, an arrow at its end."""
     route = layout.routes[at]
     first, last = layout.parts[route[0]], layout.parts[route[-1]]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradcalc.errors import width
 from gradcalc.report.canvas import Canvas
 from gradcalc.report.graphmodel import Link, Picture, Spot
-from gradcalc.report.layering import Layout, TooLargeError, layered
+from gradcalc.report.layering import GraphLayout, TooLargeError, layered
 from gradcalc.report.page import Page
 
 LONGEST_NAME, LONGEST_TITLE, MOST_DRAWN, HIGHEST, INDENT = 16, 24, 40, 60, 2
@@ -100,12 +100,14 @@ def _label_size(link: Link) -> tuple[float, float]:
     return float(wide + 2), 3.0
 
 
-def _rows(layout: Layout) -> list[int]:
+def _rows(layout: GraphLayout) -> list[int]:
     """Return whole rows of all parts, in which they are as far apart as they were."""
     return [int(part.y + 0.5 + 1e-6) for part in layout.parts]
 
 
-def _tracks(layout: Layout, rows: Sequence[int], layer: int) -> dict[int, tuple[int, list[int]]]:
+def _tracks(
+    layout: GraphLayout, rows: Sequence[int], layer: int
+) -> dict[int, tuple[int, list[int]]]:
     """Return for each part at which links part or meet its track, and the rows that it joins.
 
     Links part behind a layer of nodes and meet before one; two that share rows take
@@ -135,7 +137,7 @@ def _tracks(layout: Layout, rows: Sequence[int], layer: int) -> dict[int, tuple[
     return found
 
 
-def _span(layout: Layout, number: int, left: Sequence[int], wide: int) -> tuple[int, int]:
+def _span(layout: GraphLayout, number: int, left: Sequence[int], wide: int) -> tuple[int, int]:
     """Return the first and last column of a part of this width, in the middle of its layer."""
     part = layout.parts[number]
     start, end = layout.columns[part.layer]
@@ -145,7 +147,7 @@ def _span(layout: Layout, number: int, left: Sequence[int], wide: int) -> tuple[
 
 def _edges(
     canvas: Canvas,
-    layout: Layout,
+    layout: GraphLayout,
     rows: Sequence[int],
     tracks: Sequence[dict[int, tuple[int, list[int]]]],
     left: Sequence[int],
@@ -193,7 +195,7 @@ def _edges(
 def _joins(
     cell: tuple[int, int],
     tracks: Sequence[dict[int, tuple[int, list[int]]]],
-    layout: Layout,
+    layout: GraphLayout,
     rows: Sequence[int],
     left: Sequence[int],
 ) -> bool:
@@ -218,7 +220,7 @@ def _across(level: dict[tuple[int, int], int], x0: int, x1: int, y: int) -> None
 def _label(
     canvas: Canvas,
     link: Link,
-    layout: Layout,
+    layout: GraphLayout,
     number: int,
     rows: Sequence[int],
     left: Sequence[int],

@@ -12,12 +12,12 @@ from gradcalc.problem.naming import is_hidden
 from gradcalc.problem.solve import inner
 from gradcalc.report.chainfactors import factors as factors_of
 from gradcalc.report.figures import figures
-from gradcalc.report.graphlines import Lines
+from gradcalc.report.graphlines import LineNodes
 from gradcalc.report.graphmodel import Link, Spot
 from gradcalc.report.view import LARGEST_LITERAL, View
 
 
-class Operations(Lines):
+class Operations(LineNodes):
     """Every operation as a node, values without a name included."""
 
     def __init__(self, view: View) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST_LOCAL, SHOWN, STACKED, LONGEST_SIDE = 24, 4, 12, 4
 
 
-class Labels:
+class EdgeLabels:
     """How the quantities of one solution are written on edges; without numbers, their shapes."""
 
     def __init__(self, view: View) -> None:

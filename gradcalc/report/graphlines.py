@@ -18,7 +18,7 @@ from gradcalc.errors import ProblemError, width
 from gradcalc.problem.data import known_sums
 from gradcalc.problem.naming import is_hidden
 from gradcalc.report.chainfactors import factors as factors_of
-from gradcalc.report.graphlabels import Labels
+from gradcalc.report.graphlabels import EdgeLabels
 from gradcalc.report.graphmodel import Link, Picture, Spot
 from gradcalc.report.view import View
 
@@ -26,7 +26,7 @@ LONGEST_FORMULA, MOST_LINKS = 40, 1200
 END = "end"
 
 
-class Lines(Labels):
+class LineNodes(EdgeLabels):
     """The named lines as nodes."""
 
     def __init__(self, view: View) -> None:

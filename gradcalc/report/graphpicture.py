@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradcalc.errors import ProblemError
 from gradcalc.report.graphdetail import Operations
-from gradcalc.report.graphlines import Lines
+from gradcalc.report.graphlines import LineNodes
 from gradcalc.report.graphmodel import Picture
 from gradcalc.report.view import View
 
@@ -23,4 +23,4 @@ def picture(view: View, *, detail: bool = False) -> Picture:
             f"the graph has {len(lines)} lines; a picture has room for {MOST_SPOTS}",
             hint="`gradcalc solve` shows all lines; gradcalc graph --network draws the layers",
         )
-    return (Operations if detail else Lines)(view).made()
+    return (Operations if detail else LineNodes)(view).made()

@@ -8,17 +8,17 @@ from functools import cached_property
 
 from gradcalc.report.document import (
     Band,
-    Block,
     Boxed,
     Document,
+    DocumentBlock,
     Drawing,
     Equation,
-    Equations,
-    Group,
+    EquationList,
     Labelled,
-    Line,
+    LayerHeading,
     Listing,
     Saying,
+    SolutionLine,
 )
 from gradcalc.report.graph_svg import svg
 from gradcalc.report.htmlstyle import style
@@ -72,13 +72,13 @@ class _Article:
     @cached_property
     def numbered(self) -> dict[int, str]:
         """Return the quantity that each line is about."""
-        lines = (block for block in self.document.blocks if isinstance(block, Line))
+        lines = (block for block in self.document.blocks if isinstance(block, SolutionLine))
         return {line.number: line.key for line in lines}
 
     @cached_property
     def defined(self) -> dict[str, int]:
         """Return the number of the line that defines a quantity; a new value is no definition."""
-        lines = (block for block in self.document.blocks if isinstance(block, Line))
+        lines = (block for block in self.document.blocks if isinstance(block, SolutionLine))
         return {line.key: line.number for line in lines if line.equation.sign == "="}
 
     def article(self) -> str:
@@ -90,7 +90,7 @@ class _Article:
         """Yield the markup of all blocks; facts that follow each other share a list."""
         facts = False
         for at, block in enumerate(self.document.blocks):
-            fact = isinstance(block, Labelled) or (isinstance(block, Equations) and block.label)
+            fact = isinstance(block, Labelled) or (isinstance(block, EquationList) and block.label)
             if bool(fact) != facts:
                 yield "</dl>\n" if facts else '<dl class="facts">\n'
                 facts = bool(fact)
@@ -98,18 +98,18 @@ class _Article:
         if facts:
             yield "</dl>\n"
 
-    def block(self, block: Block, at: int) -> str:
+    def block(self, block: DocumentBlock, at: int) -> str:
         match block:
             case Labelled():
                 said = f"<p>{self.words(block.words)}</p>"
                 return f"<dt>{escaped(block.label)}</dt><dd>{said}</dd>\n"
-            case Equations():
+            case EquationList():
                 return self.equations(block)
             case Band():
                 return f"<h2>{escaped(block.title)}</h2>\n"
-            case Group():
+            case LayerHeading():
                 return f"<h3>{escaped(block.title)}</h3>\n"
-            case Line():
+            case SolutionLine():
                 return self.line(block)
             case Listing():
                 return self.listing(block)
@@ -124,7 +124,7 @@ class _Article:
             case Drawing():
                 return self.drawing(block, at)
 
-    def equations(self, block: Equations) -> str:
+    def equations(self, block: EquationList) -> str:
         rows = []
         for each, said in block.rows:
             remark = f'<span class="remark">{self.words(said)}</span>' if said else ""
@@ -135,14 +135,14 @@ class _Article:
 
     # --- lines -------------------------------------------------------------------
 
-    def line(self, line: Line) -> str:
+    def line(self, line: SolutionLine) -> str:
         own = self.classes[line.key]
         place = f"{self.key}-{line.number}"
         number = f'<a class="number {own}" href="#{place}">{line.number}</a>'
         given = " given" if line.note == "given" else ""
         return f'<div class="line{given}" id="{place}">{number}{self.step(line)}</div>\n'
 
-    def step(self, line: Line) -> str:
+    def step(self, line: SolutionLine) -> str:
         """Return a line that unfolds, or one that says all in its first row."""
         name, sides, sign = line.equation.name, line.equation.sides, line.equation.sign
         first = self.scroll(row((name, Atom("operator", sign), *sides[:1])) if sides else name)
@@ -161,7 +161,7 @@ class _Article:
         head = f'<span class="row">{sides_of}{note}</span>'
         return f'<details class="step" open><summary>{head}</summary>{more}</details>'
 
-    def links(self, line: Line) -> str:
+    def links(self, line: SolutionLine) -> str:
         """Return links to the lines that are read, and to those that read this one."""
         reads = [self.defined[name] for name in line.reads if name in self.defined]
         said = []
@@ -175,7 +175,7 @@ class _Article:
         name = self.classes[self.numbered[number]]
         return f'<a class="{name}" href="#{self.key}-{number}">{number}</a>'
 
-    def entries(self, line: Line) -> str:
+    def entries(self, line: SolutionLine) -> str:
         if not line.entries:
             return ""
         rows = "".join(f"<li>{self.scroll(_whole(each))}</li>\n" for each in line.entries)
@@ -238,11 +238,11 @@ def _whole(shown: Equation) -> Math:
     return row(parts)
 
 
-def _named(block: Block) -> Iterator[str]:
+def _named(block: DocumentBlock) -> Iterator[str]:
     """Yield the quantities that a block defines."""
-    if isinstance(block, Line):
+    if isinstance(block, SolutionLine):
         yield block.key
-    elif isinstance(block, Equations):
+    elif isinstance(block, EquationList):
         for each, _ in block.rows:
             if isinstance(each.name, Quantity):
                 yield each.name.key

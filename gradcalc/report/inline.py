@@ -15,7 +15,7 @@ SIGNS = frozenset("−·⊙×≤≥∈Σ∑∂∇⋮←→‖∞⊤′²³⁰¹�
     FRACTIONS.values()
 )
 """Signs that make a word mathematics."""
-_OPERATORS = frozenset(("=", "+", "−", "·", "⊙", "×", "/", "<", ">", "≤", "≥", "←", "∈"))
+_WORD_OPERATORS = frozenset(("=", "+", "−", "·", "⊙", "×", "/", "<", ">", "≤", "≥", "←", "∈"))
 _CALL = re.compile(r"[(\[|−½0-9·]*(?:ln|log|exp|tanh|softmax|max|mean|norm|sign)\(")
 _PROSE = frozenset("aAIi")
 """Letters that are words, too."""
@@ -70,11 +70,16 @@ def _run(tokens: list[str], at: int) -> int | None:
         if tokens[place][-1] in ",;:.":
             break
     run = tokens[at:end:2]
-    operators = [token for token in run if token in _OPERATORS]
-    if len(run) > 2 and operators and run[0] not in _OPERATORS and run[-1] not in _OPERATORS:
+    operators = [token for token in run if token in _WORD_OPERATORS]
+    if (
+        len(run) > 2
+        and operators
+        and run[0] not in _WORD_OPERATORS
+        and run[-1] not in _WORD_OPERATORS
+    ):
         return end
     core, _ = _ended(tokens[at])
-    signs = bool(SIGNS & set(core)) and core not in _OPERATORS and not _foreign(core)
+    signs = bool(SIGNS & set(core)) and core not in _WORD_OPERATORS and not _foreign(core)
     letter = len(core) == 1 and core.isalpha() and core.isascii() and core not in _PROSE
     return at + 1 if signs or letter else None
 
@@ -90,7 +95,7 @@ def _mathematical(token: str) -> bool:
     core = token.rstrip(",;:.")
     if not core or _foreign(core):
         return False
-    if core in _OPERATORS or SIGNS & set(core) or _CALL.match(core):
+    if core in _WORD_OPERATORS or SIGNS & set(core) or _CALL.match(core):
         return True
     inner = core.strip("()[]|")
     return (len(inner) == 1 and inner.isalpha()) or bool(re.fullmatch(r"[0-9.]+", inner))

@@ -17,7 +17,7 @@ from gradcalc.algebra.expr import (
     rebuild,
     substitute,
 )
-from gradcalc.algebra.indexed import NoEntriesError, Place
+from gradcalc.algebra.indexed import EntryPlace, NoEntriesError
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.algebra.shapes import Dim
 from gradcalc.algebra.simplify import transpose
@@ -53,15 +53,15 @@ def drawn(view: View, node: Node, room: int) -> Box | None:
     return box if box.width <= room else None
 
 
-def _places(dim: Dim) -> list[Place | None]:
+def _places(dim: Dim) -> list[EntryPlace | None]:
     """Return the rows that are drawn, None for those that are left out."""
     if isinstance(dim, int) and dim <= DRAWN:
         return [number(at) for at in range(1, dim + 1)]
-    last: Place = Symbol(dim) if isinstance(dim, str) else number(dim)
+    last: EntryPlace = Symbol(dim) if isinstance(dim, str) else number(dim)
     return [number(1), number(2), None, last]
 
 
-def _cell(view: View, expr: Expr, row: Place | None, column: Place | None) -> str | None:
+def _cell(view: View, expr: Expr, row: EntryPlace | None, column: EntryPlace | None) -> str | None:
     if row is None or column is None:
         return None
     return view.notation.line(rebuild(view.anywhere(expr, (row, column)), _common))

@@ -8,17 +8,17 @@ from math import fsum
 
 from gradcalc.report.document import (
     Band,
-    Block,
     Boxed,
     Document,
+    DocumentBlock,
     Drawing,
     Equation,
-    Equations,
-    Group,
+    EquationList,
     Labelled,
-    Line,
+    LayerHeading,
     Listing,
     Saying,
+    SolutionLine,
 )
 from gradcalc.report.inline import cell
 from gradcalc.report.latextext import plain, words
@@ -70,18 +70,18 @@ def fragments(documents: Iterable[Document]) -> str:
     return needs + "\n".join(map(fragment, documents))
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: DocumentBlock) -> Iterator[str]:
     match block:
         case Labelled():
             yield f"\\textbf{{{words(block.label)}}}\\quad {words(block.words)}\n\n"
-        case Equations():
+        case EquationList():
             label = f"\\textbf{{{words(block.label)}}}\n" if block.label else ""
             yield label + _flow(block)
         case Band():
             yield f"\\subsection*{{{words(block.title)}}}\n"
-        case Group():
+        case LayerHeading():
             yield f"\\paragraph{{{words(block.title)}}}\n"
-        case Line():
+        case SolutionLine():
             yield _display(block.equation, block.note, f"({block.number})")
             if block.unfolded:
                 yield from (_display(each) for each in block.entries)
@@ -116,7 +116,7 @@ def rows_of(shown: Equation, room: float) -> list[str]:
     return rows
 
 
-def flowing(shown: Equations, room: float) -> list[list[tuple[Equation, str]]]:
+def flowing(shown: EquationList, room: float) -> list[list[tuple[Equation, str]]]:
     """Return equations in rows, as many in each as there is room for; words end a row."""
     found: list[list[tuple[Equation, str]]] = []
     used = 0.0
@@ -136,7 +136,7 @@ def together(row: list[tuple[Equation, str]]) -> str:
     return r"\qquad ".join(shown)
 
 
-def _flow(block: Equations) -> str:
+def _flow(block: EquationList) -> str:
     """Return equations with a label."""
     found = []
     for row in flowing(block, ROOM):

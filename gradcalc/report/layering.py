@@ -28,7 +28,7 @@ class TooLargeError(ValueError):
 
 
 @dataclass
-class Part:
+class Placed:
     """What stands in a layer: a node, the label of a link, or a corner of a link."""
 
     layer: int
@@ -43,14 +43,14 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Layout:
+class GraphLayout:
     """Places of all parts; nodes come first, in the order in which they were given.
 
     routes: for each link the numbers of its parts from source to target; labels: which
     part is its label. columns: left and right end of each layer.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Placed, ...]
     layers: tuple[tuple[int, ...], ...]
     routes: tuple[tuple[int, ...], ...]
     labels: tuple[int, ...]
@@ -80,7 +80,7 @@ def ranks(count: int, links: Sequence[Joint]) -> list[int]:
 
 def layered(
     nodes: Sequence[Size], links: Sequence[Joint], gaps: Sequence[float] | float, apart: float
-) -> Layout:
+) -> GraphLayout:
     """Return the places of nodes and labels.
 
     gaps: between layers, one for all or one after each layer; apart: least distance of two
@@ -106,7 +106,7 @@ def layered(
     for part in parts:
         part.y -= top
     high = max(part.y + part.high / 2 for part in parts)
-    return Layout(
+    return GraphLayout(
         tuple(parts),
         tuple(map(tuple, layers)),
         tuple(routes),
@@ -119,20 +119,20 @@ def layered(
 
 def _parts(
     nodes: Sequence[Size], links: Sequence[Joint]
-) -> tuple[list[Part], list[tuple[int, ...]], list[int]]:
+) -> tuple[list[Placed], list[tuple[int, ...]], list[int]]:
     """Return nodes, corners and labels, each joined to what comes before and after it."""
     layer_of = ranks(len(nodes), links) if len(links) <= MOST_PARTS else []
     length = sum(2 * (layer_of[t] - layer_of[s]) - 1 for s, t, _ in links) if layer_of else 0
     if len(nodes) + length > MOST_PARTS or len(links) > MOST_PARTS:
         raise TooLargeError(f"{len(nodes)} nodes and {len(links)} edges")
-    parts = [Part(2 * layer, *size) for layer, size in zip(layer_of, nodes, strict=True)]
+    parts = [Placed(2 * layer, *size) for layer, size in zip(layer_of, nodes, strict=True)]
     routes, labels = [], []
     for source, target, size in links:
         route = [source]
         for layer in range(parts[source].layer + 1, parts[target].layer):
             label = layer == parts[target].layer - 1
             route.append(len(parts))
-            parts.append(Part(layer, *(size if label else (0.0, 1.0)), corner=not label))
+            parts.append(Placed(layer, *(size if label else (0.0, 1.0)), corner=not label))
         labels.append(route[-1])
         route.append(target)
         for before, after in itertools.pairwise(route):
@@ -145,7 +145,7 @@ def _parts(
     return parts, routes, labels
 
 
-def _ordered(parts: list[Part], layers: list[list[int]]) -> list[list[int]]:
+def _ordered(parts: list[Placed], layers: list[list[int]]) -> list[list[int]]:
     """Return the layers in the order of fewest crossings that sweeps to and fro come upon."""
     best, least = [list(layer) for layer in layers], _crossings(parts, layers)
     for sweep in range(SWEEPS):
@@ -170,13 +170,13 @@ def _ordered(parts: list[Part], layers: list[list[int]]) -> list[list[int]]:
     return best
 
 
-def _beside(parts: list[Part], layers: list[list[int]], layer: list[int]) -> list[list[int]]:
+def _beside(parts: list[Placed], layers: list[list[int]], layer: list[int]) -> list[list[int]]:
     """Return the layers on both sides of one."""
     number = parts[layer[0]].layer if layer else 0
     return [layers[n] for n in (number - 1, number + 1) if layer and 0 <= n < len(layers)]
 
 
-def _crossings(parts: list[Part], layers: list[list[int]]) -> int:
+def _crossings(parts: list[Placed], layers: list[list[int]]) -> int:
     """Return how many pairs of links cross between neighbouring layers (Barth et al. 2002)."""
     total = 0
     for layer, following in itertools.pairwise(layers):
@@ -196,7 +196,7 @@ def _crossings(parts: list[Part], layers: list[list[int]]) -> int:
     return total
 
 
-def _heights(parts: list[Part], layers: list[list[int]], apart: float) -> None:
+def _heights(parts: list[Placed], layers: list[list[int]], apart: float) -> None:
     """Set the heights: each part close to what it is joined to, links as straight as can be."""
     for layer in layers:
         y = 0.0
@@ -222,7 +222,7 @@ def _heights(parts: list[Part], layers: list[list[int]], apart: float) -> None:
                 parts[number].y = y
 
 
-def _straighten(parts: list[Part], layers: list[list[int]], apart: float) -> None:
+def _straighten(parts: list[Placed], layers: list[list[int]], apart: float) -> None:
     """Put all corners of a link at one height where its neighbours leave room for it."""
     place = {part: at for layer in layers for at, part in enumerate(layer)}
     chains = dict.fromkeys(part.chain for part in parts if len(part.chain) > 1)
@@ -243,7 +243,7 @@ def _straighten(parts: list[Part], layers: list[list[int]], apart: float) -> Non
                 parts[number].y = min(max(mean, lowest), highest)
 
 
-def _apart(parts: list[Part], layer: list[int], wanted: list[float], apart: float) -> list[float]:
+def _apart(parts: list[Placed], layer: list[int], wanted: list[float], apart: float) -> list[float]:
     """Return heights closest to the wanted ones that keep their distances.
 
     Least squares by pooling adjacent violators, after the distances are taken out.

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from gradcalc.algebra.entries import TooLongError, has_entries, indices
 from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol
 from gradcalc.algebra.expr import parts as all_parts
-from gradcalc.algebra.indexed import NoEntriesError, Places, index_letters, ordered, written_size
+from gradcalc.algebra.indexed import (
+    EntryPlaces,
+    NoEntriesError,
+    index_letters,
+    ordered,
+    written_size,
+)
 from gradcalc.algebra.shapes import Shape, size
 from gradcalc.errors import width
 from gradcalc.report.jacobians import drawn, links, product
@@ -50,7 +56,7 @@ def any_entry(view: View, name: str, formula: Expr, shape: Shape) -> list[tuple[
     if size(shape) == 1 and not view.lettered(formula) and not _long(view, formula):
         return _written_out(view, name, formula, shape)
     letters = index_letters(view.taken)
-    places = _places(shape, letters)
+    places = _letter_places(shape, letters)
     try:
         found = view.anywhere(formula, places, letters)
     except NoEntriesError:
@@ -74,7 +80,7 @@ def _written_out(view: View, name: str, formula: Expr, shape: Shape) -> list[tup
     return [(f"{shown}{EQUALS}{view.notation.line(found)}", "")]
 
 
-def _places(shape: Shape, letters: Iterator[str]) -> Places:
+def _letter_places(shape: Shape, letters: Iterator[str]) -> EntryPlaces:
     """Return an index for each axis of a shape; an axis of one entry has the number 1."""
     return tuple(ONE if dim == 1 else Symbol(next(letters)) for dim in shape)
 
@@ -83,7 +89,7 @@ def _adds(expr: Expr) -> bool:
     return any(isinstance(part, Apply) and part.op == "total" for part in all_parts(expr))
 
 
-def _each(places: Places) -> str:
+def _each(places: EntryPlaces) -> str:
     names = [place.name for place in places if isinstance(place, Symbol)]
     return f"for each {', '.join(names)}" if names else ""
 

@@ -37,7 +37,7 @@ NOISE = 1e-15
 
 
 @dataclass(frozen=True)
-class Row:
+class LineRow:
     """One row of the table: texts in columns, or one remark over all of them."""
 
     line: str
@@ -93,7 +93,7 @@ def line_table(page: Page, review: Review, notation: Notation) -> None:
         page.paragraph("and more; --format json has all", 2, "note")
 
 
-def _rows(review: Review, notation: Notation) -> Iterator[Row]:
+def _rows(review: Review, notation: Notation) -> Iterator[LineRow]:
     """Yield the rows; runs of lines that repeat what stands above are one remark."""
     lines = [list(group) for _, group in groupby(review.verdicts, key=lambda v: v.line)]
     many = len(review.verdicts) > WHOLE
@@ -125,7 +125,7 @@ def _column(texts: Sequence[str]) -> list[str]:
     return [text + " " * (widest - width(text)) for text in found]
 
 
-def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterator[Row]:
+def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterator[LineRow]:
     verdicts = [verdict for group in groups for verdict in group]
     first, last = groups[0][0].line, groups[-1][0].line
     right = sum(verdict.right for verdict in verdicts)
@@ -137,7 +137,7 @@ def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterato
             else (f"{right} numbers" if right > 1 else "1 number")
         )
         verb = "repeats" if right == 1 else "repeat"
-        yield Row(place, "", mark="✓", remark=f"{place}: {count} {verb} what stands above")
+        yield LineRow(place, "", mark="✓", remark=f"{place}: {count} {verb} what stands above")
     for verdict in verdicts:
         if not verdict.right:
             yield _row(verdict, notation, str(verdict.line))
@@ -147,21 +147,21 @@ def _remarked(verdict: Verdict) -> bool:
     return verdict.kept or verdict.rounds_to_zero or verdict.one_digit
 
 
-def _counted(group: Sequence[Verdict], notation: Notation) -> Row:
+def _counted(group: Sequence[Verdict], notation: Notation) -> LineRow:
     name = notation.name(group[0].name)
-    return Row("", "", mark="✓", remark=f"{group[0].line}: {name}, " + _all_right(len(group)))
+    return LineRow("", "", mark="✓", remark=f"{group[0].line}: {name}, " + _all_right(len(group)))
 
 
 def _all_right(count: int) -> str:
     return "right" if count == 1 else f"all {count} entries are right"
 
 
-def _entries(group: Sequence[Verdict], notation: Notation) -> Iterator[Row]:
+def _entries(group: Sequence[Verdict], notation: Notation) -> Iterator[LineRow]:
     for at, verdict in enumerate(group):
         yield _row(verdict, notation, str(verdict.line) if not at else "")
 
 
-def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
+def _row(verdict: Verdict, notation: Notation, line: str) -> LineRow:
     mark = MARKS[verdict.status]
     if verdict.finding is not None and not verdict.right:
         mark += f" {verdict.finding + 1}"
@@ -175,7 +175,7 @@ def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
     given = as_written(verdict.given, notation)
     if verdict.value is None:
         short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
-        return Row(line, name, short, "", "", "", mark)
+        return LineRow(line, name, short, "", "", "", mark)
     own = "" if verdict.own is None else due_text(verdict.own, notation, verdict.digits)
     if verdict.rounded is not None and verdict.right:
         own = f"line {verdict.rounded}, rounded"
@@ -183,7 +183,7 @@ def _row(verdict: Verdict, notation: Notation, line: str) -> Row:
         own = f"as in line {verdict.repeats}"
     exact = "" if verdict.expected is None else due_text(verdict.expected, notation, verdict.digits)
     exact = notation.number(ABSENT) if verdict.absent else exact
-    return Row(line, name, given, own, exact, off_by(verdict, notation), mark)
+    return LineRow(line, name, given, own, exact, off_by(verdict, notation), mark)
 
 
 def off_by(verdict: Verdict, notation: Notation) -> str:

@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 
 from gradcalc.report.document import (
     Band,
-    Block,
     Boxed,
     Document,
+    DocumentBlock,
     Drawing,
     Equation,
-    Equations,
-    Group,
+    EquationList,
     Labelled,
-    Line,
+    LayerHeading,
     Listing,
     Saying,
+    SolutionLine,
 )
 from gradcalc.report.latexdocument import flowing, rows_of, together
 from gradcalc.report.lettering import BLANK
@@ -46,11 +46,11 @@ def markdown_document(documents: Sequence[Document]) -> str:
     return "\n".join(found)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: DocumentBlock) -> Iterator[str]:
     match block:
         case Labelled():
             yield f"**{escaped(block.label)}** {escaped(block.words)}\n"
-        case Equations():
+        case EquationList():
             if block.label:
                 yield f"**{escaped(block.label)}**\n"
             for row in flowing(block, ROOM):
@@ -60,9 +60,9 @@ def _block(block: Block) -> Iterator[str]:
                 yield _shown(together(row) + beside) if several else _display(first, said)
         case Band():
             yield f"## {escaped(block.title)}\n"
-        case Group():
+        case LayerHeading():
             yield f"### {escaped(block.title)}\n"
-        case Line():
+        case SolutionLine():
             yield from _line(block)
         case Listing():
             yield _listing(block)
@@ -77,7 +77,7 @@ def _block(block: Block) -> Iterator[str]:
             return
 
 
-def _line(line: Line) -> Iterator[str]:
+def _line(line: SolutionLine) -> Iterator[str]:
     note = f" *{escaped(line.note)}*" if line.note else ""
     yield f"**({line.number})**{note}\n"
     yield _display(line.equation)

@@ -22,7 +22,7 @@ from gradcalc.report.mathtree import (
     Quantity,
     Root,
     Row,
-    Script,
+    Scripts,
     tall,
 )
 
@@ -86,7 +86,7 @@ def latex(part: Math) -> str:
             return rf"\{'hat' if part.sign == 'hat' else part.sign} {latex(part.base)}"
         case Row():
             return _row(part)
-        case Script():
+        case Scripts():
             return _script(part)
         case Fraction():
             command = "tfrac" if part.small else "frac"
@@ -155,7 +155,7 @@ def _letter(sign: str) -> str:
     return rf"\mathrm{{U{ord(sign):04X}}}"
 
 
-def _script(part: Script) -> str:
+def _script(part: Scripts) -> str:
     base = latex(part.base).rstrip() if part.base is not None else "{}"
     if isinstance(part.base, Row | Root) or (isinstance(part.base, Fraction) and part.base.small):
         base = f"{{{base}}}"

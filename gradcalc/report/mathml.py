@@ -17,7 +17,7 @@ from gradcalc.report.mathtree import (
     Quantity,
     Root,
     Row,
-    Script,
+    Scripts,
     tall,
 )
 from gradcalc.report.partshtml import escaped
@@ -52,7 +52,7 @@ def mathml(part: Math, classes: Classes) -> str:
             return f'<mover accent="true">{of(part.base)}{sign}</mover>'
         case Row():
             return f"<mrow>{_row(part, classes)}</mrow>"
-        case Script():
+        case Scripts():
             return _script(part, of)
         case Fraction():
             small = ' displaystyle="false"' if part.small else ""
@@ -129,7 +129,7 @@ def _atom(part: Atom) -> str:
     return f"<mo>{text}</mo>"
 
 
-def _script(part: Script, of: Callable[[Math], str]) -> str:
+def _script(part: Scripts, of: Callable[[Math], str]) -> str:
     base = of(part.base) if part.base is not None else "<mrow></mrow>"
     if part.above == PRIME and part.below is None:  # its sign is raised by itself
         return f'<mrow>{base}<mo lspace="0" rspace="0">′</mo></mrow>'

@@ -43,7 +43,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Script:
+class Scripts:
     """What stands below and above a base at its right; no base: that of what comes before."""
 
     base: Math | None
@@ -99,7 +99,7 @@ class Quantity:
 
 
 Math: TypeAlias = (
-    Atom | Blank | Accent | Row | Script | Fraction | Root | Fenced | Grid | Cases | Quantity
+    Atom | Blank | Accent | Row | Scripts | Fraction | Root | Fenced | Grid | Cases | Quantity
 )
 
 
@@ -107,7 +107,7 @@ def row(parts: Iterable[Math]) -> Math:
     """Return parts side by side, each script on what stands before it."""
     found: list[Math] = []
     for part in _flat(parts):
-        if isinstance(part, Script) and part.base is None and found:
+        if isinstance(part, Scripts) and part.base is None and found:
             found[-1] = _scripted(found[-1], part)
         else:
             found.append(part)
@@ -122,13 +122,13 @@ def _flat(parts: Iterable[Math]) -> Iterator[Math]:
             yield part
 
 
-def _scripted(base: Math, script: Script) -> Math:
+def _scripted(base: Math, script: Scripts) -> Math:
     """Return a base with one more script; a fraction in brackets."""
     inner = base.inner if isinstance(base, Quantity) else base
     square = isinstance(script.above, Atom) and script.above.kind == "number"
-    if isinstance(inner, Script) and inner.above is not None and square:  # (a⁽¹⁾)²
+    if isinstance(inner, Scripts) and inner.above is not None and square:  # (a⁽¹⁾)²
         return replace(script, base=Fenced("(", base, ")"))
-    if isinstance(inner, Script):
+    if isinstance(inner, Scripts):
         below = _beside(inner.below, script.below)
         found: Math = replace(inner, below=below, above=_beside(inner.above, script.above))
     elif isinstance(inner, Fraction):
@@ -158,7 +158,7 @@ def tall(part: Math) -> bool:
             return True
         case Row():
             return any(map(tall, part.parts))
-        case Script():
+        case Scripts():
             return part.base is not None and tall(part.base)
         case Fenced() | Quantity() | Accent():
             return tall(part.base if isinstance(part, Accent) else part.inner)
@@ -173,7 +173,7 @@ def gridded(part: Math) -> bool:
             return True
         case Row():
             return any(map(gridded, part.parts))
-        case Script():
+        case Scripts():
             return part.base is not None and gridded(part.base)
         case Fenced() | Root() | Quantity():
             return gridded(part.inner)
@@ -213,7 +213,7 @@ def extent(part: Math) -> float:
             return extent(part.base)
         case Row():
             return fsum(map(extent, part.parts))
-        case Script():
+        case Scripts():
             scripts = [extent(each) for each in (part.below, part.above) if each is not None]
             return (extent(part.base) if part.base else 0) + 0.7 * max(scripts, default=0)
         case Fraction():

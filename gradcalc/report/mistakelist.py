@@ -10,7 +10,7 @@ from gradcalc.report.page import Page, wrapped
 from gradcalc.report.wording import MISTAKE_WORDS, PATTERNS
 
 MISTAKES = tuple(MISTAKE_WORDS)
-INDENT = 2
+LIST_INDENT = 2
 _BRACES = re.compile(r"\{(\w+)\}")
 MEANINGS = {
     "f": "the activation",
@@ -45,10 +45,10 @@ def listing(page: Page) -> None:
     ):
         page.text(head, "heading")
         for name in ids:
-            lines = wrapped(MISTAKE_WORDS[name], page.columns - INDENT - wide - 2)
-            page.text(f"{name.ljust(wide)}  {lines[0]}", "plain", INDENT)
+            lines = wrapped(MISTAKE_WORDS[name], page.columns - LIST_INDENT - wide - 2)
+            page.text(f"{name.ljust(wide)}  {lines[0]}", "plain", LIST_INDENT)
             for line in lines[1:]:
-                page.text(line, "plain", INDENT + wide + 2)
+                page.text(line, "plain", LIST_INDENT + wide + 2)
         page.blank()
     page.lines.pop()
 
@@ -60,7 +60,7 @@ def sheet(page: Page, name: str) -> None:
     rule = RULES.get(name)
     if rule is None:
         text = PATTERNS.get(name, "one operand was copied wrongly; the line is right from it")
-        page.paragraph(f"Pattern of difference: {text.format(factor='a factor')}.", INDENT)
+        page.paragraph(f"Pattern of difference: {text.format(factor='a factor')}.", LIST_INDENT)
         return
     said = _BRACES.sub(
         lambda found: MEANINGS.get(found[1], found[1]), rule.student.replace("{f}′", "f′")
@@ -72,7 +72,7 @@ def sheet(page: Page, name: str) -> None:
         ("Right under", f"accept: [{rule.convention}]" if rule.convention else ""),
     ):
         if text:
-            for at, line in enumerate(wrapped(text, page.columns - INDENT - 13)):
-                page.text(f"{'' if at else head:<13}{line}", "plain", INDENT)
+            for at, line in enumerate(wrapped(text, page.columns - LIST_INDENT - 13)):
+                page.text(f"{'' if at else head:<13}{line}", "plain", LIST_INDENT)
             page.blank()
     page.lines.pop()

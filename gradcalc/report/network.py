@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum, hypot
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.entries import Index
+from gradcalc.algebra.shapes import Index
 from gradcalc.errors import ProblemError
 from gradcalc.report.graphmodel import Link, Picture, Spot
 from gradcalc.report.view import View
@@ -176,18 +176,18 @@ def _captions(view: View, names: Sequence[str]) -> list[str]:
     return found
 
 
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]
+Position = tuple[float, float]
+Bounds = tuple[float, float, float, float]
 
 
 def label_places(
-    edges: Sequence[tuple[Point, Point]],
+    edges: Sequence[tuple[Position, Position]],
     sizes: Sequence[tuple[float, float]],
-    taken: Sequence[Box],
+    taken: Sequence[Bounds],
     *,
     stretch: float = 1.0,
     enough: float,
-) -> list[Point]:
+) -> list[Position]:
     """Return where the labels of edges stand: on their edge, far from others, none on another.
 
     taken: boxes (left, top, right, bottom) that are to be kept free.
@@ -219,7 +219,7 @@ def label_places(
     return found
 
 
-def _distance(point: Point, edge: tuple[Point, Point]) -> float:
+def _distance(point: Position, edge: tuple[Position, Position]) -> float:
     """Return how far a point is from a line between two points."""
     (x0, y0), (x1, y1) = edge
     dx, dy = x1 - x0, y1 - y0
@@ -228,14 +228,16 @@ def _distance(point: Point, edge: tuple[Point, Point]) -> float:
     return hypot(point[0] - x0 - share * dx, point[1] - y0 - share * dy)
 
 
-def _shared(a: Box, b: Box) -> float:
+def _shared(a: Bounds, b: Bounds) -> float:
     """Return the area that two boxes share."""
     across = min(a[2], b[2]) - max(a[0], b[0])
     down = min(a[3], b[3]) - max(a[1], b[1])
     return across * down if across > 0 and down > 0 else 0.0
 
 
-def shortened(start: Point, end: Point, before: float, after: float) -> tuple[Point, Point]:
+def shortened(
+    start: Position, end: Position, before: float, after: float
+) -> tuple[Position, Position]:
     """Return a line without its first and last stretch, which lie inside the units."""
     length = hypot(end[0] - start[0], end[1] - start[1]) or 1.0
     dx, dy = (end[0] - start[0]) / length, (end[1] - start[1]) / length

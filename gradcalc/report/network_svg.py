@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcalc.report.network import Net, Point, label_places, shortened
+from gradcalc.report.network import Net, Position, label_places, shortened
 from gradcalc.report.svg import (
     SIZE,
     Attributes,
@@ -29,7 +29,7 @@ def svg(net: Net, *, name: str = "gradcalc-network", dark: bool = True) -> str:
     sides = [text_width(net.captions[at], SMALL) / 2 for at in (0, -1)]
     left = MARGIN + max(RADIUS, sides[0])
     wide = left + (len(net.columns) - 1) * step + max(RADIUS, sides[1]) + MARGIN
-    at: dict[int, Point] = {}
+    at: dict[int, Position] = {}
     for number, column in enumerate(net.columns):
         top = MARGIN + (high - len(column) * DOWN) / 2 + DOWN / 2
         for row, spot in enumerate(column):
@@ -53,7 +53,7 @@ def _radius(net: Net, spot: int) -> float:
     return BIAS_RADIUS if net.picture.spots[spot].kind == "bias" else RADIUS
 
 
-def _edges(net: Net, at: dict[int, Point]) -> list[str]:
+def _edges(net: Net, at: dict[int, Position]) -> list[str]:
     """Return the lines, and over all of them the weights on a rim of paper."""
     numbers = net.picture.numbers
     links = net.picture.links
@@ -86,7 +86,7 @@ def _edges(net: Net, at: dict[int, Point]) -> list[str]:
     return lines + labels
 
 
-def _tip(start: Point, end: Point) -> str:
+def _tip(start: Position, end: Position) -> str:
     """Return the head of an arrow at the end of a line."""
     _, back = shortened(start, end, 0.0, TIP)
     dx, dy = (end[0] - back[0]) / TIP, (end[1] - back[1]) / TIP
@@ -99,7 +99,7 @@ def _tip(start: Point, end: Point) -> str:
     return element("polygon", {"points": points, **painted("line")})
 
 
-def _unit(net: Net, number: int, place: Point) -> str:
+def _unit(net: Net, number: int, place: Position) -> str:
     spot = net.picture.spots[number]
     x, y = place
     if spot.kind == "more":

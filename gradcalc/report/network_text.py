@@ -5,10 +5,10 @@ from __future__ import annotations
 from gradcalc.errors import width
 from gradcalc.report.canvas import Canvas
 from gradcalc.report.graphmodel import Spot
-from gradcalc.report.network import Net, Point, label_places
+from gradcalc.report.network import Net, Position, label_places
 from gradcalc.report.page import Page
 
-DOWN, INDENT, LEAST, MOST = 5, 2, 14, 34
+TEXT_DOWN, INDENT, LEAST, MOST = 5, 2, 14, 34
 
 
 def draw(page: Page, net: Net) -> None:
@@ -36,14 +36,14 @@ def _wide(spot: Spot) -> int:
 def _drawn(page: Page, net: Net, widths: list[int], step: int) -> None:
     tallest = max(len(column) for column in net.columns)
     starts = [INDENT + sum(widths[:at]) + at * step for at in range(len(widths))]
-    canvas = Canvas(starts[-1] + widths[-1], tallest * DOWN - 1, unicode=page.unicode)
+    canvas = Canvas(starts[-1] + widths[-1], tallest * TEXT_DOWN - 1, unicode=page.unicode)
     boxes = {}
     for at, column in enumerate(net.columns):
-        top = (tallest - len(column)) * DOWN // 2 + 1
+        top = (tallest - len(column)) * TEXT_DOWN // 2 + 1
         for row, spot in enumerate(column):
-            boxes[spot] = (starts[at], top + row * DOWN, starts[at] + widths[at])
+            boxes[spot] = (starts[at], top + row * TEXT_DOWN, starts[at] + widths[at])
     numbers, links = net.picture.numbers, net.picture.links
-    ends: list[tuple[Point, Point]] = []
+    ends: list[tuple[Position, Position]] = []
     for link in links:
         source, target = boxes[numbers[link.source]], boxes[numbers[link.target]]
         ends.append(((source[2] + 0.5, source[1] + 0.5), (target[0] - 0.5, target[1] + 0.5)))

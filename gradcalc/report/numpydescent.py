@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gradcalc.algebra.expr import symbols
 from gradcalc.algebra.names import gradient_name
 from gradcalc.algebra.optimisers import GRADIENT, PARAMETER
-from gradcalc.report.codedescent import Letters, letters_of, setting_lines, step_equations
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codedescent import ScriptLetters, letters_of, setting_lines, step_equations
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import assignment, band, folded, listed, quoted
 from gradcalc.report.coderounding import rounded
 from gradcalc.report.codescript import Script
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _I = "    "
 
 
-def descent(script: Script, writer: Writer) -> list[str]:
+def descent(script: Script, writer: FormulaWriter) -> list[str]:
     """Return the function of both passes and the loop of steps, none without `descent:`."""
     plan = script.problem.descent
     if plan is None or not script.numeric:
@@ -53,7 +53,7 @@ def descent(script: Script, writer: Writer) -> list[str]:
     return found
 
 
-def _passes(script: Script, writer: Writer, plan: Descent) -> list[str]:
+def _passes(script: Script, writer: FormulaWriter, plan: Descent) -> list[str]:
     params = ", ".join(writer.names[name] for name in plan.parameters)
     values = [plan.loss, *(gradient_name(plan.loss, name) for name in plan.parameters)]
     found = ["", "", *folded(f"def passes({params})", "", ":")]
@@ -69,7 +69,7 @@ def _passes(script: Script, writer: Writer, plan: Descent) -> list[str]:
 
 
 def _update(
-    script: Script, writer: Writer, plan: Descent, parameter: str, own: Letters
+    script: Script, writer: FormulaWriter, plan: Descent, parameter: str, own: ScriptLetters
 ) -> Iterator[str]:
     """Yield the equations of a step for one parameter."""
     gradient = writer.names[gradient_name(plan.loss, parameter)]

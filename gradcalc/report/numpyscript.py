@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.algebra.expr import Expr
 from gradcalc.report.codedescent import update_formulas
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import array, assignment, band, quoted
 from gradcalc.report.codenumpy import NUMPY
 from gradcalc.report.coderounding import ROUNDING, rounded
@@ -52,11 +52,11 @@ def numpy_script(solution: Solution) -> str:
     return "\n".join([*lines, *functions, *([""] if functions else []), *body]) + "\n"
 
 
-def _function(writer: Writer, op: str) -> list[str]:
+def _function(writer: FormulaWriter, op: str) -> list[str]:
     return writer.helper(op).split("\n")
 
 
-def _data(script: Script, writer: Writer) -> list[str]:
+def _data(script: Script, writer: FormulaWriter) -> list[str]:
     """Return what is known: numbers of the file, or random ones."""
     problem = script.problem
     found = band("Data" if script.numeric else "Sizes and random numbers: change them")
@@ -70,7 +70,7 @@ def _data(script: Script, writer: Writer) -> list[str]:
     return found
 
 
-def _known(script: Script, writer: Writer, name: str, data: Data) -> list[str]:
+def _known(script: Script, writer: FormulaWriter, name: str, data: Data) -> list[str]:
     if data.known:
         return array(writer.names[name], data.array, "np.array")
     rows = script.row_numbers(writer).get(name)
@@ -82,7 +82,7 @@ def _known(script: Script, writer: Writer, name: str, data: Data) -> list[str]:
     return [f"{writer.names[name]} = rng.{draw}({size})"]
 
 
-def _lines(script: Script, writer: Writer, steps: Iterable[Step]) -> list[str]:
+def _lines(script: Script, writer: FormulaWriter, steps: Iterable[Step]) -> list[str]:
     """Return the lines of a pass."""
     found: list[str] = []
     group = None
@@ -95,7 +95,7 @@ def _lines(script: Script, writer: Writer, steps: Iterable[Step]) -> list[str]:
     return found
 
 
-def _line(script: Script, writer: Writer, step: Step, formula: Expr) -> list[str]:
+def _line(script: Script, writer: FormulaWriter, step: Step, formula: Expr) -> list[str]:
     name = writer.names[step.name]
     terms = script.line(writer, step.shape, formula)
     if step.given:
@@ -104,7 +104,7 @@ def _line(script: Script, writer: Writer, step: Step, formula: Expr) -> list[str
     return assignment(name, rounded(script.problem, step.name, terms))
 
 
-def _answer(script: Script, writer: Writer) -> list[str]:
+def _answer(script: Script, writer: FormulaWriter) -> list[str]:
     found = band("Answer")
     for name, label, index in script.asked():
         place = f"[{', '.join(map(str, index))}]" if index else ""

@@ -11,8 +11,8 @@ from gradcalc.algebra.optimisers import (
     PARAMETER,
     SETTINGS,
     STEP,
-    Assignment,
     Optimiser,
+    UpdateEquation,
     state,
 )
 from gradcalc.report.boxes import Box
@@ -28,7 +28,7 @@ def optimiser_sheet(page: Page, row: Optimiser, preset: Iterable[tuple[str, str]
     defaults = {**dict(row.defaults), **dict(preset)}
     base = {key: float(text) for key, text in defaults.items()}
     lines = row.assignments(base)
-    notation = _notation(page, lines)
+    notation = _optimiser_notation(page, lines)
     page.title(f"{row.name}: {row.text}")
     page.blank()
     boxed(page, "Step", Box(tuple(_line(notation, line) for line in lines)))
@@ -65,18 +65,18 @@ def _setting(notation: Notation, key: str, text: str) -> str:
     return f"{key}{letter} = {value}{also}"
 
 
-def _notation(page: Page, lines: Iterable[Assignment]) -> Notation:
+def _optimiser_notation(page: Page, lines: Iterable[UpdateEquation]) -> Notation:
     names = {PARAMETER, "L", gradient_name("L", PARAMETER)}
     for line in lines:
         names |= {line.name, *symbols(line.expr)}
     return Notation(dict.fromkeys(names, ()), unicode=page.unicode)
 
 
-def _box(page: Page, line: Assignment) -> Box:
-    return Box((_line(_notation(page, [line]), line),))
+def _box(page: Page, line: UpdateEquation) -> Box:
+    return Box((_line(_optimiser_notation(page, [line]), line),))
 
 
-def _line(notation: Notation, line: Assignment) -> str:
+def _line(notation: Notation, line: UpdateEquation) -> str:
     arrow = " ← " if notation.unicode else " <- "
     gradient = {GRADIENT: Symbol(gradient_name("L", PARAMETER))}
     text = notation.name(line.name) + arrow + notation.line(substitute(line.expr, gradient))

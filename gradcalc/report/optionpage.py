@@ -9,7 +9,7 @@ from gradcalc.errors import width
 from gradcalc.grading.options import OptionsReview
 from gradcalc.report.boxes import Box
 from gradcalc.report.headings import heading
-from gradcalc.report.optionwords import RIGHT, WRONG, Group, OptionWords
+from gradcalc.report.optionwords import RIGHT, WRONG, MistakeOptions, OptionWords
 from gradcalc.report.page import Page, wrapped
 from gradcalc.report.wording import Wording
 
@@ -98,7 +98,7 @@ class OptionPage:
                 self.page.blank()
             self.slip(group)
 
-    def slip(self, group: Group) -> None:
+    def slip(self, group: MistakeOptions) -> None:
         label, rule = self.words.label(group.slip), group.slip.rule
         room = self.page.columns - INDENT - HANG
         lines = wrapped(self.page.prose(group.sentence), room)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from gradcalc.grading.options import OptionsReview
 from gradcalc.report.optionwords import RIGHT, WRONG, OptionWords
-from gradcalc.report.parts import Column, Paragraph, Part, Section, Table, Title
+from gradcalc.report.parts import Paragraph, Part, ReportTable, Section, TableColumn, Title
 from gradcalc.report.wording import Wording
 
 COLUMNS = (
-    Column("option", "left", name=True),
-    Column("value", "left", cut=True),
-    Column("what it computes", "left", cut=True),
-    Column("what went wrong", "left", cut=True),
+    TableColumn("option", "left", name=True),
+    TableColumn("value", "left", cut=True),
+    TableColumn("what it computes", "left", cut=True),
+    TableColumn("what went wrong", "left", cut=True),
 )
 
 
@@ -27,7 +27,7 @@ def option_parts(review: OptionsReview, words: Wording) -> Iterator[Part]:
         computed = "; ".join(said.computes(option))
         plain = " ".join(value.split()).replace("( ", "(").replace(" )", ")")
         rows.append((f"{mark} {option.label}", plain, computed, said.verdict(option)))
-    yield Table(COLUMNS, tuple(rows))
+    yield ReportTable(COLUMNS, tuple(rows))
     groups = said.groups()
     if groups:
         yield Section("The slips")

@@ -17,7 +17,7 @@ WRONG, RIGHT = "✗", "✓"
 
 
 @dataclass(frozen=True)
-class Group:
+class MistakeOptions:
     """One mistake, said once, with the options that it leads to."""
 
     slip: Slip
@@ -113,7 +113,7 @@ class OptionWords:
         name = self.review.find.name
         return "gradient" if name.startswith(f"d{self.review.problem.loss}/") else "value"
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[MistakeOptions]:
         """Return each mistake once, in the order of the library."""
         found: dict[tuple[str, str], list[tuple[Slip, Option]]] = {}
         for option in self.review.options:
@@ -124,11 +124,11 @@ class OptionWords:
         order = list(RULES)
         keys = sorted(found, key=lambda key: (order.index(key[0]), -len(found[key])))
         return [
-            Group(found[key][0][0], key[1], tuple(option for _, option in found[key]))
+            MistakeOptions(found[key][0][0], key[1], tuple(option for _, option in found[key]))
             for key in keys
         ]
 
-    def right_elsewhere(self, group: Group) -> str:
+    def right_elsewhere(self, group: MistakeOptions) -> str:
         """Return under which convention options of one mistake alone are right, if any."""
         convention = self.words.right_for(group.slip)
         alone = [

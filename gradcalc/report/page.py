@@ -11,7 +11,7 @@ from gradcalc.report.boxes import Box
 
 Segment: TypeAlias = tuple[str, str]
 """Text and its style: plain, title, rule, value, note, warning, faint."""
-Line: TypeAlias = tuple[Segment, ...]
+PageRow: TypeAlias = tuple[Segment, ...]
 
 NARROW = 60
 TIED = "\u00a0"
@@ -79,7 +79,7 @@ class Page:
 
     columns: int
     unicode: bool = True
-    lines: list[Line] = field(default_factory=list)
+    lines: list[PageRow] = field(default_factory=list)
 
     def blank(self, count: int = 1) -> None:
         """Add empty lines."""
@@ -144,7 +144,7 @@ class Page:
             )
         self.lines.append(((f"{edge}└{'─' * inner}┘", "rule"),))
 
-    def rows(self) -> Iterator[Line]:
+    def rows(self) -> Iterator[PageRow]:
         """Yield the lines as they are written, in ASCII where the page is."""
         for line in self.lines:
             yield line if self.unicode else tuple((ascii_text(t), style) for t, style in line)

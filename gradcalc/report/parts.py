@@ -70,11 +70,11 @@ class Bar:
     text: str
 
 
-Cell: TypeAlias = str | Bar
+TableCell: TypeAlias = str | Bar
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table.
 
     long: the title where there is room for more; least, gap: columns of text it takes at
@@ -95,14 +95,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Rows in columns; the first cell of a row is what the row is about.
 
     foot: words for the last row, the column they speak of, and its number.
     """
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     caption: str = ""
     foot: tuple[str, int, str] | None = None
 
@@ -123,4 +123,6 @@ class Items:
     rows: tuple[Item, ...]
 
 
-Part: TypeAlias = Title | Section | Facts | Figures | Paragraph | Formula | Bars | Table | Items
+Part: TypeAlias = (
+    Title | Section | Facts | Figures | Paragraph | Formula | Bars | ReportTable | Items
+)

@@ -13,15 +13,15 @@ from gradcalc.report.page import TIED
 from gradcalc.report.parts import (
     Bar,
     Bars,
-    Cell,
     Facts,
     Figures,
     Formula,
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableCell,
     Title,
 )
 
@@ -146,7 +146,7 @@ def _part(part: Part) -> str:
             return "<pre>" + "\n".join(map(escaped, part.lines)) + "</pre>\n"
         case Bars():
             return _bars(part)
-        case Table():
+        case ReportTable():
             return _table(part)
         case Items():
             return (
@@ -194,7 +194,7 @@ def _drawn(cell: Bar, most: float) -> str:
     return f'<td class="bar"><span>{escaped(cell.text)}</span>{picture}</td>'
 
 
-def _table(part: Table) -> str:
+def _table(part: ReportTable) -> str:
     most = [_most(part.rows, at) for at in range(len(part.columns))]
     sides = [
         ' class="right"' if column.align == "right" and not most[at] else ""
@@ -224,7 +224,7 @@ def _table(part: Table) -> str:
     )
 
 
-def _foot(part: Table) -> str:
+def _foot(part: ReportTable) -> str:
     if part.foot is None:
         return ""
     words, place, text = part.foot
@@ -237,10 +237,10 @@ def _foot(part: Table) -> str:
     )
 
 
-def _most(rows: Sequence[Sequence[Cell]], at: int) -> float:
+def _most(rows: Sequence[Sequence[TableCell]], at: int) -> float:
     cells = [row[at] for row in rows]
     return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: TableCell) -> str:
     return escaped(cell.text if isinstance(cell, Bar) else cell)

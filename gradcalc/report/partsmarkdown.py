@@ -11,15 +11,15 @@ from gradcalc.report.page import TIED
 from gradcalc.report.parts import (
     Bar,
     Bars,
-    Cell,
     Facts,
     Figures,
     Formula,
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableCell,
     Title,
 )
 from gradcalc.report.partspage import bar
@@ -69,7 +69,7 @@ def _part(part: Part) -> str:
             return "".join(f"    {visible(line)}\n" for line in part.lines)
         case Bars():
             return _bars(part)
-        case Table():
+        case ReportTable():
             return _table(part)
         case Items():
             return _listed(
@@ -100,7 +100,7 @@ def _bars(part: Bars) -> str:
     return grid(("score", part.counted, ""), ("---:", "---:", ":---"), rows)
 
 
-def _table(part: Table) -> str:
+def _table(part: ReportTable) -> str:
     titles = [column.long or column.title for column in part.columns]
     aligns = ["---:" if column.align == "right" else ":---" for column in part.columns]
     most = [_most(part.rows, at) for at in range(len(titles))]
@@ -116,12 +116,12 @@ def _table(part: Table) -> str:
     return f"{escaped(part.caption)}\n\n{table}" if part.caption else table
 
 
-def _most(rows: Sequence[Sequence[Cell]], at: int) -> float:
+def _most(rows: Sequence[Sequence[TableCell]], at: int) -> float:
     cells = [row[at] for row in rows]
     return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)
 
 
-def _cell(cell: Cell, most: float) -> str:
+def _cell(cell: TableCell, most: float) -> str:
     if isinstance(cell, Bar):
         return f"{cell.text} {bar(cell.value / most * LENGTH) if most else ''}".rstrip()
     return cell

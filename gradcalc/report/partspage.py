@@ -12,15 +12,15 @@ from gradcalc.report.page import TIED, Page, wrapped
 from gradcalc.report.parts import (
     Bar,
     Bars,
-    Cell,
     Facts,
     Figures,
     Formula,
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableCell,
     Title,
 )
 
@@ -71,7 +71,7 @@ class _Printer:
                     page.text(line, "value", self.indent)
             case Bars():
                 self.bars(part)
-            case Table():
+            case ReportTable():
                 _TablePrinter(page, part, self.indent).write()
             case Items():
                 self.items(part)
@@ -120,7 +120,7 @@ class _TablePrinter:
     """Writes a table; columns that are spare go first where there is no room."""
 
     page: Page
-    table: Table
+    table: ReportTable
     indent: int
 
     def write(self) -> None:
@@ -202,7 +202,7 @@ class _TablePrinter:
                 text += " " * (ends - width(text) - width(title)) + title
         return text
 
-    def row(self, row: Sequence[Cell], kept: Sequence[int], sizes: Sequence[int]) -> str:
+    def row(self, row: Sequence[TableCell], kept: Sequence[int], sizes: Sequence[int]) -> str:
         text = ""
         for n, at in enumerate(kept):
             column, cell = self.table.columns[at], row[at]
@@ -260,7 +260,7 @@ def bar(length: float, unicode: bool = True) -> str:
     return FULL * whole + (EIGHTHS[part] if part else "")
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: TableCell) -> str:
     return visible((cell.text if isinstance(cell, Bar) else cell).replace(TIED, " "))
 
 

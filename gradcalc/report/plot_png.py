@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from gradcalc.errors import ProblemError
 from gradcalc.report.axes import Panel, letter_of
-from gradcalc.report.curve import Trace, clipped
+from gradcalc.report.curve import CurveTrace, clipped
 from gradcalc.report.svg import PALETTE
 
-COLOURS = ("first", "second", "third", "fourth")
+PNG_COLOURS = ("first", "second", "third", "fourth")
 INCH = 100.0
-PANEL = (480.0, 360.0)
+PNG_PANEL = (480.0, 360.0)
 
 
 def png(panels: Sequence[Panel], width: float | None = None, height: float | None = None) -> bytes:
@@ -25,7 +25,7 @@ def png(panels: Sequence[Panel], width: float | None = None, height: float | Non
             "a PNG needs matplotlib, which is not installed",
             hint="pip install 'gradcalc[plot]' installs it; -o FILE.svg needs nothing",
         ) from None
-    wide, high = (width or PANEL[0]) / INCH, (height or PANEL[1]) / INCH
+    wide, high = (width or PNG_PANEL[0]) / INCH, (height or PNG_PANEL[1]) / INCH
     across = 1 if len(panels) == 1 else 2 if len(panels) in (2, 4) else min(3, len(panels))
     down = -(-len(panels) // across)
     figure = Figure(figsize=(across * wide, down * high), dpi=1.5 * INCH, layout="constrained")
@@ -48,17 +48,17 @@ def _fill(axes, panel: Panel) -> None:  # type: ignore[no-untyped-def]
     alone = len(panel.curves) == 1
     for at, curve in enumerate(panel.curves):
         name, slope = curve.function.name, curve.function.slope
-        colour = COLOURS[at % len(COLOURS)]
+        colour = PNG_COLOURS[at % len(PNG_COLOURS)]
         _draw(axes, panel, curve.value, name, colour, "-")
         if curve.slope is not None:
-            _draw(axes, panel, curve.slope, slope, COLOURS[1] if alone else colour, "--")
+            _draw(axes, panel, curve.slope, slope, PNG_COLOURS[1] if alone else colour, "--")
     axes.set_xlim(panel.low, panel.high)
     axes.set_ylim(panel.bottom, panel.top)
     axes.set_xlabel(_literal(letter_of(panel, unicode=True)))
     axes.legend(fontsize="small", framealpha=0.9)
 
 
-def _draw(axes, panel: Panel, trace: Trace, words: str, colour: str, dash: str) -> None:  # type: ignore[no-untyped-def]
+def _draw(axes, panel: Panel, trace: CurveTrace, words: str, colour: str, dash: str) -> None:  # type: ignore[no-untyped-def]
     """Draw one line, and circles where it jumps: open limits, the value filled."""
     ink = PALETTE[colour][0]
     for number, piece in enumerate(clipped(trace, panel.bottom, panel.top)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import hypot
 
 from gradcalc.report.axes import Panel, letter_of, shown, ticks
-from gradcalc.report.curve import Trace, clipped
+from gradcalc.report.curve import CurveTrace, clipped
 from gradcalc.report.svg import Attributes, coordinate, element, painted, picture, text, text_width
 
 COLOURS = ("first", "second", "third", "fourth")
@@ -14,8 +14,8 @@ DASHES = ("", "9 4", "2 4", "9 4 2 4")
 PANEL, OVERLAID = (360.0, 270.0), (560.0, 380.0)
 CLOSE = 0.05
 GAP, TOP, BOTTOM, RIGHT, ROW, SMALL = 28.0, 16.0, 44.0, 14.0, 20.0, 12.0
-Place = tuple[float, float]
-Placing = Callable[[float, float], Place]
+ScreenPoint = tuple[float, float]
+Placing = Callable[[float, float], ScreenPoint]
 
 
 def svg(
@@ -87,7 +87,7 @@ def _panel(panel: Panel, left: float, top: float, wide: float, high: float, lege
     x0, x1 = left + gutter, left + wide - RIGHT
     y0, y1 = top + legend + TOP, top + legend + high - BOTTOM
 
-    def place(x: float, y: float) -> Place:
+    def place(x: float, y: float) -> ScreenPoint:
         return (
             x0 + (x - panel.low) / (panel.high - panel.low) * (x1 - x0),
             y1 - (y - panel.bottom) / (panel.top - panel.bottom) * (y1 - y0),
@@ -137,7 +137,7 @@ def _legend(panel: Panel, left: float, top: float) -> list[str]:
     return found
 
 
-def _trace(panel: Panel, trace: Trace, place: Placing, colour: str, dash: str) -> list[str]:
+def _trace(panel: Panel, trace: CurveTrace, place: Placing, colour: str, dash: str) -> list[str]:
     """Return the pieces of a line, and circles where it jumps: open limits, the value filled."""
     found = []
     for piece in clipped(trace, panel.bottom, panel.top):
@@ -153,7 +153,7 @@ def _trace(panel: Panel, trace: Trace, place: Placing, colour: str, dash: str) -
     return found
 
 
-def _ring(at: Place, colour: str, *, filled: bool) -> str:
+def _ring(at: ScreenPoint, colour: str, *, filled: bool) -> str:
     inner = painted(colour if filled else "paper")
     rim = painted(colour, stroke=True)
     both: Attributes = {
@@ -165,7 +165,7 @@ def _ring(at: Place, colour: str, *, filled: bool) -> str:
     return element("circle", {"cx": at[0], "cy": at[1], "r": 4.0, **both})
 
 
-def _thinned(points: list[Place]) -> list[Place]:
+def _thinned(points: list[ScreenPoint]) -> list[ScreenPoint]:
     """Return the fewest points whose line stays within `CLOSE` of all (Douglas, Peucker 1973)."""
     kept = {0, len(points) - 1}
     open_ = [(0, len(points) - 1)]

@@ -8,7 +8,7 @@ from gradcalc.errors import width
 from gradcalc.report.axes import Panel, letter_of, shown, ticks
 from gradcalc.report.canvas import Canvas
 from gradcalc.report.curve import clipped
-from gradcalc.report.page import Line, Page, wrapped
+from gradcalc.report.page import Page, PageRow, wrapped
 
 SLOPE_STEP, OVERLAID_STEP = 2, 4
 ROWS, ROWS_BESIDE, LEAST = 15, 11, 34
@@ -29,7 +29,7 @@ def draw(
         if at:
             page.blank()
         group = panels[at : at + beside]
-        legends = [_legend(panel, wide, page.unicode) for panel in group]
+        legends = [_text_legend(panel, wide, page.unicode) for panel in group]
         tallest = max(len(legend) for legend in legends)
         blocks = [
             [*([()] * (tallest - len(legend))), *legend, *_plot(panel, wide, high, page.unicode)]
@@ -39,7 +39,7 @@ def draw(
             page.lines.append(_joined(line, wide))
 
 
-def _joined(pieces: Sequence[Line], wide: int) -> Line:
+def _joined(pieces: Sequence[PageRow], wide: int) -> PageRow:
     """Return lines of several panels as one, each in its own columns."""
     found: list[tuple[str, str]] = []
     for piece in pieces:
@@ -59,9 +59,9 @@ def marks(at: int, alone: bool, unicode: bool) -> tuple[str, str]:
     return value, hollow[at % len(hollow)]
 
 
-def _legend(panel: Panel, wide: int, unicode: bool) -> list[Line]:
+def _text_legend(panel: Panel, wide: int, unicode: bool) -> list[PageRow]:
     """Return what the lines and marks mean, one line each, broken where it is long."""
-    found: list[Line] = []
+    found: list[PageRow] = []
     alone = len(panel.curves) == 1
     for at, curve in enumerate(panel.curves):
         value, slope = marks(at, alone, unicode)
@@ -75,7 +75,7 @@ def _legend(panel: Panel, wide: int, unicode: bool) -> list[Line]:
     return found
 
 
-def _plot(panel: Panel, wide: int, high: int, unicode: bool) -> list[Line]:
+def _plot(panel: Panel, wide: int, high: int, unicode: bool) -> list[PageRow]:
     """Return one pair of axes with its curves as lines of cells."""
     vertical = ticks(panel.bottom, panel.top, max(2, round(high / 2.5)))
     labels = [(value, shown(text, unicode=unicode)) for value, text in vertical]
@@ -129,7 +129,7 @@ def _framed(
     gutter: int,
     wide: int,
     unicode: bool,
-) -> list[Line]:
+) -> list[PageRow]:
     """Return the cells of a plot with its axes, ticks and numbers."""
     high = inner.rows
     sheet = Canvas(wide, high + 2, unicode=unicode)

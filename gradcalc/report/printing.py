@@ -13,17 +13,17 @@ from gradcalc.report.partshtml import html_file
 from gradcalc.report.partsmarkdown import markdown
 from gradcalc.report.partspage import write_parts
 
-Form: TypeAlias = Literal["html", "md", "txt"]
-ENDINGS: dict[str, Form] = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
+ReportForm: TypeAlias = Literal["html", "md", "txt"]
+ENDINGS: dict[str, ReportForm] = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
 COLUMNS = 80
 
 
-def ending(path: Path) -> Form:
+def ending(path: Path) -> ReportForm:
     """Return the form that a file's name asks for; text where it asks for no other."""
     return ENDINGS.get(path.suffix.lower(), "txt")
 
 
-def printed(parts: Iterable[Part], form: Form) -> str:
+def printed(parts: Iterable[Part], form: ReportForm) -> str:
     """Return parts as the text of a file."""
     if form == "html":
         return html_file(parts)

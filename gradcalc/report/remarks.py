@@ -26,7 +26,7 @@ OPPOSITE = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}
 COUNTS = ("no", "one", "both", "all three", "all four")
 
 
-def remark(view: View, node: Node, said: set[Rule]) -> str | None:
+def remark(view: View, node: Node, said: set[RemarkRule]) -> str | None:
     """Return the words for a line of either pass, or None where the formula says it all.
 
     `said` collects the rules that have spoken; what is general is said once.
@@ -41,7 +41,7 @@ def remark(view: View, node: Node, said: set[Rule]) -> str | None:
         return limit
     parts = gradient_parts(node.name)
     if parts is None or view.shapes.get(node.name) is None:
-        rules: tuple[Rule, ...] = (
+        rules: tuple[RemarkRule, ...] = (
             *(_rounded, _switched, _reduced, _case, _spread, _by_row),
             laid_over,
         )
@@ -75,7 +75,7 @@ def _lettered(view: View, words: str) -> str:
     return words if view.unicode else spelled(words)
 
 
-Rule = Callable[[View, "Node"], str | None]
+RemarkRule = Callable[[View, "Node"], str | None]
 
 
 def shape_text(shape: Shape) -> str:

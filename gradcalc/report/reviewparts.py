@@ -11,14 +11,14 @@ from gradcalc.report.linetable import MARKS, as_written, due_text, entry_name
 from gradcalc.report.notation import Notation
 from gradcalc.report.ownnumbers import own_numbers
 from gradcalc.report.parts import (
-    Column,
     Facts,
     Item,
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableColumn,
     Title,
 )
 from gradcalc.report.reasons import Reasons, Reveal
@@ -29,7 +29,7 @@ from gradcalc.report.wording import Wording
 Memory: TypeAlias = dict[object, tuple[Part, ...]]
 Points: TypeAlias = Mapping[str, str]
 
-LISTED = 6
+REVIEW_LISTED = 6
 """Entries of a quantity that stand in one row."""
 MOST = 40
 """Slips, and answers that could not be read, that are told."""
@@ -124,16 +124,16 @@ class _ReviewParts:
             found.setdefault((verdict.line, verdict.name), []).append(verdict)
         return list(found.values())
 
-    def table(self, groups: Sequence[Sequence[Verdict]]) -> Table:
+    def table(self, groups: Sequence[Sequence[Verdict]]) -> ReportTable:
         """Return every quantity with its points, the verdict and the answer."""
         told = self.told
         full, points = told.reveal == "full", bool(told.points)
-        columns = [Column("line", "left", cut=True, name=True), Column("points", gap=2)]
+        columns = [TableColumn("line", "left", cut=True, name=True), TableColumn("points", gap=2)]
         columns += [
-            Column("verdict", "left", gap=2),
-            Column("your answer", "left", gap=2, cut=True),
+            TableColumn("verdict", "left", gap=2),
+            TableColumn("your answer", "left", gap=2, cut=True),
         ]
-        columns.append(Column("from your own values", "left", gap=2, spare=1, cut=True))
+        columns.append(TableColumn("from your own values", "left", gap=2, spare=1, cut=True))
         kept = [True, points, True, True, full]
         rows = []
         first = True
@@ -151,7 +151,7 @@ class _ReviewParts:
             )
             rows.append(tuple(cell for cell, keep in zip(row, kept, strict=True) if keep))
         chosen = tuple(column for column, keep in zip(columns, kept, strict=True) if keep)
-        return Table(chosen, tuple(rows))
+        return ReportTable(chosen, tuple(rows))
 
     @staticmethod
     def verdict(group: Sequence[Verdict], worst: Status) -> str:
@@ -287,7 +287,7 @@ def _row(group: Sequence[Verdict], texts: Sequence[str]) -> str:
     if len(texts) == 1:
         return texts[0]
     found = ""
-    for at, (verdict, text) in enumerate(zip(group[:LISTED], texts, strict=False)):
+    for at, (verdict, text) in enumerate(zip(group[:REVIEW_LISTED], texts, strict=False)):
         new = at and len(verdict.index) > 1 and verdict.index[0] != group[at - 1].index[0]
         found += ("; " if new else ", " * bool(at)) + text
-    return f"({found}{', …' * (len(texts) > LISTED)})"
+    return f"({found}{', …' * (len(texts) > REVIEW_LISTED)})"

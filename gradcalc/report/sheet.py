@@ -17,7 +17,7 @@ from gradcalc.report.lettering import BLANK
 from gradcalc.report.steps import Step
 from gradcalc.report.view import View
 
-Sheet: TypeAlias = Literal["problem", "blank", "solution"]
+SheetKind: TypeAlias = Literal["problem", "blank", "solution"]
 
 BANDS = {"forward": "Forward pass", "backward": "Backward pass"}
 ROOM = 1_000_000

@@ -24,7 +24,7 @@ from gradcalc.report.optionparts import option_parts
 from gradcalc.report.page import Page
 from gradcalc.report.parts import Formula, Part
 from gradcalc.report.partshtml import html_fragment
-from gradcalc.report.printing import COLUMNS, Form, printed
+from gradcalc.report.printing import COLUMNS, ReportForm, printed
 from gradcalc.report.reviewparts import Told, review_parts
 from gradcalc.report.terminal import page as solution_page
 from gradcalc.report.view import View
@@ -32,7 +32,7 @@ from gradcalc.report.wording import Wording, wording
 from gradcalc.report.writing import document
 
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
-Write: TypeAlias = Callable[[Form], str]
+Write: TypeAlias = Callable[[ReportForm], str]
 FRAME = "width:100%;height:48rem;border:0"
 
 
@@ -92,7 +92,7 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
 def _options(review: OptionsReview, words: Wording) -> Write:
     """Return what is said of options: its parts, or the page of the command line."""
 
-    def write(form: Form) -> str:
+    def write(form: ReportForm) -> str:
         if form == "txt":
             return _text(OptionPage(Page(COLUMNS), review, words).write())
         return _parts(list(option_parts(review, words)))(form)
@@ -103,7 +103,7 @@ def _options(review: OptionsReview, words: Wording) -> Write:
 def _solution(solution: Solution) -> Write:
     """Return the worked solution: a document, or the page of the command line."""
 
-    def write(form: Form) -> str:
+    def write(form: ReportForm) -> str:
         if form == "txt":
             return _text(solution_page(View(solution)))
         documents = [document(View(solution, typeset=True))]
@@ -126,7 +126,7 @@ def _reviews(reviews: Sequence[Review]) -> Report:
     ]
     forms = _parts(parts)
 
-    def write(form: Form) -> str:
+    def write(form: ReportForm) -> str:
         if form != "txt":
             return forms(form)
         pages = (
@@ -145,7 +145,7 @@ def _parts(parts: Sequence[Part]) -> Write:
 def _page(made: Callable[[], Page]) -> Write:
     """Return a page of text in every form, its columns kept."""
 
-    def write(form: Form) -> str:
+    def write(form: ReportForm) -> str:
         text = _text(made())
         if form == "txt":
             return text

@@ -12,7 +12,7 @@ from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.figures import figure
 from gradcalc.report.linetable import as_written, due_text, entry_name
 from gradcalc.report.page import Page
-from gradcalc.report.parts import Column, Formula, Paragraph, Part, Table
+from gradcalc.report.parts import Formula, Paragraph, Part, ReportTable, TableColumn
 from gradcalc.report.reasons import Reasons
 
 LISTED = 6
@@ -66,8 +66,8 @@ def _numbers(why: Reasons, finding: Finding, verdicts: Sequence[Verdict]) -> Ite
         audit.right_formula(finding)
     else:
         titles = ("written", "should be", "off by")
-        columns = (Column("entry", "left"), *(Column(title, gap=2) for title in titles))
-        yield Table(columns, tuple(rows))
+        columns = (TableColumn("entry", "left"), *(TableColumn(title, gap=2) for title in titles))
+        yield ReportTable(columns, tuple(rows))
         if finding.pattern is not None and len(verdicts) == 1 and finding.as_if is None:
             said = why.words.pattern(finding.pattern)
             if finding.pattern.id != "arithmetic-slip":  # the reasons have that one

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gradcalc.algebra.entries import Index, TooLongError, has_entries, indices
+from gradcalc.algebra.entries import TooLongError, has_entries, indices
 from gradcalc.algebra.expr import Expr, Symbol, symbols
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.algebra.shapes import Shape, size
+from gradcalc.algebra.shapes import Index, Shape, size
 from gradcalc.report.figures import figures
-from gradcalc.report.remarks import Rule, remark
+from gradcalc.report.remarks import RemarkRule, remark
 from gradcalc.report.substitution import substituted
 from gradcalc.report.view import LARGEST_LITERAL, View
 
@@ -87,7 +87,7 @@ def steps(
 def build_steps(view: View, detail: str = "steps") -> tuple[Step, ...]:
     """Return the steps of a view; see `steps`."""
     found = [*known_steps(view)]
-    said: set[Rule] = set()
+    said: set[RemarkRule] = set()
     for phase, lines in (("forward", view.forward), ("backward", view.backward)):
         for number, node in enumerate(lines, start=1 + (0 if phase == "forward" else view.turn)):
             step = _step(view, node, phase, detail)

@@ -16,7 +16,7 @@ from gradcalc.report.lettering import BLANK
 from gradcalc.report.letterpage import answers, under_line
 from gradcalc.report.page import Page
 from gradcalc.report.samplepage import sample_band
-from gradcalc.report.sheet import BANDS, Sheet, blanked, options, to_fill
+from gradcalc.report.sheet import BANDS, SheetKind, blanked, options, to_fill
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.steptext import indent_of, write_step
 from gradcalc.report.view import View
@@ -27,7 +27,7 @@ def page(
     detail: str = "steps",
     columns: int = 80,
     *,
-    sheet: Sheet = "solution",
+    sheet: SheetKind = "solution",
     lines: str = "",
 ) -> Page:
     """Return the worked solution, the question or a sheet to fill in, `columns` wide.
@@ -51,7 +51,7 @@ def page(
         band = [blanked(step) if blank else step for step in picked if step.phase == phase]
         if band:
             found.band(title)
-            _band(found, view, band, "brief" if blank else detail)
+            _page_band(found, view, band, "brief" if blank else detail)
             if blank and detail != "brief":
                 _tables(found, view, [step for step in picked if step.phase == phase])
     if blank:
@@ -104,7 +104,7 @@ def _options(page: Page, view: View) -> None:
         labelled(page, "Options", stacked(found))
 
 
-def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
+def _page_band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
     group: str | None = None
     tall = False
     for at, step in enumerate(steps):

@@ -11,7 +11,7 @@ from gradcalc.algebra.inference import reduction_of
 from gradcalc.algebra.shapes import Shape
 from gradcalc.algebra.table import TABLE
 from gradcalc.report.codedialect import is_own
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import folded, returned
 from gradcalc.report.codenames import identifiers
 from gradcalc.report.codescript import Script
@@ -87,7 +87,7 @@ def _applied(expr: Expr, operand: str) -> Apply | None:
     return expr if isinstance(expr, Apply) and expr.args == (Symbol(operand),) else None
 
 
-def model_of(script: Script, writer: Writer, classes: Mapping[str, str]) -> Model:
+def model_of(script: Script, writer: FormulaWriter, classes: Mapping[str, str]) -> Model:
     """Return the model of a stack of layers."""
     problem = script.problem
     lines = {node.name: node.expr for node in problem.visible.forward}
@@ -130,7 +130,7 @@ def own_classes(script: Script) -> dict[str, tuple[str, Expr]]:
     return found
 
 
-def _module(function: Apply, writer: Writer, classes: Mapping[str, str]) -> str:
+def _module(function: Apply, writer: FormulaWriter, classes: Mapping[str, str]) -> str:
     row = writer.table[function.op]
     settings = {**row.attributes, **dict(function.attrs)}
     texts = {key: writer.text(value) for key, value in settings.items()}
@@ -141,10 +141,10 @@ def _module(function: Apply, writer: Writer, classes: Mapping[str, str]) -> str:
     return f"{classes[function.op]}()"
 
 
-def class_lines(name: str, param: str, meaning: Expr, writer: Writer) -> list[str]:
+def class_lines(name: str, param: str, meaning: Expr, writer: FormulaWriter) -> list[str]:
     """Return a module that computes an activation which torch.nn does not have."""
     own = identifiers([(param, param)])
-    inner = Writer(writer.dialect, writer.table, own, writer.functions)
+    inner = FormulaWriter(writer.dialect, writer.table, own, writer.functions)
     return [
         f"class {name}(nn.Module):",
         f"{_I}def forward(self, {own[param]}):",
@@ -152,7 +152,7 @@ def class_lines(name: str, param: str, meaning: Expr, writer: Writer) -> list[st
     ]
 
 
-def model_lines(script: Script, writer: Writer, model: Model) -> list[str]:
+def model_lines(script: Script, writer: FormulaWriter, model: Model) -> list[str]:
     """Return the model and, where there are numbers, its weights."""
     problem = script.problem
     found = ["model = nn.Sequential("]

@@ -12,7 +12,7 @@ from gradcalc.algebra.operations import applied
 from gradcalc.errors import ProblemError
 from gradcalc.report.codedescent import update_formulas
 from gradcalc.report.codedialect import plain
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codenames import free
 from gradcalc.report.codescript import Script
 from gradcalc.report.codetorch import TORCH, is_written_out
@@ -29,7 +29,7 @@ OWN = ("torch", "nn", "F", "math", "model", "criterion", "optimizer", "step", "r
 
 
 @dataclass(frozen=True)
-class Parts:
+class TorchParts:
     """What the parts of a script are written from.
 
     wanted: names that the loss is differentiated by. losses: line → its criterion, the
@@ -37,7 +37,7 @@ class Parts:
     """
 
     script: Script
-    writer: Writer
+    writer: FormulaWriter
     model: Model | None
     wanted: frozenset[str]
     losses: Mapping[str, tuple[str, str, str]]
@@ -116,7 +116,7 @@ def leaves(expr: Expr) -> list[Expr]:
     return [expr]
 
 
-def parts_of(solution: Solution) -> Parts:
+def parts_of(solution: Solution) -> TorchParts:
     """Return what is written: the lines that are not the model's, and the functions they need.
 
     Raises ProblemError for what PyTorch cannot be told.
@@ -159,7 +159,7 @@ def parts_of(solution: Solution) -> Parts:
     parameters = frozenset(model.parameters if model else ())
     paths = paths_of(problem, followed, wanted, parameters, fixed)
     check_flat(problem, fixed, paths)
-    return Parts(script, writer, model, wanted, losses, paths)
+    return TorchParts(script, writer, model, wanted, losses, paths)
 
 
 def defined(script: Script, expr: Expr) -> Expr:

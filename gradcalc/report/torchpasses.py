@@ -8,7 +8,7 @@ from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, substitute
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.report.codedialect import is_own, meaning
 from gradcalc.report.codelayout import array, assignment, band, folded
-from gradcalc.report.torchparts import Parts, defined, leaves, slope_of
+from gradcalc.report.torchparts import TorchParts, defined, leaves, slope_of
 
 if TYPE_CHECKING:
     from gradcalc.engine.graph import Node
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _I = "    "
 
 
-def pass_lines(parts: Parts, *, whole: bool = False) -> list[str]:
+def pass_lines(parts: TorchParts, *, whole: bool = False) -> list[str]:
     """Return the forward pass; with `whole` as it stands in a loop, the model in one call."""
     found: list[str] = []
     indent = _I if whole else ""
@@ -35,7 +35,7 @@ def pass_lines(parts: Parts, *, whole: bool = False) -> list[str]:
     return found
 
 
-def _line(parts: Parts, node: Node, indent: str) -> list[str]:
+def _line(parts: TorchParts, node: Node, indent: str) -> list[str]:
     """Return one line of the forward pass."""
     names, model = parts.writer.names, parts.model
     name = names[node.name]
@@ -59,7 +59,7 @@ def _line(parts: Parts, node: Node, indent: str) -> list[str]:
     return assignment(name, terms, indent=indent)
 
 
-def _itself(parts: Parts, expr: Expr) -> str | None:
+def _itself(parts: TorchParts, expr: Expr) -> str | None:
     """Return the quantity whose own tensor PyTorch returns for a formula, None for a new one."""
     if isinstance(expr, Symbol):
         return expr.name
@@ -74,7 +74,7 @@ def _itself(parts: Parts, expr: Expr) -> str | None:
     return None
 
 
-def _shares(parts: Parts, name: str, of: str) -> bool:
+def _shares(parts: TorchParts, name: str, of: str) -> bool:
     """Tell whether a value under another name needs a gradient of its own."""
     readers = [
         node.name
@@ -85,7 +85,7 @@ def _shares(parts: Parts, name: str, of: str) -> bool:
     return name in parts.wanted and (given or readers != [name])
 
 
-def _reads_inside(parts: Parts, last: str) -> bool:
+def _reads_inside(parts: TorchParts, last: str) -> bool:
     """Tell whether a line after the model reads a value inside of it."""
     lines = parts.model.lines if parts.model else frozenset()
     return any(
@@ -97,7 +97,7 @@ def _reads_inside(parts: Parts, last: str) -> bool:
     )
 
 
-def _given(parts: Parts, node: Node) -> list[str]:
+def _given(parts: TorchParts, node: Node) -> list[str]:
     """Return a given value through which the gradient flows on, as through a computed one."""
     name, writer = parts.writer.names[node.name], parts.writer
     value = parts.problem.given[node.name].array
@@ -116,7 +116,7 @@ def _given(parts: Parts, node: Node) -> list[str]:
     return [*found, *assignment(name, [name, f"+ {factor}({inner} - {inner}.detach())"])]
 
 
-def starts(parts: Parts) -> list[str]:
+def starts(parts: TorchParts) -> list[str]:
     """Return the call that starts the backward pass; none where the loss is a constant."""
     problem, names = parts.problem, parts.writer.names
     ends = {*(problem.upstream or (problem.loss,))}
@@ -135,7 +135,7 @@ def starts(parts: Parts) -> list[str]:
     return [f"{loss}{whole}.backward()"]
 
 
-def backward_lines(parts: Parts) -> list[str]:
+def backward_lines(parts: TorchParts) -> list[str]:
     problem, names = parts.problem, parts.writer.names
     aliases = parts.model.aliases if parts.model else {}
     same = {name for name, of in aliases.items() if not _shares(parts, name, of)}
@@ -179,5 +179,5 @@ def _by(problem: Problem, node: Node) -> str | None:
     return pair[1] if pair and known else None
 
 
-def _parameter(parts: Parts, name: str) -> str:
+def _parameter(parts: TorchParts, name: str) -> str:
     return parts.model.parameters.get(name, "") if parts.model else ""

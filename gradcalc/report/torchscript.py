@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from gradcalc.algebra.expr import Apply, Symbol
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import array, assignment, band, quoted
 from gradcalc.report.torchmodel import class_lines, model_lines, own_classes
-from gradcalc.report.torchparts import Parts, leaves, parts_of
+from gradcalc.report.torchparts import TorchParts, leaves, parts_of
 from gradcalc.report.torchpasses import backward_lines, pass_lines, starts
 from gradcalc.report.torchtraining import iteration, training
 
@@ -48,11 +48,11 @@ def torch_script(solution: Solution) -> str:
     return "\n".join([*lines, *functions, *([""] if functions else []), *body]) + "\n"
 
 
-def _helper(writer: Writer, op: str) -> list[str]:
+def _helper(writer: FormulaWriter, op: str) -> list[str]:
     return writer.helper(op).split("\n")
 
 
-def _data(parts: Parts) -> list[str]:
+def _data(parts: TorchParts) -> list[str]:
     """Return what is known, and what is differentiated by."""
     script, problem = parts.script, parts.problem
     found = band("Data" if script.numeric else "Sizes and random numbers: change them")
@@ -68,7 +68,7 @@ def _data(parts: Parts) -> list[str]:
     return found
 
 
-def _known(parts: Parts, name: str, data: Data, moved: bool) -> list[str]:
+def _known(parts: TorchParts, name: str, data: Data, moved: bool) -> list[str]:
     script, writer = parts.script, parts.writer
     grad = ", requires_grad=True" if moved else ""
     if not data.known:
@@ -88,7 +88,7 @@ def _known(parts: Parts, name: str, data: Data, moved: bool) -> list[str]:
     return array(writer.names[name], value, "torch.tensor", more=grad)
 
 
-def _model(parts: Parts) -> list[str]:
+def _model(parts: TorchParts) -> list[str]:
     """Return the model and the criterion."""
     found: list[str] = []
     if parts.model is not None:
@@ -107,11 +107,11 @@ def _model(parts: Parts) -> list[str]:
     return found
 
 
-def _in_model(parts: Parts, name: str) -> bool:
+def _in_model(parts: TorchParts, name: str) -> bool:
     return parts.model is not None and name in parts.model.lines
 
 
-def _answer(parts: Parts) -> list[str]:
+def _answer(parts: TorchParts) -> list[str]:
     found = band("Answer")
     for name, label, index in parts.script.asked():
         known = parts.writer.names.get(name)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradcalc.algebra.optimisers import GRADIENT, PARAMETER, SETTINGS
-from gradcalc.report.codedescent import Letters, letters_of, setting_lines, step_equations
-from gradcalc.report.codeformula import Writer
+from gradcalc.report.codedescent import ScriptLetters, letters_of, setting_lines, step_equations
+from gradcalc.report.codeformula import FormulaWriter
 from gradcalc.report.codelayout import assignment, band, folded, quoted
 from gradcalc.report.codescript import Script
 from gradcalc.report.codetorch import OPTIMISERS, is_written_out
-from gradcalc.report.torchparts import OWN, Parts
+from gradcalc.report.torchparts import OWN, TorchParts
 
 if TYPE_CHECKING:
     from gradcalc.problem.descent import Descent
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _I = "    "
 
 
-def training(parts: Parts, forward: Sequence[str], start: Sequence[str]) -> list[str]:
+def training(parts: TorchParts, forward: Sequence[str], start: Sequence[str]) -> list[str]:
     """Return the optimiser and its loop, nothing without `descent:` or without numbers.
 
     forward: the lines of the forward pass; start: what starts the backward pass.
@@ -65,7 +65,7 @@ def training(parts: Parts, forward: Sequence[str], start: Sequence[str]) -> list
 class _Library:
     """An optimiser of torch.optim; `moved` are the parameters as the script calls them."""
 
-    parts: Parts
+    parts: TorchParts
     plan: Descent
     moved: Mapping[str, str]
 
@@ -98,12 +98,12 @@ class _Library:
 class _Written:
     """An optimiser that torch.optim does not have: its equations, written out."""
 
-    parts: Parts
+    parts: TorchParts
     plan: Descent
     moved: Mapping[str, str]
 
     @property
-    def letters(self) -> Letters:
+    def letters(self) -> ScriptLetters:
         """Return the identifiers of settings and state."""
         return letters_of(self.plan, self.parts.writer, OWN)
 
@@ -141,7 +141,7 @@ class _Written:
         return found
 
 
-def _forward(parts: Parts, lines: Sequence[str]) -> list[str]:
+def _forward(parts: TorchParts, lines: Sequence[str]) -> list[str]:
     """Return the forward pass, the loss apart where it is the last line."""
     apart = parts.problem.loss in parts.losses and len(lines) > 1
     first, last = (lines[:-1], lines[-1:]) if apart else (lines, [])
@@ -150,7 +150,7 @@ def _forward(parts: Parts, lines: Sequence[str]) -> list[str]:
     return [*found, *last]
 
 
-def _gradients(parts: Parts, moved: Mapping[str, str], start: Sequence[str]) -> list[str]:
+def _gradients(parts: TorchParts, moved: Mapping[str, str], start: Sequence[str]) -> list[str]:
     """Return the backward pass, and 0 for parameters that the loss does not depend on."""
     apart = [text for name, text in moved.items() if name not in parts.paths.reached]
     found = [*start] if len(apart) < len(moved) else []
@@ -195,7 +195,7 @@ def _decay(plan: Descent, moved: Mapping[str, str], rate: str) -> list[str]:
 
 
 def iteration(
-    script: Script, writer: Writer, losses: Mapping[str, tuple[str, str, str]]
+    script: Script, writer: FormulaWriter, losses: Mapping[str, tuple[str, str, str]]
 ) -> list[str]:
     """Return the five steps of a training iteration, as a comment to start from."""
     layers, names = script.problem.layers, writer.names

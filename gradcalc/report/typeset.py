@@ -21,7 +21,7 @@ from gradcalc.report.mathtree import (
     Math,
     Quantity,
     Root,
-    Script,
+    Scripts,
     bare,
     gridded,
     row,
@@ -69,7 +69,7 @@ class Typeset(Notation):
 
     def power(self, base: Box, exponent: Box) -> Box:
         """Return a power, its exponent raised."""
-        script = Script(None, above=bare(exponent.math))
+        script = Scripts(None, above=bare(exponent.math))
         return shown(super().power(base, exponent), row((base.math, script)))
 
     def root(self, inner: Box) -> Box:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from gradcalc.algebra.entries import Index, entry
+from gradcalc.algebra.entries import entry
 from gradcalc.algebra.expr import (
     ONE,
     Apply,
@@ -25,10 +25,10 @@ from gradcalc.algebra.expr import (
     substitute,
     symbols,
 )
-from gradcalc.algebra.indexed import Places, index_letters, indexed, ordered
+from gradcalc.algebra.indexed import EntryPlaces, index_letters, indexed, ordered
 from gradcalc.algebra.inference import definition, dimension, reduction_of, shape_finder
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.algebra.shapes import Dim, Shape, size
+from gradcalc.algebra.shapes import Dim, Index, Shape, size
 from gradcalc.algebra.simplify import simplify
 from gradcalc.engine.evaluate import EvaluationError, evaluate
 from gradcalc.report.clean import clean
@@ -323,7 +323,9 @@ class View:
         sizes = (size(self.shapes.get(name, ())) for name in symbols(expr))
         return any(count is None or count > LARGEST_LITERAL for count in sizes)
 
-    def anywhere(self, expr: Expr, places: Places, letters: Iterator[str] | None = None) -> Expr:
+    def anywhere(
+        self, expr: Expr, places: EntryPlaces, letters: Iterator[str] | None = None
+    ) -> Expr:
         """Return the entry of a formula at letters or numbers, with sums over an index.
 
         Raises NoEntriesError where an operation has no entries of its own.

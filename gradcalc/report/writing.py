@@ -14,17 +14,17 @@ from gradcalc.report.descentpage import method, norm_words, task, together, way_
 from gradcalc.report.descenttable import overview
 from gradcalc.report.document import (
     Band,
-    Block,
     Boxed,
     Document,
+    DocumentBlock,
     Drawing,
     Equation,
-    Equations,
-    Group,
+    EquationList,
     Labelled,
-    Line,
+    LayerHeading,
     Listing,
     Saying,
+    SolutionLine,
     linked,
 )
 from gradcalc.report.entrytable import worked
@@ -37,7 +37,7 @@ from gradcalc.report.lettering import BLANK
 from gradcalc.report.mathtree import Atom, row
 from gradcalc.report.ownnumbers import whose
 from gradcalc.report.page import Page
-from gradcalc.report.sheet import BANDS, ROOM, Sheet, blanked, options, to_fill
+from gradcalc.report.sheet import BANDS, ROOM, SheetKind, blanked, options, to_fill
 from gradcalc.report.steps import Step, build_steps
 from gradcalc.report.steptext import step_boxes
 from gradcalc.report.typeset import quantity
@@ -49,7 +49,7 @@ FOLDED = 16
 
 
 def document(
-    view: View, detail: str = "steps", sheet: Sheet = "solution", lines: str = ""
+    view: View, detail: str = "steps", sheet: SheetKind = "solution", lines: str = ""
 ) -> Document:
     """Return what is to be printed of a typeset view.
 
@@ -73,18 +73,18 @@ def document(
         rows = [
             (Equation(read(name, name=True), (box.math,)), "") for name, box in to_fill(view, steps)
         ]
-        blocks += [Band("Answer"), Equations("", tuple(rows))]
+        blocks += [Band("Answer"), EquationList("", tuple(rows))]
     return Document(problem.title, problem.cite or "", tuple(linked(blocks)))
 
 
 # --- the head ---------------------------------------------------------------------
 
 
-def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
+def _head(view: View, steps: Sequence[Step], sheet: SheetKind) -> Iterator[DocumentBlock]:
     problem = view.problem
     known = [step for step in steps if step.phase == "known"]
     if known:
-        yield Equations("Known", _by_role([_known(view, step) for step in known]))
+        yield EquationList("Known", _by_role([_known(view, step) for step in known]))
     theirs = whose(view.problem, view.notation)
     if theirs is not None:
         yield Labelled("Student", theirs)
@@ -93,10 +93,10 @@ def _head(view: View, steps: Sequence[Step], sheet: Sheet) -> Iterator[Block]:
         last = "used as they stand" if len(fixed) > 1 else "used as it stands"
         words = [""] * (len(fixed) - 1) + [last]
         rows = zip((_given(view, step) for step in fixed), words, strict=True)
-        yield Equations("Given", tuple(rows))
+        yield EquationList("Given", tuple(rows))
     if sheet == "problem":
         lines = [step for step in steps if step.phase == "forward" and step.formula is not None]
-        yield Equations("Equations", tuple((_defined(view, step), "") for step in lines))
+        yield EquationList("Equations", tuple((_defined(view, step), "") for step in lines))
     yield Labelled("Wanted", wanted(view))
     reading = conventions(view)
     reading.pop("given", None)
@@ -150,17 +150,17 @@ def _defined(view: View, step: Step) -> Equation:
     return Equation(quantity(view.notation, step.name), (formula_box(view, step.formula).math,))
 
 
-def _choices(view: View) -> Iterator[Block]:
+def _choices(view: View) -> Iterator[DocumentBlock]:
     """Yield the options of a question, each with its letter."""
     rows = []
     for letter, box in options(view):
         parts = (Atom("bracket", "("), read(letter), Atom("bracket", ")"), Atom("space", " "))
         rows.append((Equation(row((*parts, box.math))), ""))
     if rows:
-        yield Equations("Options", tuple(rows))
+        yield EquationList("Options", tuple(rows))
 
 
-def _contradiction(view: View) -> Iterator[Block]:
+def _contradiction(view: View) -> Iterator[DocumentBlock]:
     found = contradiction(view)
     if found is None:
         return
@@ -173,11 +173,11 @@ def _contradiction(view: View) -> Iterator[Block]:
 # --- the passes -------------------------------------------------------------------
 
 
-def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterator[Block]:
+def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterator[DocumentBlock]:
     group: str | None = None
     for at, step in enumerate(steps):
         if step.group != group and step.group is not None:
-            yield Group(step.group)
+            yield LayerHeading(step.group)
         group = step.group
         yield line(view, blanked(step) if blank else step, detail)
         table = worked(view, steps, at, blank=BLANK if blank else "") if view.values else None
@@ -188,7 +188,7 @@ def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterat
                 yield Saying(table.sentence)
 
 
-def line(view: View, step: Step, detail: str) -> Line:
+def line(view: View, step: Step, detail: str) -> SolutionLine:
     """Return one numbered line."""
     sides = tuple(box.math for box in step_boxes(Page(ROOM), view, step))
     sign = "←" if step.phase == "update" else "="
@@ -199,7 +199,7 @@ def line(view: View, step: Step, detail: str) -> Line:
         entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
     reads = symbols(step.formula) if step.formula is not None else ()
     note = step.note or ""
-    return Line(
+    return SolutionLine(
         step.number or 0, step.name, Equation(name, sides, sign), note, entries, opened, reads
     )
 
@@ -220,7 +220,7 @@ def _entry(view: View, step: Step, at: int, sign: str) -> Equation:
 # --- descent and answer -----------------------------------------------------------
 
 
-def _descent(view: View, detail: str) -> Iterator[Block]:
+def _descent(view: View, detail: str) -> Iterator[DocumentBlock]:
     plan, training = view.problem.descent, view.solution.training
     if plan is None:
         return
@@ -233,7 +233,7 @@ def _descent(view: View, detail: str) -> Iterator[Block]:
     for each in lines:
         if several and each.step.group != group:
             group = each.step.group
-            yield Group(view.notation.name(group or ""))
+            yield LayerHeading(view.notation.name(group or ""))
         yield line(each.view, each.step, detail)
     sentence = together(plan, view)
     if sentence:
@@ -247,7 +247,7 @@ def _descent(view: View, detail: str) -> Iterator[Block]:
             yield Saying(norm_words(table.norm, view.notation.name(view.problem.loss)))
         if not table.parameters and len(training.updates) > 1:
             rows = (_after(view, name) for name in training.values)
-            yield Equations(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))
+            yield EquationList(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))
     if training.stopped:
         yield Saying(f"{training.stopped}; {way_out(training)}", "warning")
 
@@ -259,14 +259,14 @@ def _after(view: View, name: str) -> Equation:
     return Equation(quantity(view.notation, name), (box.math,))
 
 
-def _answer(view: View, steps: Sequence[Step]) -> Iterator[Block]:
+def _answer(view: View, steps: Sequence[Step]) -> Iterator[DocumentBlock]:
     found = {step.name: step for step in steps}
     equations = [Equation(asked(view, ref, found, ROOM).math) for ref in view.problem.find]
     letter = matching_option(view)
     if len(equations) == 1:
         yield Boxed(equations[0], f"option {letter}" if letter else "")
     else:
-        yield Equations("", tuple((each, "") for each in equations))
+        yield EquationList("", tuple((each, "") for each in equations))
     for sentence in sentences(view, steps):
         warning = sentence.startswith("! ")
         yield Saying(sentence.removeprefix("! "), "warning" if warning else "plain")

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.entries import Index, entry, indices
+from gradcalc.algebra.entries import entry, indices
 from gradcalc.algebra.expr import Expr, Symbol
 from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.shapes import Index, Shape
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.algebra.table import TABLE
 from gradcalc.engine.evaluate import evaluate

@@ -10,7 +10,8 @@ from gradcalc.algebra.inference import shape_finder
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.answers import Answer, Sheet, blank_sheet, read_assignments, read_sheet
+from gradcalc.grading.answers import Answer, Sheet, read_assignments, read_sheet
+from gradcalc.grading.answers_blank import blank_sheet
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem
 from gradcalc.problem.solve import solve

@@ -8,7 +8,7 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.answers_document import Pair, read_pairs
+from gradcalc.grading.answers_document import NamedText, read_pairs
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.rulings import read_rulings
 from gradcalc.grading.scheme import read_scheme
@@ -25,7 +25,7 @@ LINES = "z1 = 0.1\na1 = [0.2,\n  0.3]   # x\n\nyhat = 0.5\n∂L/∂z1 = 3"
 PROBLEM = gradcalc.load("inputs: {x: 3}\nweights: {w: 2}\nequations: |\n  h = w*x\n  L = h^2\n")
 
 
-def read(text: str) -> list[Pair]:
+def read(text: str) -> list[NamedText]:
     found = read_pairs(Source("a.yaml", text.replace("\r\n", "\n")))
     assert found is not None
     return list(found.pairs)

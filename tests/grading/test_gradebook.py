@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcalc.grading.gradebook import FORMS, Entry, Gradebook, number, safe, written
+from gradcalc.grading.gradebook import FORMS, Gradebook, GradebookEntry, number, safe, written
 
 ENTRIES = (
-    Entry("007", 12.5, (1.0, 0.25), "marked", "first wrong: z1", "Ada King Lovelace", "a@b.c"),
-    Entry("=1+1", None, (), "unreadable", "line 4: no numbers", "@SUM(A1)", "-x@y.z"),
+    GradebookEntry(
+        "007", 12.5, (1.0, 0.25), "marked", "first wrong: z1", "Ada King Lovelace", "a@b.c"
+    ),
+    GradebookEntry("=1+1", None, (), "unreadable", "line 4: no numbers", "@SUM(A1)", "-x@y.z"),
 )
 
 

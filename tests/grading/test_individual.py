@@ -19,7 +19,8 @@ from gradcalc.grading.individual import distinct, drawn, individual_of, number_t
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.lint import lint
 from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.submissions import identity, read_submissions
+from gradcalc.grading.submissions import read_submissions
+from gradcalc.grading.submissions_duplicates import identity
 from gradcalc.problem.drawn import numbers
 from tests.grading.classes import block_of, student
 

@@ -7,10 +7,10 @@ import pytest
 
 import gradcalc
 from gradcalc.grading.comparison import Tolerance
+from gradcalc.grading.earlier import Own
 from gradcalc.grading.following import Style, evaluated, radius
 from gradcalc.grading.lines import lines_of
 from gradcalc.grading.marking import check
-from gradcalc.grading.search import Own
 from gradcalc.grading.verdict import Verdict
 from tests.benchmarks.mistakes import measure, nothing, right
 

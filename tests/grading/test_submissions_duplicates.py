@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import Policy, Reading, chosen_rows, read_submissions
-from gradcalc.grading.submissions_duplicates import Census, identity
-from gradcalc.grading.submissions_layout import Index
+from gradcalc.grading.submissions import chosen_rows, read_submissions
+from gradcalc.grading.submissions_duplicates import Census, Policy, identity
+from gradcalc.grading.submissions_layout import SubmissionIndex
+from gradcalc.grading.submissions_open import Reading
 from gradcalc.grading.submissions_times import read_time
 from tests.grading.test_submissions_wide import problem
 
@@ -169,7 +170,7 @@ def test_memory_is_bounded() -> None:
     def indexes() -> object:
         for at in range(0, count, 1000):
             ids = [f"student{number:08d}" for number in range(at, at + 1000)]
-            yield Index(ids, list(range(at, at + 1000)), [""] * 1000)
+            yield SubmissionIndex(ids, list(range(at, at + 1000)), [""] * 1000)
 
     tracemalloc.start()
     census = Census()

@@ -13,7 +13,8 @@ import pytest
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import Reading, chosen_rows, preview, read_submissions
+from gradcalc.grading.submissions import chosen_rows, preview, read_submissions
+from gradcalc.grading.submissions_open import Reading
 from gradcalc.grading.submissions_platforms import read_metadata
 from tests.grading.test_submissions_wide import cells, problem, reasons
 

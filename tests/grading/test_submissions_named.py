@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import Reading, preview, read_submissions
+from gradcalc.grading.submissions import preview, read_submissions
 from gradcalc.grading.submissions_cells import FORMULA
+from gradcalc.grading.submissions_open import Reading
 from tests.grading.test_submissions_wide import cells, problem, reasons
 
 

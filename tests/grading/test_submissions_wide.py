@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 import gradcalc
 from gradcalc.errors import ProblemError
 from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
-from gradcalc.grading.submissions import Reading, read_submissions
+from gradcalc.grading.submissions import read_submissions
 from gradcalc.grading.submissions_cells import FORMULA, MAX_CELL
+from gradcalc.grading.submissions_open import Reading
 from gradcalc.problem.model import Problem
 
 TEXT = """\

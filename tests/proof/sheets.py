@@ -27,7 +27,9 @@ from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.marked import STATUSES, Marked
 from gradcalc.grading.marking import check
 from gradcalc.grading.scheme import read_scheme
-from gradcalc.grading.submissions import Reading, read_submissions, without_rows
+from gradcalc.grading.submissions import read_submissions
+from gradcalc.grading.submissions_duplicates import without_rows
+from gradcalc.grading.submissions_open import Reading
 from gradcalc.grading.verdict import Review
 from gradcalc.problem.loader import load
 from gradcalc.problem.model import Problem

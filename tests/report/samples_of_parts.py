@@ -5,7 +5,6 @@ from __future__ import annotations
 from gradcalc.report.parts import (
     Bar,
     Bars,
-    Column,
     Facts,
     Figures,
     Formula,
@@ -13,8 +12,9 @@ from gradcalc.report.parts import (
     Items,
     Paragraph,
     Part,
+    ReportTable,
     Section,
-    Table,
+    TableColumn,
     Title,
 )
 
@@ -58,10 +58,10 @@ HOSTILE = (
 def every_part(text: str) -> list[Part]:
     """Return parts of all kinds with a text in each place where a text may stand."""
     columns = (
-        Column(text, "left", cut=True),
-        Column(text, long=text),
-        Column(text, joined=True),
-        Column(text, "left", spare=1),
+        TableColumn(text, "left", cut=True),
+        TableColumn(text, long=text),
+        TableColumn(text, joined=True),
+        TableColumn(text, "left", spare=1),
     )
     return [
         Title(text, text),
@@ -74,7 +74,9 @@ def every_part(text: str) -> list[Part]:
         Paragraph(text, "warning"),
         Paragraph(text, "heading", text),
         Formula((text, text)),
-        Table(columns, ((text, text, Bar(2, text), text), (text, text, Bar(0, text), text)), text),
-        Table(columns, ((text, text, text, text),), foot=(text, 2, text)),
+        ReportTable(
+            columns, ((text, text, Bar(2, text), text), (text, text, Bar(0, text), text)), text
+        ),
+        ReportTable(columns, ((text, text, text, text),), foot=(text, 2, text)),
         Items((Item((text, text), text, text), Item((text, ""), text))),
     ]

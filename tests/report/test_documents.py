@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 
 import gradcalc
-from gradcalc.report.document import Document, Equation, Line
+from gradcalc.report.document import Document, Equation, SolutionLine
 from gradcalc.report.glyphs import read
 from gradcalc.report.htmldocument import html_document
 from gradcalc.report.latexdocument import article, fragments
 from gradcalc.report.markdowndocument import markdown_document
 from gradcalc.report.mathlatex import latex
 from gradcalc.report.mathml import formula
-from gradcalc.report.sheet import Sheet
+from gradcalc.report.sheet import SheetKind
 from gradcalc.report.steps import build_steps
 from gradcalc.report.view import View
 from gradcalc.report.writing import document
@@ -44,7 +44,7 @@ KEPT = (
     "hand-calculation-rounded",
 )
 PAGES = ("relu-squared-loss", "polynomial-partials-letters")
-SHEETS: tuple[Sheet, ...] = ("problem", "blank", "solution")
+SHEETS: tuple[SheetKind, ...] = ("problem", "blank", "solution")
 MATHML = {"math", "mrow", "mi", "mn", "mo", "msup", "mfrac", "mstyle", "mover"}
 KATEX = next(
     (
@@ -72,7 +72,7 @@ def solved(name: str) -> gradcalc.Solution:
 
 
 @cache
-def written(name: str, detail: str = "steps", sheet: Sheet = "solution") -> Document:
+def written(name: str, detail: str = "steps", sheet: SheetKind = "solution") -> Document:
     return document(View(solved(name), typeset=True), detail, sheet)
 
 
@@ -111,7 +111,7 @@ def test_the_page_of_a_solution(name: str) -> None:
 
 
 @pytest.mark.parametrize("sheet", ["problem", "blank"])
-def test_the_sheets_of_a_problem(sheet: Sheet) -> None:
+def test_the_sheets_of_a_problem(sheet: SheetKind) -> None:
     text = markdown_document([written("relu-squared-loss", sheet=sheet)])
     assert matches(GOLDEN / "documents" / f"relu-squared-loss-{sheet}.md", text)
 
@@ -123,7 +123,7 @@ def test_the_sheets_of_a_problem(sheet: Sheet) -> None:
 def test_every_line_of_the_solution_is_there(name: str) -> None:
     view = View(solved(name), typeset=True)
     numbers = [step.number for step in build_steps(view) if step.number]
-    lines = [block.number for block in written(name).blocks if isinstance(block, Line)]
+    lines = [block.number for block in written(name).blocks if isinstance(block, SolutionLine)]
     assert lines[: len(numbers)] == numbers
     latex = fragments([written(name)])
     assert re.findall(r"\\tag\*\{\((\d+)\)\}", latex) == [str(number) for number in lines]
@@ -134,7 +134,7 @@ def test_every_line_of_the_solution_is_there(name: str) -> None:
 
 
 @each_sheet
-def test_latex_is_well_formed(name: str, sheet: Sheet) -> None:
+def test_latex_is_well_formed(name: str, sheet: SheetKind) -> None:
     text = article([written(name, "entries", sheet)])
     assert text.isascii() or r"\other{" in text
     open_ones: list[str] = []
@@ -151,7 +151,7 @@ def test_latex_is_well_formed(name: str, sheet: Sheet) -> None:
 
 
 @each_sheet
-def test_markdown_keeps_to_what_all_readers_share(name: str, sheet: Sheet) -> None:
+def test_markdown_keeps_to_what_all_readers_share(name: str, sheet: SheetKind) -> None:
     text = markdown_document([written(name, "entries", sheet)])
     lines = text.split("\n")
     fences = [at for at, line in enumerate(lines) if "$$" in line]
@@ -168,7 +168,7 @@ def test_markdown_keeps_to_what_all_readers_share(name: str, sheet: Sheet) -> No
 
 
 @each_sheet
-def test_the_page_is_whole_and_needs_nothing(name: str, sheet: Sheet) -> None:
+def test_the_page_is_whole_and_needs_nothing(name: str, sheet: SheetKind) -> None:
     text = html_document([written(name, "steps", sheet)])
     found = checked(text)
     assert found.links <= found.ids
@@ -192,7 +192,7 @@ def test_several_problems_share_a_document() -> None:
 
 def equations(document: Document) -> Iterator[Equation]:
     for block in document.blocks:
-        if isinstance(block, Line):
+        if isinstance(block, SolutionLine):
             yield from (block.equation, *block.entries)
 
 
@@ -259,7 +259,7 @@ def test_signs_as_latex(signs: str) -> None:
 
 
 def test_where_a_quantity_is_used() -> None:
-    lines = {b.key: b for b in written("relu-squared-loss").blocks if isinstance(b, Line)}
+    lines = {b.key: b for b in written("relu-squared-loss").blocks if isinstance(b, SolutionLine)}
     assert lines["y"].readers == (2, 3)
     assert lines["dL/dz"].reads == ("dL/dy", "dy/dz")
 

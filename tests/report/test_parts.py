@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from gradcalc.errors import width
 from gradcalc.report.page import Page
-from gradcalc.report.parts import Bar, Column, Paragraph, Table, Title
+from gradcalc.report.parts import Bar, Paragraph, ReportTable, TableColumn, Title
 from gradcalc.report.partshtml import html_file
 from gradcalc.report.partsmarkdown import escaped, markdown
 from gradcalc.report.partspage import write_parts
@@ -147,14 +147,14 @@ def test_the_html_is_a_file_of_its_own() -> None:
 
 def test_a_table_leaves_out_what_is_spare_before_it_is_too_wide() -> None:
     columns = (
-        Column("line", "left"),
-        Column("right", least=6),
-        Column("conv", least=6, spare=1),
-        Column("first", least=4, gap=2),
-        Column("r", least=5, gap=3, spare=1),
+        TableColumn("line", "left"),
+        TableColumn("right", least=6),
+        TableColumn("conv", least=6, spare=1),
+        TableColumn("first", least=4, gap=2),
+        TableColumn("r", least=5, gap=3, spare=1),
     )
     rows = tuple((f"q{n}", str(n), "0", Bar(n, str(n)), "0.50") for n in (1, 5, 10))
-    table = Table(columns, rows, foot=("nothing wrong", 3, "7"))
+    table = ReportTable(columns, rows, foot=("nothing wrong", 3, "7"))
     for columns_of_page in range(24, 80):
         page = write_parts(Page(columns_of_page), [table]).plain().splitlines()
         assert all(width(line) <= columns_of_page for line in page), columns_of_page

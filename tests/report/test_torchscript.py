@@ -13,7 +13,7 @@ import pytest
 import gradcalc
 from gradcalc.algebra import optimisers
 from gradcalc.algebra.names import gradient_parts
-from gradcalc.algebra.optimisers import SGD, Optimiser, Rule
+from gradcalc.algebra.optimisers import SGD, Optimiser, UpdateRule
 from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
@@ -371,10 +371,10 @@ LION = Optimiser(
     "Lion",
     "a step of the sign of a mean",
     (
-        Rule("w", "w - eta*lam*w", ("weight_decay", "decoupled")),
-        Rule("c", "beta1*m + (1 - beta1)*g"),
-        Rule("m", "beta2*m + (1 - beta2)*g"),
-        Rule("w", "w - eta*sign(c)"),
+        UpdateRule("w", "w - eta*lam*w", ("weight_decay", "decoupled")),
+        UpdateRule("c", "beta1*m + (1 - beta1)*g"),
+        UpdateRule("m", "beta2*m + (1 - beta2)*g"),
+        UpdateRule("w", "w - eta*sign(c)"),
     ),
     (
         ("learning_rate", "0.1"),
@@ -389,16 +389,16 @@ NADAM = Optimiser(
     "Nadam",
     "two means, freed from their start by the number of the step",
     (
-        Rule("m", "beta1*m + (1 - beta1)*g", first="g"),
-        Rule("u", "max(beta2*u, abs(g))"),
-        Rule("r", "sqrt(1 - beta2^t)"),
-        Rule("w", "w - eta*r/(1 - beta1^t)*(beta1*m + (1 - beta1)*g)/(u + epsilon)"),
+        UpdateRule("m", "beta1*m + (1 - beta1)*g", first="g"),
+        UpdateRule("u", "max(beta2*u, abs(g))"),
+        UpdateRule("r", "sqrt(1 - beta2^t)"),
+        UpdateRule("w", "w - eta*r/(1 - beta1^t)*(beta1*m + (1 - beta1)*g)/(u + epsilon)"),
     ),
     (("learning_rate", "0.1"), ("beta1", "0.9"), ("beta2", "0.99"), ("eps", "1e-8")),
 )
 CENTRED_SGD = replace(
     SGD,
-    rules=(*SGD.rules[:-1], Rule("w", "w - eta*relu(g)", ("centered",))),
+    rules=(*SGD.rules[:-1], UpdateRule("w", "w - eta*relu(g)", ("centered",))),
     defaults=(*SGD.defaults, ("centered", "0")),
 )
 
