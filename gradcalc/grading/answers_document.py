@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradcalc.errors import ProblemError, Source
 from gradcalc.grading.answers_lines import statements
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value, parse_document
 from gradcalc.problem.places import BLOCKS
 
 _SECTION = re.compile(r"^(?:answers|\"answers\"|'answers')\s{0,9}:|^---", re.MULTILINE)
@@ -53,14 +53,14 @@ def read_pairs(source: Source) -> SheetDocument | None:
         return None
 
 
-def _document(root: Mapping) -> SheetDocument:
+def _document(root: MappingNode) -> SheetDocument:
     section = root.get("answers")
-    if section is None or isinstance(section, Sequence):
+    if section is None or isinstance(section, SequenceNode):
         return SheetDocument(tuple(_pairs(root)))
     others = [key.text for key, _ in root.pairs if key.text != "answers"]
     shown = ", ".join(others[:6])
     warnings = (f"beside answers, these keys are not read: {shown}",) if others else ()
-    if isinstance(section, Mapping):
+    if isinstance(section, MappingNode):
         return SheetDocument(tuple(_pairs(section)), warnings)
     if section.style in BLOCKS or "=" in section.text:
         at = [span.line for _, span in section.lines()]
@@ -70,10 +70,10 @@ def _document(root: Mapping) -> SheetDocument:
     return SheetDocument(tuple(_pairs(root)))
 
 
-def _pairs(section: Mapping) -> Iterator[NamedText]:
+def _pairs(section: MappingNode) -> Iterator[NamedText]:
     for key, value in section.pairs:
         name, line = key.text.strip(), key.span.line
-        if isinstance(value, Mapping):
+        if isinstance(value, MappingNode):
             reason = "names stand here, a number or a list of numbers is due"
             yield NamedText(name, "", line, reason)
             continue
@@ -85,27 +85,27 @@ def _pairs(section: Mapping) -> Iterator[NamedText]:
 
 def _text_of(value: Value) -> str:
     """Return a value as it would stand on a line of text, as written where it can be."""
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         return "" if value.empty else value.text.strip("\n")
-    if isinstance(value, Mapping):
+    if isinstance(value, MappingNode):
         raise ValueError("names stand in a list of numbers")
     raw = _as_written(value)
     if raw is not None:
         return raw
     items = [_item(item) for item in value.items]
-    commas = any(isinstance(item, Scalar) and "," in item.text for item in value.items)
+    commas = any(isinstance(item, ScalarNode) and "," in item.text for item in value.items)
     return "[" + (" " if commas else ", ").join(items) + "]"
 
 
 def _item(value: Value) -> str:
     text = _text_of(value).strip()
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         text = text or "_"
         return f"[{text}]" if len(text.split()) > 1 and text[:1] not in "[({" else text
     return text
 
 
-def _as_written(value: Sequence) -> str | None:
+def _as_written(value: SequenceNode) -> str | None:
     """Return the text of a list that stands on one line without quotes, or None."""
     span = value.span
     text = span.source.line(span.line)[span.column - 1 :][: span.length]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Dict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,7 +18,7 @@ from gradcalc.algebra.names import (
 )
 from gradcalc.algebra.shapes import Shape
 from gradcalc.errors import ProblemError, did_you_mean, listed
-from gradcalc.problem.document import Mapping
+from gradcalc.problem.document import MappingNode
 from gradcalc.problem.lexicon import LEVELS
 from gradcalc.problem.model import Problem, sized
 from gradcalc.problem.naming import Index, Reference, is_hidden
@@ -69,7 +68,7 @@ class ProblemLabels:
     """
 
     own: str
-    others: Dict[str, Quantities] = field(default_factory=dict)
+    others: Mapping[str, Quantities] = field(default_factory=dict)
 
     @property
     def alone(self) -> ProblemLabels:
@@ -114,7 +113,7 @@ class Quantities:
     def options(self) -> tuple[str, ...]:
         """Return the letters of the options."""
         section = self.problem.extras.get("options")
-        pairs = section.pairs if isinstance(section, Mapping) else ()
+        pairs = section.pairs if isinstance(section, MappingNode) else ()
         return tuple(label.text.strip() for label, _ in pairs)
 
     @cached_property
@@ -140,7 +139,7 @@ class Quantities:
         return found
 
     @cached_property
-    def sources(self) -> Dict[str, frozenset[str]]:
+    def sources(self) -> Mapping[str, frozenset[str]]:
         """Return for each line all that it is worked out from, directly or not."""
         visible = self.problem.visible
         found: dict[str, frozenset[str]] = {}

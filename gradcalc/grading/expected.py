@@ -7,7 +7,7 @@ from gradcalc.grading.answers import Answer, Sheet
 from gradcalc.grading.answers_names import Quantities
 from gradcalc.grading.answers_values import ValueReader
 from gradcalc.grading.lettered import text_of
-from gradcalc.problem.document import Mapping
+from gradcalc.problem.document import MappingNode
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
@@ -18,7 +18,7 @@ def expected_sheet(problem: Problem) -> Sheet:
     Raises ProblemError where the file has no such key.
     """
     section = problem.extras.get("expect")
-    if not isinstance(section, Mapping):
+    if not isinstance(section, MappingNode):
         raise ProblemError(
             "the problem has no published key",
             where=problem.source.name,

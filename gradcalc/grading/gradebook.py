@@ -104,15 +104,15 @@ class Gradebook:
 
     def who(self, entry: GradebookEntry) -> str:
         """Return the first cells of a line: who it is about."""
-        student, email = field(entry.student), field(entry.email)
+        student, email = csv_field(entry.student), csv_field(entry.email)
         if self.form == "canvas":
-            return ",".join([field(entry.name or entry.student), "", student, email, ""])
+            return ",".join([csv_field(entry.name or entry.student), "", student, email, ""])
         if self.form == "moodle":
             return ",".join([student, student, email])
         if self.form == "gradescope":
             first, _, last = entry.name.rpartition(" ")
-            return ",".join([field(first), field(last), student, email])
-        return field(f"#{entry.student}") if self.form == "brightspace" else student
+            return ",".join([csv_field(first), csv_field(last), student, email])
+        return csv_field(f"#{entry.student}") if self.form == "brightspace" else student
 
     def what(self, entry: GradebookEntry) -> str:
         """Return the other cells of a line, and its end."""
@@ -121,14 +121,14 @@ class Gradebook:
         if self.form == "canvas":
             row = [score]
         elif self.form == "moodle":
-            row = [score, field(entry.note)]
+            row = [score, csv_field(entry.note)]
         elif self.form == "gradescope":
             status = "Graded" if entry.score is not None else "Ungraded"
             row = [score, most, status, *self.cells(entry)]
         elif self.form == "brightspace":
             row = [score, "#"]
         else:
-            row = [score, most, *self.cells(entry), entry.status, field(entry.note)]
+            row = [score, most, *self.cells(entry), entry.status, csv_field(entry.note)]
         return ",".join(row) + "\n"
 
     def cells(self, entry: GradebookEntry) -> list[str]:
@@ -146,17 +146,17 @@ def number(value: float) -> str:
 
 def written(rows: Iterable[Sequence[str]]) -> str:
     """Return rows as CSV text in which no cell is a formula of a spreadsheet."""
-    return "".join(",".join(map(field, row)) + "\n" for row in rows)
+    return "".join(",".join(map(csv_field, row)) + "\n" for row in rows)
 
 
 def fields(cells: Sequence[str]) -> Sequence[str]:
     """Return cells as they stand in a CSV file."""
     joined = "".join(cells)
     plain = joined.isascii() and joined.isalnum() and all(cells)
-    return cells if plain else [field(cell) for cell in cells]
+    return cells if plain else [csv_field(cell) for cell in cells]
 
 
-def field(cell: str) -> str:
+def csv_field(cell: str) -> str:
     """Return a cell as it stands in a CSV file, in quotes where it has to be."""
     if cell.isalnum() and cell.isascii():
         return cell

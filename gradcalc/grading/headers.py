@@ -11,7 +11,7 @@ from itertools import product
 from gradcalc.errors import ProblemError, Source, Span, did_you_mean, listed, suggestion
 from gradcalc.grading.answers_names import LETTER_NAMES, Quantities
 from gradcalc.grading.block import Column
-from gradcalc.problem.document import Scalar, parse_document
+from gradcalc.problem.document import ScalarNode, parse_document
 from gradcalc.problem.naming import Reference
 
 ROLES = ("id", "submitted_at", "name", "email")
@@ -337,7 +337,7 @@ def read_columns_file(source: Source, quantities: Quantities) -> dict[str, str]:
                 key.span,
                 hint=suggestion(name, (*ROLES, *quantities.known), 'dL/dyhat: "Q3*"'),
             )
-        if not isinstance(value, Scalar) or value.empty:
+        if not isinstance(value, ScalarNode) or value.empty:
             raise ProblemError(f"a header is due for {name}", value.span, hint='dL/dyhat: "Q3*"')
         found[name] = value.text.strip()
     return found

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.errors import ProblemError
 from gradcalc.grading.block import Block, Column
-from gradcalc.grading.gradebook import field
+from gradcalc.grading.gradebook import csv_field
 from gradcalc.grading.submissions_duplicates import identity
 from gradcalc.grading.submissions_layout import id_error, tidy_id
 from gradcalc.problem.drawn import numbers, of_student, texts
@@ -71,11 +71,11 @@ def number_table(problem: Problem, ids: Sequence[str]) -> Iterator[str]:
     Raises ProblemError for a problem in which nothing is drawn.
     """
     individual = individual_of(problem)
-    yield ",".join([ID, *(field(str(entry)) for entry in individual.entries)]) + "\n"
+    yield ",".join([ID, *(csv_field(str(entry)) for entry in individual.entries)]) + "\n"
     for start in range(0, len(ids), CHUNK):
         some = ids[start : start + CHUNK]
         for student, row in zip(some, texts(individual, [identity(i) for i in some]), strict=True):
-            yield ",".join([field(student), *row]) + "\n"
+            yield ",".join([csv_field(student), *row]) + "\n"
 
 
 def distinct(ids: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from gradcalc.grading.block import Column
 from gradcalc.grading.cells import read_cells
 from gradcalc.grading.written import Written
-from gradcalc.problem.document import Mapping as Section
-from gradcalc.problem.document import Scalar, Value
-from gradcalc.problem.document import Sequence as Items
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.model import Problem
 
 _LETTER = re.compile(r"\W{0,2}(\w{1,8})\W{0,2}\Z")
@@ -22,7 +20,7 @@ def option_texts(problem: Problem) -> dict[str, str]:
     What is shorter than the longest of all options has lost its zeros and gets them back.
     """
     section = problem.extras.get("options")
-    if not isinstance(section, Section) or len(problem.find) != 1:
+    if not isinstance(section, MappingNode) or len(problem.find) != 1:
         return {}
     texts = {label.text.strip().casefold(): text_of(node) for label, node in section.pairs}
     rows: dict[str, list[list[Written | None]]] = {}
@@ -67,7 +65,7 @@ def spelled_out(text: str, options: Mapping[str, str]) -> str:
 
 def text_of(node: Value) -> str:
     """Return an option as it is written, lists with brackets and commas."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.text.strip()
-    assert isinstance(node, Items)
+    assert isinstance(node, SequenceNode)
     return "[" + ", ".join(text_of(item) for item in node.items) + "]"

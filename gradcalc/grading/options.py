@@ -20,7 +20,7 @@ from gradcalc.grading.lettered import text_of
 from gradcalc.grading.lines import Lines, lines_of
 from gradcalc.grading.search import Explanation, Search
 from gradcalc.grading.written import Written
-from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, Value
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Reference
 
@@ -76,7 +76,7 @@ def check_options(problem: Problem, tolerance: Tolerance | None = None) -> Optio
     Raises ProblemError where there are no options, or not one quantity is asked for.
     """
     section = problem.extras.get("options")
-    if not isinstance(section, Mapping):
+    if not isinstance(section, MappingNode):
         raise ProblemError(
             "the problem has no options",
             where=problem.source.name,
@@ -221,7 +221,7 @@ def _warnings(review: OptionsReview) -> list[str]:
         if option.reason is not None
     ]
     declared = review.problem.extras.get("answer")
-    if isinstance(declared, Scalar) and declared.text.strip() not in key:
+    if isinstance(declared, ScalarNode) and declared.text.strip() not in key:
         own = f"the value is that of {_listed(key)}" if key else "no option has the value"
         found.append(f"The file's answer is {declared.text.strip()}; {own}.")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from gradcalc.grading.comparison import Tolerance
 from gradcalc.grading.earlier import Mask
 from gradcalc.grading.lines import Lines
 from gradcalc.grading.marked import Answers, rowwise
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value, parse_document
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value, parse_document
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import NumeralArray, read_array, read_number
 
@@ -39,7 +39,7 @@ class Ruling:
     formula: Expr | None = None
 
     def applies(
-        self, answers: Answers, lines: Lines, values: Dict[str, Array], tolerance: Tolerance
+        self, answers: Answers, lines: Lines, values: Mapping[str, Array], tolerance: Tolerance
     ) -> Mask:
         """Tell for each student whether the answer is the one that was ruled on.
 
@@ -69,7 +69,7 @@ def read_rulings(source: Source, lines: Lines, label: str = "") -> tuple[Ruling,
     """
     root = parse_document(source)
     node = root.get("rulings")
-    if not isinstance(node, Sequence):
+    if not isinstance(node, SequenceNode):
         raise ProblemError(
             "there is no list of rulings",
             root.span,
@@ -81,12 +81,12 @@ def read_rulings(source: Source, lines: Lines, label: str = "") -> tuple[Ruling,
 
 def _concerns(node: Value, label: str) -> bool:
     """Tell whether a ruling is on the problem of this name."""
-    problem = node.get("problem") if isinstance(node, Mapping) else None
-    return not label or not isinstance(problem, Scalar) or problem.text.strip() == label
+    problem = node.get("problem") if isinstance(node, MappingNode) else None
+    return not label or not isinstance(problem, ScalarNode) or problem.text.strip() == label
 
 
 def _ruling(node: Value, lines: Lines, quantities: Quantities) -> Ruling:
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         raise ProblemError(
             "a ruling is a mapping", node.span, hint="{at: z1, value: …, share: 0.5}"
         )
@@ -136,15 +136,15 @@ def _numbers(cells: NumeralArray, lines: Lines, name: str, node: Value) -> tuple
     return flat.reshape(shape), half.reshape(shape)
 
 
-def _value(node: Mapping, key: str) -> Value:
+def _value(node: MappingNode, key: str) -> Value:
     found = node.get(key)
     if found is None:
         raise ProblemError(f"the ruling has no {key}", node.span)
     return found
 
 
-def _text(node: Mapping, key: str) -> str:
+def _text(node: MappingNode, key: str) -> str:
     found = _value(node, key)
-    if not isinstance(found, Scalar):
+    if not isinstance(found, ScalarNode):
         raise ProblemError(f"{key} is a text", found.span)
     return found.text.strip()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,7 +13,7 @@ from gradcalc.errors import ProblemError, suggestion
 from gradcalc.grading.block import Column
 from gradcalc.grading.library import RULES
 from gradcalc.grading.patterns import PATTERN_IDS
-from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, Value
 from gradcalc.problem.model import Problem
 from gradcalc.problem.naming import Index
 from gradcalc.problem.numbers import read_number
@@ -38,13 +37,13 @@ class Scheme:
     measure: how near a value has to be, in words, where it is not to its own digits.
     """
 
-    whole: Dict[str, float] = field(default_factory=dict)
-    entries: Dict[tuple[str, Index], float] = field(default_factory=dict)
+    whole: Mapping[str, float] = field(default_factory=dict)
+    entries: Mapping[tuple[str, Index], float] = field(default_factory=dict)
     default: float = 1.0
     follows: float = 1.0
     convention: float = 1.0
     blank: float = 0.0
-    deduct: Dict[str, float] = field(default_factory=dict)
+    deduct: Mapping[str, float] = field(default_factory=dict)
     cap: float | None = None
     undivided: frozenset[str] = frozenset()
     measure: str = ""
@@ -104,7 +103,7 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
     undivided = frozenset(ref.name for ref in problem.find if single)
     if node is None:
         return Scheme(undivided=undivided)
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         raise ProblemError("a marking scheme is a mapping", node.span, hint="marking: {dL/dW1: 4}")
     shapes = {**problem.forward.shapes, **problem.backward.graph.shapes}
     vocabulary = Vocabulary(problem.names, shapes, problem.loss)
@@ -116,7 +115,7 @@ def read_scheme(node: Value | None, problem: Problem) -> Scheme:
     for key, value in pairs:
         if key.text == "deduct":
             deduct = _deductions(value)
-        elif key.text == "points" and isinstance(value, Mapping):
+        elif key.text == "points" and isinstance(value, MappingNode):
             pairs.extend(value.pairs)
         elif key.text in WORDS:
             words[key.text] = _amount(value, key.text)
@@ -152,11 +151,11 @@ def _amount(node: Value, what: str) -> float:
 
 
 def _deductions(node: Value) -> dict[str, float]:
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         raise ProblemError("deduct names mistakes", node.span, hint="deduct: {loss-sign: 0.5}")
     found = {}
     for key, value in node.pairs:
-        assert isinstance(key, Scalar)
+        assert isinstance(key, ScalarNode)
         if key.text not in MISTAKES:
             raise ProblemError(
                 f"{key.text} is not the id of a mistake",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gradcalc.errors import ProblemError
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.numbers import Numeral, NumeralArray
 
 MAX_CLASSES = 10**6
 _HINT = "as in {class: 2, of: 3}; classes count from 1, a batch has a list of them"
 
 
-def read_classes(value: Mapping, name: str) -> NumeralArray:
+def read_classes(value: MappingNode, name: str) -> NumeralArray:
     """Return the one-hot vector of a class, or a row for each class of a list.
 
     Classes count from 1, as entries do. Raises ProblemError for another number.
@@ -25,7 +25,7 @@ def read_classes(value: Mapping, name: str) -> NumeralArray:
     if not 2 <= count <= MAX_CLASSES:
         raise ProblemError(f"{name}: two or more classes are due", parts["of"].span, hint=_HINT)
     chosen = parts["class"]
-    nodes = chosen.items if isinstance(chosen, Sequence) else (chosen,)
+    nodes = chosen.items if isinstance(chosen, SequenceNode) else (chosen,)
     if not nodes or len(nodes) * count > MAX_CLASSES:
         raise ProblemError(f"{name} names no class, or too many", chosen.span, hint=_HINT)
     cells: list[Numeral] = []
@@ -41,12 +41,12 @@ def read_classes(value: Mapping, name: str) -> NumeralArray:
             Numeral(float(at == number), str(int(at == number)), node.span)
             for at in range(1, count + 1)
         ]
-    shape = (len(nodes), count) if isinstance(chosen, Sequence) else (count,)
+    shape = (len(nodes), count) if isinstance(chosen, SequenceNode) else (count,)
     return NumeralArray(shape, tuple(cells), value.span)
 
 
 def _whole(node: Value, what: str) -> int:
-    text = node.text.strip() if isinstance(node, Scalar) else ""
+    text = node.text.strip() if isinstance(node, ScalarNode) else ""
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise ProblemError(f"{what} is a whole number", node.span, hint=_HINT)
     return int(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,7 +15,7 @@ from gradcalc.algebra.names import canonical, gradient_parts, is_name
 from gradcalc.algebra.shapes import Dim, Shape, describe
 from gradcalc.errors import ProblemError, Span, suggestion
 from gradcalc.problem.classes import read_classes
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.layers import WEIGHT
 from gradcalc.problem.model import Data, Individual, sized
 from gradcalc.problem.numbers import read_array
@@ -35,12 +35,12 @@ _FORMS = {
 }
 
 
-def read_data(root: Mapping) -> dict[str, Data]:
+def read_data(root: MappingNode) -> dict[str, Data]:
     """Return every quantity of the file by name, in the order of roles and of the file."""
     found: dict[str, Data] = {}
     for key, role in ROLES.items():
         section = root.get(key)
-        if not isinstance(section, Mapping):
+        if not isinstance(section, MappingNode):
             continue
         layered = role == "weight" and root.get("activations") is not None
         for name_node, value in _by_layer(section) if layered else section.pairs:
@@ -56,17 +56,17 @@ def read_data(root: Mapping) -> dict[str, Data]:
     return found
 
 
-def _by_layer(section: Mapping) -> list[tuple[Scalar, Value]]:
+def _by_layer(section: MappingNode) -> list[tuple[ScalarNode, Value]]:
     """Return the weights of a network with W1, b1, W2, b2, … of its layers first."""
 
-    def layer(pair: tuple[Scalar, Value]) -> tuple[float, str]:
+    def layer(pair: tuple[ScalarNode, Value]) -> tuple[float, str]:
         found = _LAYER.match(canonical(pair[0].text.strip()))
         return (int(found[2]), found[1]) if found else (math.inf, "")
 
     return sorted(section.pairs, key=layer)
 
 
-def quantity_name(key: Scalar) -> str:
+def quantity_name(key: ScalarNode) -> str:
     """Return the name that a key gives to a quantity; raises ProblemError for other text."""
     name = canonical(key.text.strip())
     if gradient_parts(name) or not is_name(name) or name.startswith("_"):
@@ -92,7 +92,7 @@ def _name_hint(name: str) -> str:
 
 def read_quantity(name: str, role: str, value: Value, key: Span) -> Data:
     """Return one quantity: numbers, `{shape: …}` or `{file: …}`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, MappingNode):
         return _described(name, role, value, key)
     cells = read_array(value, name)
     if len(cells.shape) > MAX_RANK:
@@ -105,7 +105,7 @@ def read_quantity(name: str, role: str, value: Value, key: Span) -> Data:
     return Data(name, role, cells.shape, key, cells)
 
 
-def _described(name: str, role: str, value: Mapping, key: Span) -> Data:
+def _described(name: str, role: str, value: MappingNode, key: Span) -> Data:
     if any(word.text in ("class", "of") for word, _ in value.pairs):
         cells = read_classes(value, name)
         return Data(name, role, cells.shape, key, cells)
@@ -142,8 +142,8 @@ def read_shape(node: Value) -> Shape:
 def read_dims(node: Value) -> Shape:
     """Return letters or whole numbers, one alone or a list."""
     dims: list[Dim] = []
-    for item in node.items if isinstance(node, Sequence) else (node,):
-        text = item.text.strip() if isinstance(item, Scalar) else ""
+    for item in node.items if isinstance(node, SequenceNode) else (node,):
+        text = item.text.strip() if isinstance(item, ScalarNode) else ""
         whole = text.isascii() and text.isdigit()
         if whole and len(text) <= len(str(MAX_DIM)) and 0 < int(text) < MAX_DIM:
             dims.append(int(text))
@@ -160,7 +160,7 @@ def read_dims(node: Value) -> Shape:
 
 def _load(node: Value, *, as_matrix: bool) -> Array:
     """Return the array of a .npy or .csv file that stands beside the problem file."""
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         raise ProblemError("file: names one file", node.span, hint="{file: w1.npy}")
     name = node.text.strip()
     if not name or Path(name).name != name or name.startswith(".") or "\0" in name:
@@ -247,7 +247,7 @@ def _is_are(shape: Shape) -> str:
     return "are" if len(shape) == 1 and shape[0] != 1 else "is"
 
 
-def known_sums(data: Dict[str, Data], individual: Individual | None = None) -> dict[Expr, Expr]:
+def known_sums(data: Mapping[str, Data], individual: Individual | None = None) -> dict[Expr, Expr]:
     """Return what is known of the data: the entries of a one-hot target sum to 1.
 
     individual: what is drawn for every student, of which nothing is known.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from gradcalc.algebra.optimisers import (
 )
 from gradcalc.algebra.shapes import size
 from gradcalc.errors import ProblemError, Span, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.model import Data
 from gradcalc.problem.naming import Names
 from gradcalc.problem.numbers import Numeral, read_number
@@ -43,12 +43,12 @@ class Descent:
     """
 
     optimiser: Optimiser
-    settings: Dict[str, float]
-    texts: Dict[str, str]
+    settings: Mapping[str, float]
+    texts: Mapping[str, str]
     rates: tuple[Numeral, ...]
     steps: int
     span: Span
-    named: tuple[Scalar, ...] = ()
+    named: tuple[ScalarNode, ...] = ()
     parameters: tuple[str, ...] = ()
     loss: str = ""
     place: Span | None = field(default=None, compare=False)
@@ -73,7 +73,7 @@ class Descent:
         return self.rates[step - 1 if len(self.rates) > 1 else 0]
 
 
-def read_descent(root: Mapping) -> Descent | None:
+def read_descent(root: MappingNode) -> Descent | None:
     """Return what `descent:` or `update:` says, its parameters not yet looked up.
 
     Raises ProblemError for a setting that the optimiser does not have or that is out of
@@ -87,7 +87,7 @@ def read_descent(root: Mapping) -> Descent | None:
             "descent and update are one key", keys[1].span, hint="put both under descent"
         )
     section = root.get(keys[0].text)
-    assert isinstance(section, Mapping)
+    assert isinstance(section, MappingNode)
     optimiser, preset = _method(section.get("method"))
     cells: dict[str, Numeral] = {}
     rates: tuple[Numeral, ...] = ()
@@ -130,7 +130,7 @@ def read_descent(root: Mapping) -> Descent | None:
     )
 
 
-def moved(plan: Descent | None, names: Names, data: Dict[str, Data]) -> tuple[str, ...]:
+def moved(plan: Descent | None, names: Names, data: Mapping[str, Data]) -> tuple[str, ...]:
     """Return the quantities that `parameters:` lists.
 
     Raises ProblemError for what is no quantity of the file, or one that is not to be moved.
@@ -156,7 +156,7 @@ def settled(
     plan: Descent | None,
     listed_ones: tuple[str, ...],
     wanted: tuple[str, ...],
-    data: Dict[str, Data],
+    data: Mapping[str, Data],
     loss: str,
     *,
     upstream: bool,
@@ -197,7 +197,7 @@ def settled(
 def _method(node: Value | None) -> tuple[Optimiser, tuple[tuple[str, str], ...]]:
     if node is None:
         return SGD, ()
-    name = node.text.strip() if isinstance(node, Scalar) else ""
+    name = node.text.strip() if isinstance(node, ScalarNode) else ""
     found = resolve(name) if name else None
     if found is None:
         near = nearest(name)
@@ -211,7 +211,7 @@ def _method(node: Value | None) -> tuple[Optimiser, tuple[tuple[str, str], ...]]
     return found
 
 
-def _setting(key: Scalar, optimiser: Optimiser) -> Setting:
+def _setting(key: ScalarNode, optimiser: Optimiser) -> Setting:
     """Return the setting that a key means, if this optimiser has it."""
     row, own = setting(key.text), dict(optimiser.defaults)
     if row is not None and row.key in own:
@@ -229,7 +229,7 @@ def _setting(key: Scalar, optimiser: Optimiser) -> Setting:
     )
 
 
-def _put(cells: dict[str, Numeral], new: Dict[str, Numeral], key: Scalar) -> None:
+def _put(cells: dict[str, Numeral], new: Mapping[str, Numeral], key: ScalarNode) -> None:
     """Keep settings; refuse one that another key has set."""
     for name in new:
         if name in cells:
@@ -240,7 +240,7 @@ def _put(cells: dict[str, Numeral], new: Dict[str, Numeral], key: Scalar) -> Non
 def _number(row: Setting, node: Value) -> Numeral:
     """Return the value of a setting within its bounds."""
     if row.switch:
-        word = node.text.strip().casefold() if isinstance(node, Scalar) else ""
+        word = node.text.strip().casefold() if isinstance(node, ScalarNode) else ""
         if word not in _YES:
             raise ProblemError(f"{row.key} is true or false", node.span)
         return Numeral(_YES[word], word, node.span)
@@ -257,21 +257,21 @@ def _number(row: Setting, node: Value) -> Numeral:
 
 
 def _rates(row: Setting, node: Value) -> tuple[Numeral, ...]:
-    if not isinstance(node, Sequence):
+    if not isinstance(node, SequenceNode):
         return (_number(row, node),)
     if not 1 <= len(node.items) <= MAX_STEPS:
         raise ProblemError(f"1 to {MAX_STEPS} learning rates are due", node.span)
     return tuple(_number(row, item) for item in node.items)
 
 
-def _betas(node: Value, optimiser: Optimiser, key: Scalar) -> dict[str, Numeral]:
+def _betas(node: Value, optimiser: Optimiser, key: ScalarNode) -> dict[str, Numeral]:
     if "beta1" not in dict(optimiser.defaults):
         raise ProblemError(
             f"betas is not a setting of {optimiser.name}",
             key.span,
             hint="method: adam or adamw has it",
         )
-    if not isinstance(node, Sequence) or len(node.items) != 2:
+    if not isinstance(node, SequenceNode) or len(node.items) != 2:
         raise ProblemError("betas are two numbers", node.span, hint="betas: [0.9, 0.999]")
     rows = [row for row in SETTINGS if row.key in ("beta1", "beta2")]
     return {row.key: _number(row, item) for row, item in zip(rows, node.items, strict=True)}
@@ -284,7 +284,9 @@ def _steps(node: Value) -> Numeral:
     return cell
 
 
-def _check_nesterov(optimiser: Optimiser, settings: Dict[str, float], section: Mapping) -> None:
+def _check_nesterov(
+    optimiser: Optimiser, settings: Mapping[str, float], section: MappingNode
+) -> None:
     """Refuse Nesterov's momentum without momentum, or with dampening."""
     if not settings.get("nesterov"):
         return

@@ -22,7 +22,7 @@ MAX_NODES = 400_000
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarNode:
     """A single value as it is spelled; end: line and column of the first sign after it."""
 
     text: str
@@ -54,7 +54,7 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class SequenceNode:
     """A list of values."""
 
     items: tuple[Value, ...]
@@ -62,10 +62,10 @@ class Sequence:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class MappingNode:
     """Keys and values in the order of the file; no key occurs twice."""
 
-    pairs: tuple[tuple[Scalar, Value], ...]
+    pairs: tuple[tuple[ScalarNode, Value], ...]
     span: Span
     flow: bool = False
 
@@ -73,15 +73,15 @@ class Mapping:
         """Return the value of a key, or None where it is absent."""
         return next((value for name, value in self.pairs if name.text == key), None)
 
-    def key(self, key: str) -> Scalar | None:
+    def key(self, key: str) -> ScalarNode | None:
         """Return the key itself, for its place."""
         return next((name for name, _ in self.pairs if name.text == key), None)
 
 
-Value: TypeAlias = Scalar | Sequence | Mapping
+Value: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
-def parse_document(source: Source) -> Mapping:
+def parse_document(source: Source) -> MappingNode:
     """Return the mapping that a problem file holds.
 
     Raises ProblemError for text that is not YAML, not a mapping, or out of bounds.
@@ -93,13 +93,13 @@ def parse_document(source: Source) -> Mapping:
             Span(source, 1, 1),
             hint="`gradcalc solve --help` shows a first problem file",
         )
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MappingNode):
         raise ProblemError(
             "a problem file is a list of keys and values, such as `title: …`",
             root.span,
             "no key here",
             "write its lines as `inputs: {x: 3}`, without a - in front"
-            if isinstance(root, Sequence)
+            if isinstance(root, SequenceNode)
             else "every line is `key: value`",
         )
     return root
@@ -164,7 +164,7 @@ class _Reader:
         self.deepest = max(above, self.deepest)
         return value
 
-    def scalar(self, event: Any, span: Span) -> Scalar:
+    def scalar(self, event: Any, span: Span) -> ScalarNode:
         text: str = event.value
         if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
             raise ProblemError(
@@ -173,7 +173,7 @@ class _Reader:
                 hint="write the character itself",
             )
         end = event.end_mark.line + 1, self.column(event.end_mark) + 1
-        return Scalar(text, span, event.style or "", end, event.tag == f"{_YAML}str")
+        return ScalarNode(text, span, event.style or "", end, event.tag == f"{_YAML}str")
 
     def alias(self, name: str, span: Span) -> Value:
         if name not in self.anchors:
@@ -191,18 +191,18 @@ class _Reader:
             raise too_deep(span)
         return value
 
-    def sequence(self, start: Any) -> Sequence:
+    def sequence(self, start: Any) -> SequenceNode:
         items: list[Value] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event))
-        return Sequence(tuple(items), self.span(start.start_mark, event.end_mark))
+        return SequenceNode(tuple(items), self.span(start.start_mark, event.end_mark))
 
-    def mapping(self, start: Any) -> Mapping:
-        pairs: list[tuple[Scalar, Value]] = []
-        seen: dict[str, Scalar] = {}
+    def mapping(self, start: Any) -> MappingNode:
+        pairs: list[tuple[ScalarNode, Value]] = []
+        seen: dict[str, ScalarNode] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.node(event)
-            if not isinstance(key, Scalar):
+            if not isinstance(key, ScalarNode):
                 raise ProblemError("a key is a name, not a list", key.span)
             if key.text[:1].isspace() and not key.quoted:
                 raise ProblemError(
@@ -218,7 +218,7 @@ class _Reader:
             seen[key.text] = key
             pairs.append((key, self.node(next(self.events))))
         span = self.span(start.start_mark, event.end_mark)
-        return Mapping(tuple(pairs), span, bool(start.flow_style))
+        return MappingNode(tuple(pairs), span, bool(start.flow_style))
 
 
 def _core(tag: str) -> bool:

@@ -18,8 +18,7 @@ from gradcalc.algebra.syntax import LEVEL, format, parse
 from gradcalc.engine.autodiff import partial
 from gradcalc.engine.graph import Line
 from gradcalc.errors import ProblemError, Span
-from gradcalc.problem.document import Mapping as Section
-from gradcalc.problem.document import Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.repeats import Loop, at_step, blocks, step_name, with_names
 from gradcalc.problem.unknown import refuse_derivatives, unknown_rows
 
@@ -102,7 +101,7 @@ def _read(node: Value) -> Iterable[_Statement]:
         (parse(left, left_span), _formula(right, span), span, left_span, block)
         for left, right, span, left_span, block in _statements(node)
     )
-    return _in_order(list(found)) if isinstance(node, Section) else found
+    return _in_order(list(found)) if isinstance(node, MappingNode) else found
 
 
 def _in_order(statements: list[_Statement]) -> Iterator[_Statement]:
@@ -212,11 +211,11 @@ def _statements(node: Value) -> Iterator[_Text]:
 
     A line that only names a function, `g(w)`, has no right side.
     """
-    if isinstance(node, Section):
+    if isinstance(node, MappingNode):
         for key, value in node.pairs:
             if node.flow and (")" in key.text and "(" not in key.text):
                 raise _split_at_comma(key.span)
-            if not isinstance(value, Scalar):
+            if not isinstance(value, ScalarNode):
                 raise ProblemError("an equation is a formula", value.span)
             if node.flow and value.text.count("(") != value.text.count(")"):
                 raise _split_at_comma(value.span)
@@ -224,15 +223,15 @@ def _statements(node: Value) -> Iterator[_Text]:
             left, left_span = _trimmed(name, 0, key_span)
             yield left, *_trimmed(text, 0, span), left_span, None
         return
-    for item in node.items if isinstance(node, Sequence) else (node,):
-        if not isinstance(item, Scalar):
+    for item in node.items if isinstance(node, SequenceNode) else (node,):
+        if not isinstance(item, ScalarNode):
             raise ProblemError("an equation is a line `name = formula`", item.span)
         lines = ((_COMMENT.sub("", line), span) for line, span in item.lines())
         for text, span, block in blocks(lines):
             yield *_statement(text, span, item), block
 
 
-def _statement(text: str, span: Span, item: Scalar) -> tuple[str, str | None, Span, Span]:
+def _statement(text: str, span: Span, item: ScalarNode) -> tuple[str, str | None, Span, Span]:
     left, equals, right = _split(text)
     if not equals and _DECLARED.match(text):
         return text.strip(), None, span, _trimmed(text, 0, span)[1]

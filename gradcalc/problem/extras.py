@@ -6,7 +6,7 @@ import re
 
 from gradcalc.algebra.shapes import describe
 from gradcalc.errors import ProblemError, listed
-from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, Value
 from gradcalc.problem.model import sized
 from gradcalc.problem.numbers import read_array
 from gradcalc.problem.vocabulary import Vocabulary
@@ -16,7 +16,7 @@ _FORMULA = re.compile(r"[^\W\d_].*[-+*/(@^']|[*(@^'].*[^\W\d_]")
 _NOT_FINITE = re.compile(r"[+-]?(?:\.?(?:nan|inf(?:inity)?)|[\d.]+e\d+)\Z", re.IGNORECASE)
 
 
-def read_extras(root: Mapping, vocabulary: Vocabulary) -> dict[str, Value]:
+def read_extras(root: MappingNode, vocabulary: Vocabulary) -> dict[str, Value]:
     """Return the keys that other commands read, once they are well formed."""
     _check_options(root.get("options"), root.get("answer"))
     _check_expected(root.get("expect"), vocabulary)
@@ -24,15 +24,15 @@ def read_extras(root: Mapping, vocabulary: Vocabulary) -> dict[str, Value]:
 
 
 def _check_options(options: Value | None, answer: Value | None) -> None:
-    pairs = options.pairs if isinstance(options, Mapping) else ()
-    if isinstance(options, Mapping) and not pairs:
+    pairs = options.pairs if isinstance(options, MappingNode) else ()
+    if isinstance(options, MappingNode) and not pairs:
         raise ProblemError("options is empty", options.span, hint="options: {a: [1, 2], b: [2, 1]}")
     for label, value in pairs:
-        if isinstance(value, Scalar) and value.empty:
+        if isinstance(value, ScalarNode) and value.empty:
             raise ProblemError(f"option {label.text} is empty", label.span)
-        if not isinstance(value, Scalar) or _NOT_FINITE.match(value.text.strip()):
+        if not isinstance(value, ScalarNode) or _NOT_FINITE.match(value.text.strip()):
             read_array(value, f"option {label.text}")
-    if not isinstance(answer, Scalar):
+    if not isinstance(answer, ScalarNode):
         return
     if not pairs:
         raise ProblemError(
@@ -48,9 +48,9 @@ def _check_options(options: Value | None, answer: Value | None) -> None:
 
 
 def _check_expected(expect: Value | None, vocabulary: Vocabulary) -> None:
-    for key, value in expect.pairs if isinstance(expect, Mapping) else ():
+    for key, value in expect.pairs if isinstance(expect, MappingNode) else ():
         due = vocabulary.shape(vocabulary.read(key))
-        if isinstance(value, Scalar) and _FORMULA.search(value.text):
+        if isinstance(value, ScalarNode) and _FORMULA.search(value.text):
             continue  # `check` reads formulas
         found = read_array(value, key.text).shape
         single = all(dim == 1 for dim in (*found, *due))

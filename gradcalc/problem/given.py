@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Dict
+from collections.abc import Iterable, Mapping
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.engine.graph import Graph
 from gradcalc.errors import ProblemError
 from gradcalc.problem.data import fit, read_quantity
-from gradcalc.problem.document import Mapping
+from gradcalc.problem.document import MappingNode
 from gradcalc.problem.model import Data, Individual
 from gradcalc.problem.vocabulary import Vocabulary
 
 
 def read_given(
-    section: Mapping | None, vocabulary: Vocabulary, data: Dict[str, Data]
+    section: MappingNode | None, vocabulary: Vocabulary, data: Mapping[str, Data]
 ) -> dict[str, Data]:
     """Return the given values by name, each in the shape that its line has.
 
@@ -42,7 +41,7 @@ def read_given(
 
 
 def refuse_drawn(
-    given: Dict[str, Data], individual: Individual | None, graphs: Iterable[Graph]
+    given: Mapping[str, Data], individual: Individual | None, graphs: Iterable[Graph]
 ) -> None:
     """Refuse a given value that depends on a drawn number: it would be right for nobody else."""
     if individual is None:

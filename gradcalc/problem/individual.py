@@ -5,15 +5,14 @@ The numbers of the file stay the example that is solved where no student is name
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dict
-from collections.abc import Sequence as List
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import product
 from math import prod
 
 from gradcalc.algebra.names import canonical, gradient_parts
 from gradcalc.errors import ProblemError, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.model import Choices, Data, Individual
 from gradcalc.problem.naming import Index, Reference
 from gradcalc.problem.numbers import read_number
@@ -27,7 +26,7 @@ PLACES, DIGITS, LARGEST = 12, 15, Decimal(10) ** 9
 
 
 def read_individual(
-    section: Mapping | None, vocabulary: Vocabulary, data: Dict[str, Data]
+    section: MappingNode | None, vocabulary: Vocabulary, data: Mapping[str, Data]
 ) -> Individual | None:
     """Return what is drawn for every student; what a single entry's key says goes first.
 
@@ -38,7 +37,7 @@ def read_individual(
         return None
     seed = _seed(section)
     found: dict[str, dict[Index, tuple[Choices, bool]]] = {}
-    keys: dict[Reference, Scalar] = {}
+    keys: dict[Reference, ScalarNode] = {}
     for key, value in section.pairs:
         if key.text == SEED:
             continue
@@ -74,7 +73,7 @@ def read_individual(
     return Individual(seed, tuple(ref for ref, _ in drawn), tuple(each for _, each in drawn))
 
 
-def _seed(section: Mapping) -> str:
+def _seed(section: MappingNode) -> str:
     value = section.get(SEED)
     if value is None:
         raise ProblemError(
@@ -82,14 +81,14 @@ def _seed(section: Mapping) -> str:
             section.span,
             hint="seed: any text or number; another seed gives other numbers to all",
         )
-    if not isinstance(value, Scalar) or value.empty or not value.text.strip():
+    if not isinstance(value, ScalarNode) or value.empty or not value.text.strip():
         raise ProblemError("seed is a text or a number", value.span, hint="seed: spring-2026")
     if len(value.text.strip()) > MAX_SEED:
         raise ProblemError(f"a seed of more than {MAX_SEED} characters", value.span)
     return value.text.strip()
 
 
-def _reference(key: Scalar, vocabulary: Vocabulary, data: Dict[str, Data]) -> Reference:
+def _reference(key: ScalarNode, vocabulary: Vocabulary, data: Mapping[str, Data]) -> Reference:
     """Return the quantity or entry that a key names: one that the file has numbers for."""
     name = canonical(key.text.partition("[")[0].strip())
     known = [other for other, quantity in data.items() if quantity.known]
@@ -117,7 +116,7 @@ def _reference(key: Scalar, vocabulary: Vocabulary, data: Dict[str, Data]) -> Re
     return found
 
 
-def _entries(reference: Reference, data: Data, key: Scalar) -> List[Index]:
+def _entries(reference: Reference, data: Data, key: ScalarNode) -> Sequence[Index]:
     if reference.index is not None:
         return [reference.index]
     dims = [int(dim) for dim in data.shape]
@@ -136,9 +135,9 @@ def read_choices(node: Value, what: str) -> Choices:
 
     A range is from, from + step, …, to, reckoned in decimals: 0.3 is the float 0.3.
     """
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         numbers = _listed(node, what)
-    elif isinstance(node, Mapping):
+    elif isinstance(node, MappingNode):
         numbers = _ranged(node, what)
     else:
         raise ProblemError(
@@ -157,7 +156,7 @@ def read_choices(node: Value, what: str) -> Choices:
     return Choices(texts, tuple(map(float, texts)))
 
 
-def _listed(node: Sequence, what: str) -> list[Decimal]:
+def _listed(node: SequenceNode, what: str) -> list[Decimal]:
     if len(node.items) > MAX_CHOICES:
         raise ProblemError(f"{what}: more than {MAX_CHOICES} choices", node.span)
     found: dict[Decimal, None] = {}
@@ -169,7 +168,7 @@ def _listed(node: Sequence, what: str) -> list[Decimal]:
     return list(found)
 
 
-def _ranged(node: Mapping, what: str) -> list[Decimal]:
+def _ranged(node: MappingNode, what: str) -> list[Decimal]:
     """Return the numbers of a range without those that are taken out."""
     for key, _ in node.pairs:
         if key.text not in RANGE:
@@ -218,7 +217,7 @@ def _without(node: Value | None, numbers: list[Decimal], what: str) -> list[Deci
     if node is None:
         return numbers
     known, out = set(numbers), set()
-    for item in node.items if isinstance(node, Sequence) else (node,):
+    for item in node.items if isinstance(node, SequenceNode) else (node,):
         number = _decimal(item, f"{what}, without")
         if number not in known:
             raise ProblemError(

@@ -8,11 +8,11 @@ from gradcalc.algebra.expr import Number
 from gradcalc.algebra.kinks import slopes_at_kink, with_slopes
 from gradcalc.algebra.operations import Operation, Table
 from gradcalc.errors import ProblemError, listed
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.numbers import read_number
 
 
-def with_kinks(section: Mapping | None, table: Table) -> Table:
+def with_kinks(section: MappingNode | None, table: Table) -> Table:
     """Return the table with the derivatives that a file chooses: `kinks: {relu: 1}`.
 
     One number holds at all kinks of a function, a list has one for each. Raises
@@ -27,7 +27,7 @@ def with_kinks(section: Mapping | None, table: Table) -> Table:
     return table.extended(changed) if changed else table
 
 
-def _row(key: Scalar, table: Table) -> Operation:
+def _row(key: ScalarNode, table: Table) -> Operation:
     name = key.text.strip()
     found = table.resolve(name)
     if found is None:
@@ -52,8 +52,8 @@ def _row(key: Scalar, table: Table) -> Operation:
 
 
 def _slopes(row: Operation, value: Value) -> list[Number]:
-    items = value.items if isinstance(value, Sequence) else (value,)
-    if isinstance(value, Sequence) and len(items) != len(row.kinks):
+    items = value.items if isinstance(value, SequenceNode) else (value,)
+    if isinstance(value, SequenceNode) and len(items) != len(row.kinks):
         raise ProblemError(
             f"{row.name} has {len(row.kinks)} kink{'' if len(row.kinks) == 1 else 's'}",
             value.span,

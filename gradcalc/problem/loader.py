@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradcalc.algebra.expr import Apply, Number, Symbol, parts, symbols
@@ -19,7 +18,7 @@ from gradcalc.engine.visible import Visible, visible
 from gradcalc.errors import ProblemError, Source, Span, suggestion
 from gradcalc.problem.data import known_sums, read_data
 from gradcalc.problem.descent import moved, read_descent, settled
-from gradcalc.problem.document import Mapping, parse_document
+from gradcalc.problem.document import MappingNode, parse_document
 from gradcalc.problem.equations import Equations, read_equations
 from gradcalc.problem.extent import refuse_large
 from gradcalc.problem.extras import read_extras
@@ -52,7 +51,7 @@ MOST_AXES = 2
 """A quantity is a number, a vector or a matrix."""
 
 
-def load(source: str | Path | Source, sizes: Dict[str, int] | None = None) -> Problem:
+def load(source: str | Path | Source, sizes: Mapping[str, int] | None = None) -> Problem:
     r"""Load a problem from a path, from YAML text (it has a line break), or from `-`.
 
     sizes: numbers in place of the letters of dimensions, `{"N": 3}`.
@@ -73,7 +72,7 @@ def load(source: str | Path | Source, sizes: Dict[str, int] | None = None) -> Pr
     return _problem(with_sizes(root, sizes) if sizes else root, source)
 
 
-def _problem(root: Mapping, source: Source) -> Problem:
+def _problem(root: MappingNode, source: Source) -> Problem:
     """Put a problem together: equations, forward pass, question, backward pass, the rest."""
     chosen = choices_of(root.get("weights_layout"), "a layout of weights", LAYOUTS)
     layout = chosen[0] if chosen else LAYOUTS[0]
@@ -200,7 +199,7 @@ def _default_title(source: Source) -> str:
 
 
 def _check_lines(
-    lines: list[Line], heads: Dict[str, Span], data: Dict[str, Data], source: Source
+    lines: list[Line], heads: Mapping[str, Span], data: Mapping[str, Data], source: Source
 ) -> None:
     """Refuse a file without lines, and a line whose name is taken already."""
     if not lines:
@@ -231,7 +230,7 @@ def _check_lines(
         seen[line.name] = line.span
 
 
-def _check_counters(letters: Dict[str, Span], data: Dict[str, Data]) -> None:
+def _check_counters(letters: Mapping[str, Span], data: Mapping[str, Data]) -> None:
     """Refuse a repetition that counts by the name of a quantity."""
     for letter, span in letters.items():
         if letter in data:
@@ -290,7 +289,7 @@ def _output_name(name: str, net: Network, loss: Line | None) -> str | None:
     return None
 
 
-def _behind(name: str, lines: Dict[str, Line]) -> set[str]:
+def _behind(name: str, lines: Mapping[str, Line]) -> set[str]:
     """Return the names that a line reads, directly or through other lines."""
     found: set[str] = set()
     waiting = [name]
@@ -302,7 +301,7 @@ def _behind(name: str, lines: Dict[str, Line]) -> set[str]:
     return found
 
 
-def _check_letters(lines: list[Line], heads: Dict[str, Span], data: Dict[str, Data]) -> None:
+def _check_letters(lines: list[Line], heads: Mapping[str, Span], data: Mapping[str, Data]) -> None:
     """Refuse a letter that is a dimension and the name of a quantity."""
     values = {line.name: heads.get(line.name, line.span) for line in lines}
     values |= {name: quantity.span for name, quantity in data.items()}
@@ -317,7 +316,7 @@ def _check_letters(lines: list[Line], heads: Dict[str, Span], data: Dict[str, Da
                 )
 
 
-def _refuse_unread(data: Dict[str, Data], lines: list[Line], layers: int) -> None:
+def _refuse_unread(data: Mapping[str, Data], lines: list[Line], layers: int) -> None:
     """Refuse a weight that no line reads: B1 for b1 would be a layer without bias."""
     read = {name for line in lines for name in symbols(line.expr)}
     due = [f"{letter}{number}" for number in range(1, layers + 1) for letter in "Wb"]
@@ -335,7 +334,7 @@ def _refuse_unread(data: Dict[str, Data], lines: list[Line], layers: int) -> Non
             )
 
 
-def _origin(name: str, data: Dict[str, Data], lines: Sequence[Line]) -> str | None:
+def _origin(name: str, data: Mapping[str, Data], lines: Sequence[Line]) -> str | None:
     """Return in words where a quantity comes from."""
     quantity = data.get(name)
     if quantity is not None:

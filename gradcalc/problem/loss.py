@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gradcalc.algebra.expr import Apply, Number, Symbol
 from gradcalc.algebra.operations import Table
@@ -12,7 +11,7 @@ from gradcalc.algebra.syntax import LEVEL
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.errors import ProblemError, Span, listed
 from gradcalc.problem.calls import read_call
-from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.document import MappingNode, ScalarNode
 from gradcalc.problem.model import Data
 
 _INSIDE = {
@@ -33,7 +32,7 @@ SHOWN = 40
 
 
 def read_loss(
-    root: Mapping, lines: Sequence[Line], data: Dict[str, Data], table: Table, layers: int
+    root: MappingNode, lines: Sequence[Line], data: Mapping[str, Data], table: Table, layers: int
 ) -> Line | None:
     """Return the line `L = loss(prediction, target)`, or None where the file names no loss.
 
@@ -44,7 +43,7 @@ def read_loss(
     node = root.get("loss")
     if node is None:
         return None
-    assert isinstance(node, Scalar)
+    assert isinstance(node, ScalarNode)
     text, span = node.only_line()
     _refuse_formula(text, span, layers)
     call = loss_call(text, span, table)
@@ -143,7 +142,7 @@ def _check_for_a_file(call: Apply, found: Apply, table: Table, span: Span) -> No
         )
 
 
-def _target(root: Mapping, data: Dict[str, Data], layers: int) -> str:
+def _target(root: MappingNode, data: Mapping[str, Data], layers: int) -> str:
     targets = [name for name, quantity in data.items() if quantity.role == "target"]
     if len(targets) == 1:
         return targets[0]

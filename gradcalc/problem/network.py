@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as Dict
+from collections.abc import Mapping
 
 from gradcalc.algebra.expr import Apply
 from gradcalc.algebra.names import canonical
@@ -11,7 +11,7 @@ from gradcalc.algebra.operations import Table
 from gradcalc.algebra.shapes import Dim, describe
 from gradcalc.errors import ProblemError, listed, suggestion
 from gradcalc.problem.data import fit, read_dims
-from gradcalc.problem.document import Mapping, Sequence, Value
+from gradcalc.problem.document import MappingNode, SequenceNode, Value
 from gradcalc.problem.layers import WEIGHT, Network, activation, network
 from gradcalc.problem.model import Data, sized
 from gradcalc.problem.schema import items_of, text_of
@@ -20,7 +20,7 @@ _GAP = re.compile(r"\s*([\w.]+(?:\([^()]*\))?)(\s+)([A-Za-z][\w.]*(?:\([^()]*\))
 
 
 def read_network(
-    root: Mapping, data: Dict[str, Data], table: Table, layout: str
+    root: MappingNode, data: Mapping[str, Data], table: Table, layout: str
 ) -> tuple[Network, dict[str, Data]]:
     """Return the layers that weights (or units) and activations make, and the data with them.
 
@@ -37,7 +37,7 @@ def read_network(
     functions = []
     for item in items_of(activations):
         text, span = item.only_line()
-        if isinstance(activations, Sequence) and text.count("(") != text.count(")"):
+        if isinstance(activations, SequenceNode) and text.count("(") != text.count(")"):
             raise ProblemError(
                 "the activation was cut at its comma",
                 span,
@@ -63,13 +63,13 @@ def read_network(
     return network(data, start, functions, layout, root.get("loss") is not None, table), data
 
 
-def _without_activations(root: Mapping) -> ProblemError:
+def _without_activations(root: MappingNode) -> ProblemError:
     key = root.key("units")
     assert key is not None
     return ProblemError("units without activations", key.span, hint="activations: [relu, identity]")
 
 
-def _refuse_idle_layers(root: Mapping, data: Dict[str, Data]) -> None:
+def _refuse_idle_layers(root: MappingNode, data: Mapping[str, Data]) -> None:
     """Refuse W1, W2, … that no activation makes layers of, where there are no equations."""
     idle = [quantity for name, quantity in data.items() if WEIGHT.match(name)]
     if idle and root.get("equations") is None:
@@ -80,7 +80,7 @@ def _refuse_idle_layers(root: Mapping, data: Dict[str, Data]) -> None:
         )
 
 
-def _check_weights(data: Dict[str, Data], layers: int, activations: Value) -> None:
+def _check_weights(data: Mapping[str, Data], layers: int, activations: Value) -> None:
     """Check that there are weights W1, W2, … as many as activations."""
     found = sorted(int(match[1]) for match in map(WEIGHT.match, data) if match)
     if found == list(range(1, layers + 1)):
@@ -122,7 +122,7 @@ def _layers(count: int) -> str:
 
 
 def _unit_weights(
-    units: Value, layers: int, data: Dict[str, Data], start: str, layout: str
+    units: Value, layers: int, data: Mapping[str, Data], start: str, layout: str
 ) -> dict[str, Data]:
     """Return weights of letters in place of numbers: `units: [M, K]`."""
     dims = read_dims(units)
@@ -153,9 +153,9 @@ def _unit_weights(
 def _check_target(
     units: Value,
     function: Apply,
-    data: Dict[str, Data],
+    data: Mapping[str, Data],
     start: str,
-    root: Mapping,
+    root: MappingNode,
     table: Table,
 ) -> None:
     """Check that the target of `loss:` has an entry a unit of the last layer, a row a sample."""
@@ -177,7 +177,7 @@ def _check_target(
     due = target.shape[-1] if target.shape else 1
     if last == due:
         return
-    item = units.items[-1] if isinstance(units, Sequence) else units
+    item = units.items[-1] if isinstance(units, SequenceNode) else units
     ways = f"make {target.name} {describe((last,))}, or the last of units {due}"
     letters = [dim for dim in (last, due) if isinstance(dim, str)]
     if len(letters) == 2:
@@ -190,7 +190,7 @@ def _check_target(
     )
 
 
-def _network_input(root: Mapping, data: Dict[str, Data]) -> str:
+def _network_input(root: MappingNode, data: Mapping[str, Data]) -> str:
     """Return the name of the input that feeds the first layer."""
     node = root.get("network_input")
     inputs = [name for name, quantity in data.items() if quantity.role == "input"]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from gradcalc.algebra.expr import plainly
 from gradcalc.algebra.shapes import describe
 from gradcalc.errors import ProblemError, Span
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?\Z", re.ASCII)
 _FRACTION = re.compile(r"([+-]?\d{1,30})/(\d{1,30})\Z", re.ASCII)
@@ -33,11 +33,11 @@ def read_number(node: Value, what: str) -> Numeral:
     U+2212 is a minus, `1/3` a fraction. Raises ProblemError for everything that is
     not a finite number.
     """
-    if not isinstance(node, Scalar):
+    if not isinstance(node, ScalarNode):
         raise ProblemError(
             f"{what} holds a number here",
             node.span,
-            "a list stands here" if isinstance(node, Sequence) else "a mapping stands here",
+            "a list stands here" if isinstance(node, SequenceNode) else "a mapping stands here",
         )
     text = node.text.strip().replace("−", "-")
     if len(text) > MAX_TEXT and _NUMBER.match(text):
@@ -98,7 +98,7 @@ _LONG_DASH = re.compile(r"[\u2010-\u2015]\s*[\d.]")
 _SPELLINGS = "a number is written as 2, -0.5, 1e-3 or 1/3"
 
 
-def _refusal(node: Scalar, text: str) -> tuple[str, str | None]:
+def _refusal(node: ScalarNode, text: str) -> tuple[str, str | None]:
     """Return what is wrong with a text that is no number, and the way out."""
     if node.empty or not text:
         return "a number is missing", "write 0 where 0 is meant"
@@ -130,9 +130,9 @@ def read_array(node: Value, what: str) -> NumeralArray:
 
     Raises ProblemError for empty or ragged lists and for anything but numbers.
     """
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         raise ProblemError(f"{what} holds numbers", node.span, "a mapping stands here")
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return NumeralArray((), (read_number(node, what),), node.span)
     _refuse_decimal_commas(node, what)
     if not node.items:
@@ -149,7 +149,7 @@ def read_array(node: Value, what: str) -> NumeralArray:
     return NumeralArray((len(rows), *rows[0].shape), cells, node.span)
 
 
-def _refuse_decimal_commas(node: Sequence, what: str) -> None:
+def _refuse_decimal_commas(node: SequenceNode, what: str) -> None:
     """Refuse `[0,1, -0,1]`, where every other comma looks like a decimal one."""
     start = node.span.column - 1
     text = node.span.source.line(node.span.line)[start : start + node.span.length]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Dict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcalc.algebra.expr import symbols
 from gradcalc.algebra.names import canonical, gradient_name, gradient_parts
 from gradcalc.engine.graph import Graph, Line
 from gradcalc.errors import ProblemError, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.document import MappingNode, ScalarNode
 from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.model import Data, sized
 from gradcalc.problem.naming import Names, Reference, is_hidden
@@ -25,7 +24,9 @@ class Output:
     upstream: tuple[str, ...] = ()
 
 
-def letters(asked: Sequence[Scalar], lines: Sequence[Line], data: Dict[str, Data]) -> list[Data]:
+def letters(
+    asked: Sequence[ScalarNode], lines: Sequence[Line], data: Mapping[str, Data]
+) -> list[Data]:
     """Return the quantities that only find knows: x in df/dx is a number without a value."""
     defined = {*data, *(line.name for line in lines)}
     read = {name for line in lines for name in symbols(line.expr)}
@@ -37,13 +38,13 @@ def letters(asked: Sequence[Scalar], lines: Sequence[Line], data: Dict[str, Data
     return list(found.values())
 
 
-def given_keys(section: Mapping | None) -> dict[str, Scalar]:
+def given_keys(section: MappingNode | None) -> dict[str, ScalarNode]:
     """Return the names under given with their places, before the backward pass is known."""
     return {canonical(key.text.strip()): key for key, _ in section.pairs} if section else {}
 
 
 def given_names(
-    section: Mapping | None, names: Names, forward: Graph, loss: str
+    section: MappingNode | None, names: Names, forward: Graph, loss: str
 ) -> tuple[str, ...]:
     """Return the quantities under given by our names, before the backward pass is known."""
     lexicon = Lexicon(names, forward.shapes, loss)
@@ -58,7 +59,7 @@ def given_names(
 
 
 def read_output(
-    forward: Graph, asked: Sequence[Scalar], given: Dict[str, Scalar], names: Names
+    forward: Graph, asked: Sequence[ScalarNode], given: Mapping[str, ScalarNode], names: Names
 ) -> Output:
     """Return what is differentiated.
 
@@ -83,7 +84,7 @@ def read_output(
     return Output(last if last in of or not of else next(iter(of)))
 
 
-def _handed(forward: Graph, handed: Dict[tuple[str, str], Scalar]) -> Output:
+def _handed(forward: Graph, handed: Mapping[tuple[str, str], ScalarNode]) -> Output:
     outputs = dict.fromkeys(of for of, _ in handed)
     known = [name for name in forward.shapes if not is_hidden(name)]
     for (_, by), key in handed.items():
@@ -114,11 +115,11 @@ def _plain(name: str, names: Names) -> tuple[str, str] | None:
 
 
 def operands(
-    asked: Sequence[Scalar],
+    asked: Sequence[ScalarNode],
     names: Names,
     forward: Graph,
     output: Output,
-    data: Dict[str, Data],
+    data: Mapping[str, Data],
     moved: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Return the names to differentiate by, in the order of the graph.
@@ -170,6 +171,6 @@ def check_scalar(forward: Graph, output: Output, after: str | None) -> None:
     )
 
 
-def read_find(asked: Sequence[Scalar], vocabulary: Vocabulary) -> tuple[Reference, ...]:
+def read_find(asked: Sequence[ScalarNode], vocabulary: Vocabulary) -> tuple[Reference, ...]:
     """Return what find names; raises ProblemError at an item that names nothing."""
     return tuple(vocabulary.read(node) for node in asked)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gradcalc.errors import ProblemError, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, Value
 from gradcalc.problem.numbers import read_number
 from gradcalc.problem.vocabulary import Vocabulary
 
@@ -28,7 +28,7 @@ def read_rounding(
 
     Raises ProblemError for digits out of range and for a name that is not computed.
     """
-    if not isinstance(section, Mapping):
+    if not isinstance(section, MappingNode):
         return None
     settings: dict[str, int] = {}
     named: dict[str, int] = {}
@@ -75,7 +75,7 @@ def moves(rounding: Rounding | None, name: str, number: Number) -> bool:
 
 
 def _mode(value: Value) -> str:
-    mode = value.text.strip() if isinstance(value, Scalar) else ""
+    mode = value.text.strip() if isinstance(value, ScalarNode) else ""
     if mode not in MODES:
         raise ProblemError(
             f"{mode or 'this'} is not a way of rounding",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gradcalc.errors import ProblemError, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 
 KEYS: dict[str, tuple[str, str]] = {
     "title": ("text", "shown above the solution"),
@@ -68,11 +68,11 @@ EXAMPLES = {
 _COMMON = ("inputs", "targets", "weights", "activations", "loss", "equations", "given", "find")
 ACCEPT = ("half", "reduction", "layout", "relu_at_zero")
 _WANTED = {
-    "text": (Scalar,),
-    "mapping": (Mapping,),
-    "list": (Sequence, Scalar),
-    "names": (Sequence, Scalar),
-    "equations": (Mapping, Scalar, Sequence),
+    "text": (ScalarNode,),
+    "mapping": (MappingNode,),
+    "list": (SequenceNode, ScalarNode),
+    "names": (SequenceNode, ScalarNode),
+    "equations": (MappingNode, ScalarNode, SequenceNode),
 }
 _DUE = {
     "text": "a text",
@@ -81,10 +81,10 @@ _DUE = {
     "names": "a list of names",
     "equations": "equations",
 }
-_FOUND = {Scalar: "a single value", Sequence: "a list", Mapping: "a mapping"}
+_FOUND = {ScalarNode: "a single value", SequenceNode: "a list", MappingNode: "a mapping"}
 
 
-def check_keys(root: Mapping) -> None:
+def check_keys(root: MappingNode) -> None:
     """Check that every key is known and holds what it should.
 
     Raises ProblemError at the first that does not.
@@ -100,7 +100,7 @@ def check_keys(root: Mapping) -> None:
                 ),
             )
         kind, what = KEYS[key.text]
-        if isinstance(value, Scalar) and value.empty:
+        if isinstance(value, ScalarNode) and value.empty:
             raise ProblemError(
                 f"{key.text} is empty",
                 key.span,
@@ -108,7 +108,7 @@ def check_keys(root: Mapping) -> None:
                 "indent what belongs to it, or remove the key",
             )
         if not isinstance(value, _WANTED[kind]):
-            text = value.text if isinstance(value, Scalar) else ""
+            text = value.text if isinstance(value, ScalarNode) else ""
             raise ProblemError(
                 f"{key.text} holds {_FOUND[type(value)]}, not {_DUE[kind]}",
                 value.span,
@@ -133,7 +133,7 @@ def text_of(value: Value | None, what: str) -> str | None:
     """Return the text of a scalar, or None where the key is absent."""
     if value is None:
         return None
-    if not isinstance(value, Scalar):
+    if not isinstance(value, ScalarNode):
         raise ProblemError(f"{what} is a text", value.span)
     after = value.span.source.line(value.span.line)[value.span.column - 1 + value.span.length :]
     if not value.style and re.match(r"\s+#\S", after):
@@ -145,25 +145,27 @@ def text_of(value: Value | None, what: str) -> str | None:
     return value.text.strip()
 
 
-def items_of(value: Value | None) -> tuple[Scalar, ...]:
+def items_of(value: Value | None) -> tuple[ScalarNode, ...]:
     """Return the scalars of a list; a single one may stand without brackets."""
     if value is None:
         return ()
-    items = value.items if isinstance(value, Sequence) else (value,)
+    items = value.items if isinstance(value, SequenceNode) else (value,)
     for item in items:
-        if not isinstance(item, Scalar):
+        if not isinstance(item, ScalarNode):
             raise ProblemError(
                 "a name is due here",
                 item.span,
-                "a list stands here" if isinstance(item, Sequence) else "a mapping stands here",
-                "an entry goes in quotes: 'dL/dW1[1,1]'" if isinstance(item, Sequence) else None,
+                "a list stands here" if isinstance(item, SequenceNode) else "a mapping stands here",
+                "an entry goes in quotes: 'dL/dW1[1,1]'"
+                if isinstance(item, SequenceNode)
+                else None,
             )
-    return tuple(item for item in items if isinstance(item, Scalar))
+    return tuple(item for item in items if isinstance(item, ScalarNode))
 
 
-def mapping_of(value: Value | None) -> Mapping | None:
+def mapping_of(value: Value | None) -> MappingNode | None:
     """Return a mapping, or None where the key is absent."""
-    assert value is None or isinstance(value, Mapping)
+    assert value is None or isinstance(value, MappingNode)
     return value
 
 

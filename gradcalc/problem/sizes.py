@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Mapping as Dict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from gradcalc.algebra.names import canonical, is_name
 from gradcalc.errors import ProblemError, Span, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 
 LARGEST = 10**6
 _ROLES = ("inputs", "targets", "weights", "constants")
@@ -42,7 +41,7 @@ def read_sizes(texts: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def with_sizes(root: Mapping, sizes: Dict[str, int]) -> Mapping:
+def with_sizes(root: MappingNode, sizes: Mapping[str, int]) -> MappingNode:
     """Return a document with numbers in place of the letters of its dimensions.
 
     Places in the file stay as they are. Raises ProblemError for a letter that is no
@@ -55,11 +54,11 @@ def with_sizes(root: Mapping, sizes: Dict[str, int]) -> Mapping:
     return _changed(root, sizes)
 
 
-def _unknown(name: str, root: Mapping, letters: tuple[str, ...]) -> ProblemError:
+def _unknown(name: str, root: MappingNode, letters: tuple[str, ...]) -> ProblemError:
     values = {
         canonical(key.text.strip()): key
         for role in _ROLES
-        if isinstance(section := root.get(role), Mapping)
+        if isinstance(section := root.get(role), MappingNode)
         for key, _ in section.pairs
     }
     if name in values:
@@ -77,43 +76,43 @@ def _unknown(name: str, root: Mapping, letters: tuple[str, ...]) -> ProblemError
     )
 
 
-def _letters(root: Mapping) -> Iterable[tuple[str, Scalar]]:
+def _letters(root: MappingNode) -> Iterable[tuple[str, ScalarNode]]:
     """Yield the letters of `shape:` and `units:` with their places."""
     for node in _dimensions(root):
-        for item in node.items if isinstance(node, Sequence) else (node,):
-            if isinstance(item, Scalar) and is_name(item.text.strip()):
+        for item in node.items if isinstance(node, SequenceNode) else (node,):
+            if isinstance(item, ScalarNode) and is_name(item.text.strip()):
                 yield canonical(item.text.strip()), item
 
 
-def _dimensions(root: Mapping) -> Iterable[Value]:
+def _dimensions(root: MappingNode) -> Iterable[Value]:
     for key, value in root.pairs:
         if key.text == "units":
             yield value
-        elif key.text in _ROLES and isinstance(value, Mapping):
+        elif key.text in _ROLES and isinstance(value, MappingNode):
             for _, quantity in value.pairs:
-                if isinstance(quantity, Mapping):
+                if isinstance(quantity, MappingNode):
                     yield from (inner for word, inner in quantity.pairs if word.text == "shape")
 
 
-def _changed(root: Mapping, sizes: Dict[str, int]) -> Mapping:
+def _changed(root: MappingNode, sizes: Mapping[str, int]) -> MappingNode:
     places = {id(node) for node in _dimensions(root)}
 
     def change(node: Value) -> Value:
         if id(node) in places:
             return _numbered(node, sizes)
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             return replace(node, pairs=tuple((key, change(value)) for key, value in node.pairs))
         return node
 
     changed = change(root)
-    assert isinstance(changed, Mapping)
+    assert isinstance(changed, MappingNode)
     return changed
 
 
-def _numbered(node: Value, sizes: Dict[str, int]) -> Value:
-    if isinstance(node, Sequence):
+def _numbered(node: Value, sizes: Mapping[str, int]) -> Value:
+    if isinstance(node, SequenceNode):
         return replace(node, items=tuple(_numbered(item, sizes) for item in node.items))
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         number = sizes.get(canonical(node.text.strip()))
         return node if number is None else replace(node, text=str(number))
     return node

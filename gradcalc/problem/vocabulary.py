@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping as Dict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from gradcalc.algebra.names import canonical, gradient_name, gradient_parts, is_name
 from gradcalc.algebra.shapes import Shape, describe
 from gradcalc.errors import ProblemError, listed, suggestion
-from gradcalc.problem.document import Mapping, Scalar, Sequence, Value
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, Value
 from gradcalc.problem.lexicon import Lexicon
 from gradcalc.problem.model import sized
 from gradcalc.problem.naming import Index, Names, Reference, is_hidden
@@ -24,7 +23,7 @@ class Vocabulary:
     """Every name that the keys of a file can use, once both passes are known."""
 
     names: Names
-    shapes: Dict[str, Shape]
+    shapes: Mapping[str, Shape]
     loss: str
 
     @cached_property
@@ -43,7 +42,7 @@ class Vocabulary:
         own = gradient_name(self.loss, self.loss)
         return tuple(name for name in self.known if name != own)
 
-    def read(self, node: Scalar, *, more: Iterable[str] = ()) -> Reference:
+    def read(self, node: ScalarNode, *, more: Iterable[str] = ()) -> Reference:
         """Return what a text of the file names.
 
         more: further words that may have been meant. Raises ProblemError for a name that
@@ -62,7 +61,7 @@ class Vocabulary:
             )
         return found
 
-    def _unknown(self, node: Scalar, more: Iterable[str]) -> ProblemError:
+    def _unknown(self, node: ScalarNode, more: Iterable[str]) -> ProblemError:
         """Return the error for a text that names nothing, with what was meant."""
         name = canonical(node.text.partition("[")[0].strip())
         of = (gradient_parts(name) or ("", ""))[0]
@@ -77,7 +76,7 @@ class Vocabulary:
             )
         return unknown(node, (*self.offered, *taken, *more), taken.get(name))
 
-    def whole(self, node: Scalar, *, more: Iterable[str] = ()) -> str:
+    def whole(self, node: ScalarNode, *, more: Iterable[str] = ()) -> str:
         """Return the quantity that a text names; raises ProblemError for a single entry."""
         found = self.read(node, more=more)
         if found.index is not None:
@@ -93,7 +92,7 @@ class Vocabulary:
         return () if reference.index is not None else self.shapes[reference.name]
 
 
-def unknown(node: Scalar, known: Iterable[str], taken: Reference | None = None) -> ProblemError:
+def unknown(node: ScalarNode, known: Iterable[str], taken: Reference | None = None) -> ProblemError:
     """Return the error for a text that names no value."""
     text, candidates = node.text.strip(), tuple(dict.fromkeys(known))
     if node.empty or not text:
@@ -129,7 +128,7 @@ def _has_entry(shape: Shape, index: Index) -> bool:
     )
 
 
-def read_names(section: Mapping | None, shapes: Dict[str, Shape]) -> Names:
+def read_names(section: MappingNode | None, shapes: Mapping[str, Shape]) -> Names:
     """Return the author's names; a list names the entries of a quantity.
 
     Raises ProblemError for a name that is none, stands for two things, or is also the
@@ -158,7 +157,7 @@ def read_names(section: Mapping | None, shapes: Dict[str, Shape]) -> Names:
             else:
                 whole[name] = text
     for key, value in section.pairs if section else ():
-        text = canonical(value.text.strip()) if isinstance(value, Scalar) else ""
+        text = canonical(value.text.strip()) if isinstance(value, ScalarNode) else ""
         if text in known and text not in whole and text != canonical(key.text.strip()):
             raise ProblemError(
                 f"{text} is a value of this problem already",
@@ -168,7 +167,7 @@ def read_names(section: Mapping | None, shapes: Dict[str, Shape]) -> Names:
     return Names(whole, entries)
 
 
-def _author_name(leaf: Scalar) -> str:
+def _author_name(leaf: ScalarNode) -> str:
     text = canonical(leaf.text.strip())
     if not is_name(text) or text.startswith("_"):
         raise ProblemError(
@@ -179,18 +178,18 @@ def _author_name(leaf: Scalar) -> str:
     return text
 
 
-def _leaves(value: Value, index: Index = ()) -> Iterator[tuple[Index, Scalar]]:
+def _leaves(value: Value, index: Index = ()) -> Iterator[tuple[Index, ScalarNode]]:
     """Yield each name with the index of its entry."""
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         yield index, value
-    elif isinstance(value, Sequence):
+    elif isinstance(value, SequenceNode):
         for i, item in enumerate(value.items):
             yield from _leaves(item, (*index, i))
 
 
 def _check_extent(name: str, value: Value, shape: Shape) -> None:
     """Check that a list of names has as many entries as the quantity."""
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         return
     found = _extent(name, value)
     if found != shape:
@@ -202,9 +201,9 @@ def _check_extent(name: str, value: Value, shape: Shape) -> None:
 
 
 def _extent(name: str, value: Value) -> Shape:
-    if isinstance(value, Scalar):
+    if isinstance(value, ScalarNode):
         return ()
-    if isinstance(value, Mapping) or not value.items:
+    if isinstance(value, MappingNode) or not value.items:
         raise ProblemError("a name, or a list of names, is due", value.span)
     rows = [_extent(name, item) for item in value.items]
     if any(row != rows[0] for row in rows):

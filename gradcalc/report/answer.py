@@ -10,7 +10,7 @@ from gradcalc.algebra.entries import TooLongError
 from gradcalc.algebra.kernels import Array
 from gradcalc.algebra.names import gradient_name, gradient_parts
 from gradcalc.errors import ProblemError, listed, visible
-from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.document import MappingNode, ScalarNode
 from gradcalc.problem.naming import Reference
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
@@ -104,7 +104,7 @@ def _several(page: Page, boxes: Sequence[Box]) -> None:
 def matching_option(view: View) -> str | None:
     """Return the letter of the one option that is what was asked for, to its own digits."""
     options = view.problem.extras.get("options")
-    if not isinstance(options, Mapping) or len(view.problem.find) != 1:
+    if not isinstance(options, MappingNode) or len(view.problem.find) != 1:
         return None
     ref = view.problem.find[0]
     value = view.values.get(ref.name)
@@ -134,12 +134,12 @@ def _options(view: View) -> str | None:
     """Say where options or a declared answer disagree with the value."""
     options = view.problem.extras.get("options")
     declared = view.problem.extras.get("answer")
-    if not isinstance(options, Mapping) or not view.solution.values:
+    if not isinstance(options, MappingNode) or not view.solution.values:
         return None
     if len(view.problem.find) != 1:
         return None
     letter = matching_option(view)
-    if isinstance(declared, Scalar) and declared.text != letter:
+    if isinstance(declared, ScalarNode) and declared.text != letter:
         own = f"the value is that of option {letter}" if letter else "no option has this value"
         return f"! The file's answer is {visible(declared.text)}; {own}."
     return None if letter else "! No single option has this value."

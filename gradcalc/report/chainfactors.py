@@ -5,11 +5,11 @@ from __future__ import annotations
 from gradcalc.algebra.expr import ONE, Apply, Expr, Symbol, add, mul, neg, symbols
 
 
-def factors(term: Expr, upstream: Symbol) -> tuple[Expr, ...]:
+def factors_of(term: Expr, upstream: Symbol) -> tuple[Expr, ...]:
     """Return what an upstream gradient is multiplied by, one after the other.
 
     >>> from gradcalc.algebra.syntax import format, parse
-    >>> [format(each) for each in factors(parse("outer(g*r, x)"), Symbol("g"))]
+    >>> [format(each) for each in factors_of(parse("outer(g*r, x)"), Symbol("g"))]
     ['r', 'x.T']
     """
     whole = _factor(term, upstream)
@@ -22,7 +22,7 @@ def factors(term: Expr, upstream: Symbol) -> tuple[Expr, ...]:
         return ()
     args = tuple(upstream if arg is holding[0] else arg for arg in term.args)
     outer = _factor(Apply(term.op, args, term.attrs), upstream)
-    inner_ = factors(holding[0], upstream)
+    inner_ = factors_of(holding[0], upstream)
     return (*inner_, outer) if outer is not None and inner_ else ()
 
 

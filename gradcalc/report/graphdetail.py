@@ -10,7 +10,7 @@ from gradcalc.algebra.names import gradient_name
 from gradcalc.engine.graph import Node
 from gradcalc.problem.naming import is_hidden
 from gradcalc.problem.solve import inner
-from gradcalc.report.chainfactors import factors as factors_of
+from gradcalc.report.chainfactors import factors_of
 from gradcalc.report.figures import figures
 from gradcalc.report.graphlines import LineNodes
 from gradcalc.report.graphmodel import Link, Spot

@@ -17,7 +17,7 @@ from gradcalc.engine.visible import visible
 from gradcalc.errors import ProblemError, width
 from gradcalc.problem.data import known_sums
 from gradcalc.problem.naming import is_hidden
-from gradcalc.report.chainfactors import factors as factors_of
+from gradcalc.report.chainfactors import factors_of
 from gradcalc.report.graphlabels import EdgeLabels
 from gradcalc.report.graphmodel import Link, Picture, Spot
 from gradcalc.report.view import View

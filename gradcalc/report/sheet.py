@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from gradcalc.algebra.expr import Symbol
 from gradcalc.errors import ProblemError, visible
-from gradcalc.problem.document import Mapping, Scalar
+from gradcalc.problem.document import MappingNode, ScalarNode
 from gradcalc.problem.numbers import read_array
 from gradcalc.report.boxes import Box, text
 from gradcalc.report.figures import literal
@@ -54,10 +54,10 @@ def to_fill(view: View, steps: Sequence[Step], room: int = ROOM) -> Iterator[tup
 def options(view: View) -> Iterator[tuple[str, Box]]:
     """Yield the letter of each option of a question, and what it says."""
     found = view.problem.extras.get("options")
-    for key, node in found.pairs if isinstance(found, Mapping) else ():
+    for key, node in found.pairs if isinstance(found, MappingNode) else ():
         try:
             cells = read_array(node, "an option")
             box = formula_box(view, literal(cells.shape, tuple(c.text for c in cells.cells)))
         except ProblemError:  # a formula or a word is no array
-            box = text(visible(node.text) if isinstance(node, Scalar) else "…")
+            box = text(visible(node.text) if isinstance(node, ScalarNode) else "…")
         yield visible(key.text), box

@@ -7,26 +7,26 @@ import yaml
 
 from gradcalc.errors import ProblemError, Source
 from gradcalc.problem import events
-from gradcalc.problem.document import Mapping, Scalar, Sequence, parse_document
+from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, parse_document
 from gradcalc.problem.events import MAX_DEPTH
 from tests.hangs import bounded
 from tests.problem.refused import refused, solve
 
 
-def parsed(text: str) -> Mapping:
+def parsed(text: str) -> MappingNode:
     return parse_document(Source("p.yaml", text))
 
 
 def test_nodes_keep_their_place_and_spelling():
     root = parsed("a: [1e-3, 'x y']\nb:\n  c: no\n")
     first = root.get("a")
-    assert isinstance(first, Sequence)
-    assert [item.text for item in first.items if isinstance(item, Scalar)] == ["1e-3", "x y"]
+    assert isinstance(first, SequenceNode)
+    assert [item.text for item in first.items if isinstance(item, ScalarNode)] == ["1e-3", "x y"]
     assert [item.span.column for item in first.items] == [5, 11]
     inner = root.get("b")
-    assert isinstance(inner, Mapping)
+    assert isinstance(inner, MappingNode)
     value = inner.get("c")
-    assert isinstance(value, Scalar)
+    assert isinstance(value, ScalarNode)
     assert (value.text, value.span.line, value.span.column) == ("no", 3, 6)
     assert root.get("d") is None
     assert root.key("d") is None
@@ -35,19 +35,19 @@ def test_nodes_keep_their_place_and_spelling():
 @pytest.mark.parametrize("spelling", ["", "~", "null", "Null", "NULL"])
 def test_nothing_is_empty(spelling):
     value = parsed(f"a: {spelling}\n").get("a")
-    assert isinstance(value, Scalar)
+    assert isinstance(value, ScalarNode)
     assert value.empty
 
 
 def test_quoted_words_are_texts():
     value = parsed("a: 'null'\n").get("a")
-    assert isinstance(value, Scalar)
+    assert isinstance(value, ScalarNode)
     assert not value.empty
 
 
 def test_lines_of_a_text_block_keep_their_place():
     value = parsed("a: |\n  y = x\n    z = y\n\nb: 1\n").get("a")
-    assert isinstance(value, Scalar)
+    assert isinstance(value, ScalarNode)
     found = [(text, span.line, span.column) for text, span in value.lines() if text.strip()]
     assert found == [("y = x", 2, 3), ("  z = y", 3, 3)]
 

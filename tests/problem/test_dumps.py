@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import gradcalc
 from gradcalc.algebra.expr import Apply, Number, Symbol
 from gradcalc.errors import Source, Span
-from gradcalc.problem.document import Scalar, parse_document
+from gradcalc.problem.document import ScalarNode, parse_document
 from tests.shown import ROOT
 
 PROBLEMS = sorted((ROOT / "problems").glob("*.yaml"))
@@ -83,7 +83,7 @@ def content(part: Any) -> Any:
         return part, getattr(part, "text", None)
     if isinstance(part, Apply):
         return part.op, tuple(map(content, part.args)), part.attrs
-    if isinstance(part, Scalar):
+    if isinstance(part, ScalarNode):
         return part.text
     if is_dataclass(part):
         own = ((each.name, getattr(part, each.name)) for each in fields(part))
@@ -271,7 +271,7 @@ def test_every_character_of_a_text_has_its_place(
     source = Source("p.yaml", whole)
     inner = parse_document(source).pairs[0][1]
     scalar = inner.get("a")  # type: ignore[union-attr]
-    assert isinstance(scalar, Scalar)
+    assert isinstance(scalar, ScalarNode)
     assert scalar.text == text
     found = list(scalar.lines())
     assert "\n".join(line for line, _ in found) == text
