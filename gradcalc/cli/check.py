@@ -141,7 +141,7 @@ def _write_sheet(problem: Problem) -> None:
     from gradcalc.grading.answers_blank import blank_sheet
 
     text = blank_sheet(problem)
-    output.write_text("".join(f"{visible(line)}\n" for line in text.splitlines()))
+    output.write_text("".join(f"{visible(check_line)}\n" for check_line in text.splitlines()))
 
 
 def _answers(
@@ -268,9 +268,9 @@ class _Printer:
         self.first = False
 
     def json(self, record: dict[str, Any]) -> None:
-        from gradcalc.report.checkrecord import line
+        from gradcalc.report.checkrecord import check_line
 
-        output.write_json(line(record, ascii_only=not self.able) + "\n")
+        output.write_json(check_line(record, ascii_only=not self.able) + "\n")
 
     def text(self, text: str) -> None:
         from gradcalc.report.page import ascii_text

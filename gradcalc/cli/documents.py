@@ -109,13 +109,13 @@ class SolutionWriter:
 
     def _json(self, view: View) -> None:
         from gradcalc.report.page import encodable
-        from gradcalc.report.record import line
+        from gradcalc.report.record import solution_line
 
         if self.shown.target is not None:
-            self.texts.append(line(view, self.shown.detail) + "\n")
+            self.texts.append(solution_line(view, self.shown.detail) + "\n")
             return
         plain = not encodable(output.encoding())
-        output.write_json(line(view, self.shown.detail, ascii_only=plain) + "\n")
+        output.write_json(solution_line(view, self.shown.detail, ascii_only=plain) + "\n")
 
     def _page(self, view: View) -> None:
         from gradcalc.errors import visible

@@ -59,7 +59,7 @@ def answers_record(review: Review, words: Wording, reveal: Reveal = "full") -> d
     return {**found, "warnings": list(review.warnings)}
 
 
-def line(record: dict[str, Any], *, ascii_only: bool = False) -> str:
+def check_line(record: dict[str, Any], *, ascii_only: bool = False) -> str:
     """Return an object as one line of JSON."""
     return json.dumps(record, ensure_ascii=ascii_only, allow_nan=False)
 
@@ -79,7 +79,7 @@ def _verdict(verdict: Verdict, review: Review, words: Wording, reveal: Reveal) -
     found: dict[str, Any] = {
         "quantity": verdict.name,
         "index": [i + 1 for i in verdict.index] or None,
-        "line": verdict.line,
+        "check_line": verdict.line,
         "status": verdict.status,
         "given": verdict.given,
         "expected": _number(verdict.expected) if whole else None,

@@ -86,7 +86,7 @@ def _bound(check: Check) -> float:
     return float(f"{check.max_error:.0e}") if check.failed else check.bound
 
 
-def line(view: View, detail: str = "steps", *, ascii_only: bool = False) -> str:
+def solution_line(view: View, detail: str = "steps", *, ascii_only: bool = False) -> str:
     """Return the object as one line of JSON."""
     return json.dumps(record(view, detail), ensure_ascii=ascii_only, allow_nan=False)
 

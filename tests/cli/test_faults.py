@@ -107,7 +107,7 @@ def test_from_python_a_fault_is_its_own_exception(monkeypatch: pytest.MonkeyPatc
     [
         ("gradcalc.report.page.Page.plain", ["solve", RELU]),
         ("gradcalc.cli.output.visible", ["check", RELU, "-a", "L = 1"]),
-        ("gradcalc.report.record.line", ["solve", RELU, "--format", "json"]),
+        ("gradcalc.report.record.solution_line", ["solve", RELU, "--format", "json"]),
         ("gradcalc.cli.render", ["solve", "nothing.yaml"]),
     ],
 )

@@ -15,7 +15,7 @@ from gradcalc.grading.lines import lines_of
 from gradcalc.report.auditpage import AuditPage
 from gradcalc.report.lintpage import lint_page
 from gradcalc.report.page import Page
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
 from gradcalc.report.wording import wording
@@ -96,7 +96,7 @@ def prove(text: str) -> gradcalc.Solution:
         assert rows
         assert max(map(width, rows)) <= columns
         assert unicode or all(row.isascii() for row in rows)
-    assert line(View(solution))
+    assert solution_line(View(solution))
     return solution
 
 

@@ -20,7 +20,7 @@ from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
 from gradcalc.report.letterpage import forms
 from gradcalc.report.pathways import chain_rule, closed_form
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
 from tests.oracle import torch
@@ -465,7 +465,7 @@ def test_any_problem_can_be_shown_in_letters(path: Path) -> None:
         view = View(solution, jacobians=bool(jacobians), turned=jacobians, unicode=unicode)
         for row in page(view, detail, columns).plain().splitlines():
             assert width(row) <= columns, row
-        assert line(view, detail)
+        assert solution_line(view, detail)
 
 
 @pytest.mark.parametrize("path", NUMERIC, ids=lambda path: path.stem)

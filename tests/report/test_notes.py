@@ -16,7 +16,7 @@ from gradcalc.errors import width
 from gradcalc.report.catalogue import sheet
 from gradcalc.report.notes import MOST, notes
 from gradcalc.report.page import Page
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
 from tests.shown import PROBLEMS
@@ -260,7 +260,7 @@ def test_a_page_has_at_most_three_notes_in_lines_that_fit() -> None:
         assert all(width(row) <= 60 for row in text.splitlines())
         assert "saturated" in text
         assert unicode or text.isascii()
-    assert json.loads(line(view(MANY)))["notes"] == list(said(MANY))
+    assert json.loads(solution_line(view(MANY)))["notes"] == list(said(MANY))
 
 
 def test_letters_have_no_notes() -> None:

@@ -11,7 +11,7 @@ from gradcalc.errors import ProblemError
 from gradcalc.problem.model import Solution
 from gradcalc.report.graphpicture import picture
 from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.samples import shares
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
@@ -90,7 +90,7 @@ def test_a_given_value_is_shown_in_a_problem_of_letters(text: str, detail: str) 
     shown = page(View(solution), detail, 80).plain()
     assert "b = (0.7, 0.2)" in shown or "b = 0.7 " in shown
     assert document(View(solution, typeset=True), detail)
-    assert line(View(solution), detail)
+    assert solution_line(View(solution), detail)
 
 
 def test_an_upstream_gradient_is_shown_in_a_problem_of_letters() -> None:

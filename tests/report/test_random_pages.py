@@ -9,7 +9,7 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import width
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.terminal import page
 from gradcalc.report.view import View
 from tests.report.random_problems import problem
@@ -37,7 +37,7 @@ def test_a_random_problem_is_shown_or_refused(seed: int) -> None:
         for row in text.splitlines():
             assert width(row) <= columns, row
             assert not (unicode and SIGNS.search(row)), row
-    assert json.loads(line(View(solution)))["schema"] == "gradcalc/solution/1"
+    assert json.loads(solution_line(View(solution)))["schema"] == "gradcalc/solution/1"
 
 
 def test_most_random_problems_are_not_refused() -> None:

@@ -17,7 +17,7 @@ from gradcalc.cli.solve import command
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
 from gradcalc.report.page import Page
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.samplepage import sample_band
 from gradcalc.report.samples import shares
 from gradcalc.report.terminal import page
@@ -166,11 +166,11 @@ def test_the_default_page_says_what_becomes_of_a_bias() -> None:
 
 def test_the_json_object_has_the_parts() -> None:
     shown = view(TEXTS["batch-mean"])
-    assert json.loads(line(shown))["samples"] is None
-    found = json.loads(line(shown, "entries"))["samples"]
+    assert json.loads(solution_line(shown))["samples"] is None
+    found = json.loads(solution_line(shown, "entries"))["samples"]
     assert set(found) == {"count", "losses", "scale", "parts", "rest"}
     assert (found["count"], found["scale"], found["rest"]) == (4, 0.25, {})
-    values = json.loads(line(shown))["values"]
+    values = json.loads(solution_line(shown))["values"]
     for name, parts in found["parts"].items():
         np.testing.assert_allclose(0.25 * np.sum(parts, axis=0), values[name], rtol=1e-13)
 

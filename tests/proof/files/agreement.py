@@ -15,7 +15,7 @@ from gradcalc.report.codenumpy import NUMPY
 from gradcalc.report.codescript import Script
 from gradcalc.report.numpyscript import OWN as NUMPY_OWN
 from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.record import line
+from gradcalc.report.record import solution_line
 from gradcalc.report.torchscript import torch_script
 from gradcalc.report.view import View
 from tests.report.scripts import identifiers, run
@@ -61,7 +61,7 @@ def page(solution: Solution) -> Iterator[str]:
 
 def record(solution: Solution) -> Iterator[str]:
     """Yield values that differ in JSON."""
-    found = json.loads(line(View(solution)))
+    found = json.loads(solution_line(View(solution)))
     yield from _differing(found["values"], {name: name for name in found["values"]}, solution)
 
 
