@@ -38,8 +38,8 @@ def optimiser_sheet(page: Page, row: Optimiser, preset: Iterable[tuple[str, str]
         field(page, "Start", f"{joined} {'start' if len(kept) > 1 else 'starts'} at 0")
     if any(STEP in symbols(line.expr) for line in lines):
         field(page, "", "t is the number of the step")
-    for key, text in defaults.items():
-        if text != "0":
+    for key, default in defaults.items():
+        if default != "0":
             continue
         settings = {**base, key: 1.0}
         if key in _NEEDS:
@@ -48,8 +48,8 @@ def optimiser_sheet(page: Page, row: Optimiser, preset: Iterable[tuple[str, str]
         for line in own:
             boxed(page, key if line is own[0] else "", _box(page, line))
     page.blank()
-    for at, (key, text) in enumerate(defaults.items()):
-        field(page, "Settings" if not at else "", _setting(notation, key, text))
+    for at, (key, default) in enumerate(defaults.items()):
+        field(page, "Settings" if not at else "", _setting(notation, key, default))
     names = [alias for alias, _ in row.aliases]
     field(page, "Aliases", ", ".join(names))
     field(page, "Source", row.source)

@@ -135,9 +135,9 @@ def _framed(
     sheet = Canvas(wide, high + 2, unicode=unicode)
     for row in range(high):
         sheet.put(gutter, row, "│", "rule")
-    for value, text in labels:
+    for value, label in labels:
         row = int((panel.top - value) / (panel.top - panel.bottom) * (high - 0.26))
-        sheet.put(gutter - 1 - width(text), row, text, "note")
+        sheet.put(gutter - 1 - width(label), row, label, "note")
         sheet.put(gutter, row, "┤", "rule")
     sheet.put(gutter, high, "└" + "─" * inner.columns, "rule")
     taken = gutter

@@ -105,11 +105,11 @@ class Reasons:
 
     def earlier(self, finding: Finding) -> str | None:
         """Return where the same mistake was made before."""
-        for number, other in enumerate(self.review.findings, start=1):
+        for place, other in enumerate(self.review.findings, start=1):
             if other is finding:
                 return None
             if other.explanations and other.explanations[0].rules == finding.explanations[0].rules:
-                return f"{number}"
+                return f"{place}"
         return None
 
     def where_used(self, finding: Finding) -> Iterator[str]:

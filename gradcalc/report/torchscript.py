@@ -27,9 +27,9 @@ def torch_script(solution: Solution) -> str:
     script, writer = parts.script, parts.writer
     classes = own_classes(script) if parts.model else {}
     functions = [line for op in writer.functions for line in ["", "", *_helper(writer, op)]]
-    for op, (param, meaning) in classes.items():
+    for op, (param, words) in classes.items():
         assert parts.model is not None
-        functions += ["", "", *class_lines(parts.model.classes[op], param, meaning, writer)]
+        functions += ["", "", *class_lines(parts.model.classes[op], param, words, writer)]
     body = [*_data(parts), *_model(parts), *band("Forward pass"), *pass_lines(parts)]
     body += [*backward_lines(parts), *_answer(parts)]
     body += training(parts, pass_lines(parts, whole=True), starts(parts))
