@@ -17,7 +17,7 @@ from gradcalc.report.reasons import Reveal
 from gradcalc.report.summary import summary
 from gradcalc.report.wording import Wording
 
-SCHEMA = "gradcalc/check/1"
+CHECK_SCHEMA = "gradcalc/check/1"
 REMARKS = {
     "0 once it is rounded": "rounds_to_zero",
     "one digit only": "one_digit",
@@ -28,7 +28,7 @@ REMARKS = {
 def options_record(review: OptionsReview, words: Wording) -> dict[str, Any]:
     """Return the object that `check --options --format json` prints."""
     return {
-        "schema": SCHEMA,
+        "schema": CHECK_SCHEMA,
         "file": review.problem.source.name,
         "key": list(review.key),
         "options": [
@@ -48,7 +48,7 @@ def answers_record(review: Review, words: Wording, reveal: Reveal = "full") -> d
 
     What is not revealed is null or empty; of a score, the verdicts are counted.
     """
-    found: dict[str, Any] = {"schema": SCHEMA, "file": review.sheet.name}
+    found: dict[str, Any] = {"schema": CHECK_SCHEMA, "file": review.sheet.name}
     if reveal == "score":
         found["counts"] = dict(Counter(verdict.status for verdict in review.verdicts))
     else:
