@@ -39,6 +39,14 @@ from gradcalc.report.lettering import LOWERED, Lettering, raised
 from gradcalc.report.placing import brackets_of, entry_of, shown_attrs
 
 LONGEST = 8
+COMPARISONS = {
+    "lt": ("<", "<"),
+    "le": ("≤", "<="),
+    "gt": (">", ">"),
+    "ge": ("≥", ">="),
+    "eq": ("=", "=="),
+}
+"""The sign of each comparison, and how it is typed."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,8 @@ class Notation(Lettering):
             return text(self.number(expr))
         if isinstance(expr, Symbol):
             return text(self.name(expr.name))
+        if expr.op in COMPARISONS:
+            return self.compared(expr)
         write = getattr(self, f"_{expr.op}", None)
         if write is not None:
             box: Box = write(expr)
@@ -358,23 +368,10 @@ class Notation(Lettering):
         condition, yes, no = (self.box(part) for part in expr.args)
         return beside([text("("), yes, text(" if "), condition, text(", else "), no, text(")")])
 
-    def compare(self, expr: Apply, sign: str) -> Box:
+    def compared(self, expr: Apply) -> Box:
+        """Return a comparison with its sign."""
+        sign = COMPARISONS[expr.op][0 if self.unicode else 1]
         return joined([self.child(arg, LEVEL["lt"]) for arg in expr.args], f" {sign} ")
-
-    def _lt(self, expr: Apply) -> Box:
-        return self.compare(expr, "<")
-
-    def _le(self, expr: Apply) -> Box:
-        return self.compare(expr, "≤" if self.unicode else "<=")
-
-    def _gt(self, expr: Apply) -> Box:
-        return self.compare(expr, ">")
-
-    def _ge(self, expr: Apply) -> Box:
-        return self.compare(expr, "≥" if self.unicode else ">=")
-
-    def _eq(self, expr: Apply) -> Box:
-        return self.compare(expr, "=" if self.unicode else "==")
 
     def _entry(self, expr: Apply) -> Box:
         base, *places = expr.args
