@@ -10,7 +10,7 @@ from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number, rebuild, 
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.rules import QUIET, Rules, is_pending, over, pending, plus, times, unguarded
 from gradcalc.algebra.simplify import product, rebuild_product
-from gradcalc.algebra.tidy import tidy
+from gradcalc.algebra.tidy import shorten
 from gradcalc.errors import ProblemError
 
 MAX_STEPS = 60
@@ -48,7 +48,7 @@ class Derivation:
 
 
 def derive(
-    expr: Expr, by: str, table: Table, *, simplest: Callable[[Expr], Expr] = tidy
+    expr: Expr, by: str, table: Table, *, simplest: Callable[[Expr], Expr] = shorten
 ) -> Derivation:
     """Return the steps from d/dx of a formula to its simplified derivative.
 

@@ -29,7 +29,7 @@ from gradcalc.algebra.operations import Operation, Table, formula
 from gradcalc.algebra.putback import Meaning, put_back, split_fraction
 from gradcalc.algebra.rules import unguarded
 from gradcalc.algebra.simplify import product, simplify
-from gradcalc.algebra.tidy import tidy
+from gradcalc.algebra.tidy import shorten
 from gradcalc.errors import ProblemError
 
 LONGEST = 60
@@ -142,7 +142,7 @@ def _by_entries(row: Operation, definition: Expr, table: Table) -> RowDerivation
         return _jacobian(row, Derivation(whole, by, _entries_put_back(made, row)))
     made = derive(whole, by, table)
     steps = list(made.steps)
-    one_term = tidy(pulled(sifted(spread(made.result))))
+    one_term = shorten(pulled(sifted(spread(made.result))))
     if one_term != made.result:
         steps.append(DerivationStep(made.result, one_term, ("multiply out", "δ leaves one term")))
     named = rebuild(one_term, lambda part: Symbol("f") if part == whole else part)
@@ -151,7 +151,7 @@ def _by_entries(row: Operation, definition: Expr, table: Table) -> RowDerivation
     if max(step.after.size for step in steps) > LONGEST:
         return None
     one_hot = rebuild(steps[-1].after, lambda part: ONE if _is_target_sum(part) else part)
-    cases = () if one_hot == steps[-1].after else (("Σ t = 1", tidy(pulled(one_hot))),)
+    cases = () if one_hot == steps[-1].after else (("Σ t = 1", shorten(pulled(one_hot))),)
     return RowDerivation(Derivation(whole, by, tuple(steps)), True, cases)
 
 
@@ -173,7 +173,7 @@ def _entries_put_back(made: Derivation, row: Operation) -> tuple[DerivationStep,
     if fraction and whole is not None:
         steps.append(DerivationStep(made.result, fraction[0], (fraction[1],)))
         steps.append(DerivationStep(fraction[0], whole, (f"{value} put back",)))
-    short = tidy(steps[-1].after)
+    short = shorten(steps[-1].after)
     if whole is None and (named := put_back(short, meanings)) is not None:
         steps.append(DerivationStep(steps[-1].after, short, ("simplify",)))
         steps.append(DerivationStep(short, named, ("softmax put back",)))
@@ -189,8 +189,8 @@ def _jacobian(row: Operation, made: Derivation) -> RowDerivation:
     same = rebuild(made.result, lambda part: ONE if _is_delta(part) else part)
     if apart == same:
         return RowDerivation(made, vector=True)
-    diagonal = tidy(reindexed(same, "j", "i"))
-    return RowDerivation(made, True, (("i = j", diagonal), ("i ≠ j", tidy(apart))))
+    diagonal = shorten(reindexed(same, "j", "i"))
+    return RowDerivation(made, True, (("i = j", diagonal), ("i ≠ j", shorten(apart))))
 
 
 def _is_delta(part: Expr) -> bool:

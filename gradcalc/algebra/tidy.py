@@ -35,7 +35,7 @@ MAX_SIZE = 400
 ROUNDS = 4
 
 
-def tidy(expr: Expr) -> Expr:
+def shorten(expr: Expr) -> Expr:
     """Return an equal formula, as short as the steps of this module make it."""
     best = simplify(expr)
     if best.size > MAX_SIZE:

@@ -19,7 +19,7 @@ from gradcalc.algebra.operations import Operation, Table, applied, formula
 from gradcalc.algebra.rules import Rules
 from gradcalc.algebra.simplify import simplify
 from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.tidy import tidy
+from gradcalc.algebra.tidy import shorten
 from gradcalc.engine.proof import FormulaProof, prove
 from gradcalc.errors import ProblemError, Source, Span
 
@@ -112,7 +112,7 @@ def derived(typed: TypedFormula, name: str, table: Table) -> tuple[Derivation, F
     by = f"{name}[j]" if name in typed.vectors else name
     made = derive(typed.expr, by, table)
     if typed.vectors:
-        short = tidy(pulled(sifted(spread(made.result))))
+        short = shorten(pulled(sifted(spread(made.result))))
         if short != made.result and short.size <= made.result.size + 4:
             words = ("multiply out", "δ leaves one term")
             made = Derivation(made.of, by, (*made.steps, DerivationStep(made.result, short, words)))

@@ -13,7 +13,7 @@ from gradcalc.algebra.expr import Expr
 from gradcalc.algebra.inference import resolve
 from gradcalc.algebra.syntax import format, parse
 from gradcalc.algebra.table import TABLE
-from gradcalc.algebra.tidy import tidy
+from gradcalc.algebra.tidy import shorten
 from gradcalc.engine.proof import prove, values_of
 from gradcalc.errors import ProblemError
 from tests.algebra.sympy_expressions import COUNT, expressions
@@ -88,7 +88,7 @@ def test_two_hundred_derivatives_are_sympys_and_as_short() -> None:
     ],
 )
 def test_a_short_form(text: str, simple: str) -> None:
-    short = tidy(ours(text))
+    short = shorten(ours(text))
     assert short.size <= ours(simple).size
     generator = np.random.default_rng(3)
     points = {name: generator.uniform(0.2, 2.0, 30) for name in NAMES}
@@ -99,11 +99,11 @@ def test_a_short_form(text: str, simple: str) -> None:
 
 @pytest.mark.parametrize("text", expressions()[:60])
 def test_what_is_short_stays(text: str) -> None:
-    once = tidy(ours(text))
-    assert tidy(once).size <= once.size
+    once = shorten(ours(text))
+    assert shorten(once).size <= once.size
     assert resolve(parse(format(once)), TABLE) == once
 
 
 @pytest.mark.parametrize("text", ["(2*x + 2)^n", "(2*x + 2)^1e300", "(3/2)^1e300"])
 def test_huge_powers_are_left_alone(text: str) -> None:
-    assert tidy(ours(text)) == ours(text)
+    assert shorten(ours(text)) == ours(text)
