@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 from gradcalc import __version__
 from gradcalc.errors import visible
@@ -15,7 +12,6 @@ from gradcalc.errors import visible
 TRACEBACK = "GRADCALC_TRACEBACK"
 """The variable of the environment that asks for the traceback."""
 LONGEST = 200
-PACKAGE = Path(__file__).parents[1]
 _FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
 
 
@@ -24,6 +20,9 @@ def fault(error: Exception, arguments: Sequence[str]) -> str:
 
     One line; below it the traceback where the environment asks for it.
     """
+    import shlex
+    import traceback
+
     said = str(error).strip()
     reason = f" ({_short(said)})" if said else ""
     place = _place(error)
@@ -40,6 +39,10 @@ def fault(error: Exception, arguments: Sequence[str]) -> str:
 
 def _place(error: Exception) -> str:
     """Return the innermost place in this package that an exception has passed."""
+    import traceback
+    from pathlib import Path
+
+    package = Path(__file__).parents[1]
     frames = [
         (frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)
     ]
@@ -48,8 +51,8 @@ def _place(error: Exception) -> str:
         frames += [(name, int(line)) for name, line in _FRAME.findall(str(cause))]
     for name, line in reversed(frames):
         path = Path(name)
-        if path.is_relative_to(PACKAGE):
-            return f"{path.relative_to(PACKAGE.parent).as_posix()}:{line}"
+        if path.is_relative_to(package):
+            return f"{path.relative_to(package.parent).as_posix()}:{line}"
     return ""
 
 

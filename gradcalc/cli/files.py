@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradcalc.errors import OutputError, ProblemError
-from gradcalc.problem.filenames import is_device
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+    from pathlib import Path
 
 WINDOWS = os.name == "nt"
 
@@ -34,6 +35,11 @@ def aside(path: Path, *, newline: str = "\n", lasting: bool = True) -> Iterator[
     Whatever fails before leaves `path` as it was. lasting: whether it is on the disk, not
     only on its way there, when it takes its place. Raises OutputError.
     """
+    import tempfile
+    from pathlib import Path
+
+    from gradcalc.problem.filenames import is_device
+
     name = None
     try:
         path = path.resolve() if path.is_symlink() else path

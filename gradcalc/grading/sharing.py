@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -85,6 +84,8 @@ class Alike:
         """Return the students who are left by what they have along a trace."""
         parts = [each for name, aspect in trace for each in self.part(name, aspect)]
         table = self.bytewise([*self.always, *parts])
+        from hashlib import blake2b  # noqa: PLC0415 - a sheet alone is not shared
+
         lead, found = self.lead + repr(trace).encode(), Groups()
         for at in np.flatnonzero(left).tolist():
             key = blake2b(lead + table[at].tobytes(), digest_size=16).digest()

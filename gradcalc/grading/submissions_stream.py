@@ -6,7 +6,6 @@ import codecs
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -74,6 +73,8 @@ def _standard_input() -> IO[bytes]:
             return file
     if sys.stdin is None:
         raise ProblemError("cannot read standard input: it is closed", where=STDIN)
+    import tempfile  # noqa: PLC0415 - only for what can be read but once
+
     file = tempfile.SpooledTemporaryFile(max_size=PIECE)  # noqa: SIM115 - read again later
     try:
         while piece := sys.stdin.buffer.read(PIECE):

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import IO
 
-from rich.color import ColorSystem
-from rich.style import Style
-
 from gradcalc.report.page import Page
 
 STYLES = {
@@ -24,6 +21,9 @@ STYLES = {
 
 def paint(page: Page, stream: IO[str]) -> None:
     """Write a page in colour; its text is what `Page.plain` returns."""
+    from rich.color import ColorSystem  # noqa: PLC0415 - most pages are plain
+    from rich.style import Style  # noqa: PLC0415
+
     styles = {name: Style.parse(style) for name, style in STYLES.items()}
     plain = Style.null()
     for line in page.rows():

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_a_full_disk_at_any_moment(table, book, capsys, monkeypatch, broken, aft
     if broken == "fsync":
         monkeypatch.setattr(files.os, "fsync", full(os.fsync))
     elif broken == "mkstemp":
-        monkeypatch.setattr(files.tempfile, "mkstemp", full(files.tempfile.mkstemp))
+        monkeypatch.setattr(tempfile, "mkstemp", full(tempfile.mkstemp))
     elif broken == "replace":
         monkeypatch.setattr(Path, "replace", full(Path.replace))
     else:
