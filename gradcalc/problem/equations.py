@@ -28,7 +28,6 @@ MAX_LINES = 2000
 MAX_SIZE = 5000
 _LARGEST = Fraction(sys.float_info.max)
 
-
 Macros = dict[str, tuple[tuple[str, ...], Expr]]
 _Statement: TypeAlias = tuple[Expr, Expr | None, Span, Span, Loop | None]
 _Text: TypeAlias = tuple[str, str | None, Span, Span, Loop | None]
