@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.several import check_labels
-from gradcalc.grading.submissions_open import open_sources
-from gradcalc.problem.reading import is_folder
+
+if TYPE_CHECKING:
+    from gradcalc.grading.assignment import Assignment
 
 PROBLEM_FILES = (".yaml", ".yml", ".json")
 
 
 def problem_files(given: Sequence[str]) -> tuple[str, ...]:
     """Return the problem files that are meant, those of a folder in the order of their names."""
+    from gradcalc.problem.reading import is_folder
+
     found: list[str] = []
     for path in given:
         if path != "-" and is_folder(path):
@@ -40,6 +42,8 @@ def assignments(problems: Sequence[str], whole: Assignment) -> list[Assignment]:
     each; any other is for all problems that find their quantities in it. Raises
     ProblemError where one is for none.
     """
+    from gradcalc.grading.several import check_labels
+
     if len(problems) == 1:
         return [replace(whole, problem_file=problems[0])]
     each = [
@@ -100,6 +104,8 @@ def _readers(
     source: str, each: Sequence[Assignment], refused: dict[str, ProblemError]
 ) -> list[str]:
     """Return the problems that find their quantities in a source, noting why others do not."""
+    from gradcalc.grading.submissions_open import open_sources
+
     found: list[str] = []
     for assignment in each:
         try:

@@ -79,7 +79,7 @@ def _verdict(verdict: Verdict, review: Review, words: Wording, reveal: Reveal) -
     found: dict[str, Any] = {
         "quantity": verdict.name,
         "index": [i + 1 for i in verdict.index] or None,
-        "check_line": verdict.line,
+        "line": verdict.line,
         "status": verdict.status,
         "given": verdict.given,
         "expected": _number(verdict.expected) if whole else None,
