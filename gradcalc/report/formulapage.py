@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gradcalc.algebra.derivation import Derivation
 from gradcalc.algebra.operations import Table
 from gradcalc.algebra.syntax import format
-from gradcalc.engine.formuladerivation import ENTRIES, TypedFormula, kinks
-from gradcalc.engine.proof import CLOSE, NEAR, FormulaProof
 from gradcalc.report.answer import power
 from gradcalc.report.boxes import text
 from gradcalc.report.derivationnotation import DerivationNotation
 from gradcalc.report.derivationpage import fitting, line, notation_of, write_steps
 from gradcalc.report.figures import figure
 from gradcalc.report.page import Page
+
+if TYPE_CHECKING:
+    from gradcalc.engine.formuladerivation import TypedFormula
+    from gradcalc.engine.proof import FormulaProof
 
 
 def heading(page: Page, typed: TypedFormula, made: Derivation, table: Table) -> None:
@@ -39,6 +43,8 @@ def derivative(
     brief: bool,
 ) -> None:
     """Write the derivative by one name: its steps, its result, its kinks, and its proof."""
+    from gradcalc.engine.formuladerivation import kinks  # noqa: PLC0415 - rows do without
+
     notation = notation_of(page, table, made)
     own = f"f{notation.below('i')}" if typed.vector else "f"
     left = f"{notation.d}{own}/{notation.d}{notation.name(made.by)}"
@@ -63,6 +69,9 @@ def derivative(
 
 def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProof) -> str:
     """Return in words what the evaluation of a derivative has shown."""
+    from gradcalc.engine.formuladerivation import ENTRIES  # noqa: PLC0415 - rows do without
+    from gradcalc.engine.proof import CLOSE, NEAR  # noqa: PLC0415
+
     if not proof.points:
         return "! At none of the points tried do formula and derivative have values: not checked."
     where = f"At {proof.points} points"
