@@ -1,6 +1,6 @@
 """The problem format as a JSON Schema (draft-07), so that editors complete and check files.
 
-It is made from the keys of `schema`, the table of operations and the optimisers. It says
+It is made from the keys of problem files, the table of operations and the optimisers. It says
 what can be said of one value; whether names and shapes fit together, the loader says.
 """
 
