@@ -145,13 +145,13 @@ class Named:
     def settle(self) -> None:
         """Bring the counts up to date."""
         for (answers, own), times in self.pending.items():
-            seen: set[Column] = set()
+            seen: dict[Column, None] = {}
             for name in answers:
                 columns, _ = self.asked.entries(name)
                 if columns and self.asked.quantities.guessed(name):
                     self.guesses[name] += times
                     continue
-                seen.update(columns)
+                seen.update(dict.fromkeys(columns))
                 if not columns and (name[:80] in self.ignored or len(self.ignored) < MOST_IGNORED):
                     self.ignored[name[:80]] += times
             for column in seen:
@@ -170,8 +170,8 @@ class Named:
                 meant = self.asked.quantities.find(name)
                 self.asked.refused[name] = f"not read: {name} could mean {meant}, as another name"
                 self.ignored[name] += self.guesses[name]
-        for name in wanted.keys() - self.asked.refused.keys():
-            for column in wanted[name]:
+        for name, columns in wanted.items():
+            for column in () if name in self.asked.refused else columns:
                 self.entries[column] += self.guesses[name]
         self.guesses.clear()
 
@@ -190,7 +190,7 @@ class Named:
         least, due = self.rows / SHARE, set(self.asked.due)
         wanted: list[Column] = []
         rare: list[Column] = []
-        for column in self.in_order({*self.entries, *due}):
+        for column in self.in_order(dict.fromkeys((*self.entries, *self.asked.due))):
             asked = column in due or self.entries[column] >= least
             (wanted if asked else rare).append(column)
         return wanted, rare

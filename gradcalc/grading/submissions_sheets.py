@@ -101,8 +101,10 @@ class SheetFolder:
                 except ValueError:
                     continue
                 self.named.rows += 1
-                self.named.entries.update({column for column, _, _ in found.cells})
-                self.named.ignored.update({each.name for each in found.unread if each.name})
+                columns = dict.fromkeys(column for column, _, _ in found.cells)
+                others = dict.fromkeys(each.name for each in found.unread if each.name)
+                self.named.entries.update(tuple(columns))
+                self.named.ignored.update(tuple(others))
                 self.cells += len(found.cells)
                 if self.cells < MAX_KEPT:
                     self.kept[sheet.at] = found

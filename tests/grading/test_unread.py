@@ -179,3 +179,11 @@ def test_problems_name_the_line_within_a_sheet(tmp_path: Path) -> None:
 def test_problems_name_the_line_of_a_row_of_a_long_table(tmp_path: Path) -> None:
     _, rows = graded(tmp_path, long(tmp_path, [*VALUES], ["0.8", "x8", "-0.066317"]))
     assert [(row["line"], row["quantity"]) for row in rows] == [("3", "yhat[1]")]
+
+
+def test_names_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"]
+    text = "".join(f"{name}: [1, 2]\n" for name in names)
+    (tmp_path / "sheet.yaml").write_text(f"{text}yhat: 0.68997\n")
+    _, rows = graded(tmp_path, "sheet.yaml")
+    assert [row["quantity"] for row in rows if row["quantity"] in names] == names
