@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from gradcalc.report.graphmodel import Picture
-from gradcalc.report.mathtree import Math
+if TYPE_CHECKING:
+    from gradcalc.report.graphmodel import Picture
+    from gradcalc.report.mathtree import Math
 
 SayingTone: TypeAlias = Literal["plain", "note", "warning"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -118,6 +117,8 @@ def html_fragment(parts: Iterable[Part]) -> str:
 @lru_cache(maxsize=4096)
 def escaped(text: str) -> str:
     """Return text that stands for itself in HTML, signs that steer spelled out."""
+    import html  # noqa: PLC0415 - only pages for browsers need it
+
     if text.isprintable():
         return html.escape(text)
     tied = (visible(part) for part in text.split(TIED))
