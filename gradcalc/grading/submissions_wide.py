@@ -146,9 +146,9 @@ class _Stretch:
             alone.difference_update(range(first, last + 1))
             fields = record.fields or self.torn(first)
             self.note(first, record.start, fields, record.broken)
-        if 0 in self.data or not _is_utf8(self.data):
+        if 0 in self.data or not is_utf8(self.data):
             found = [
-                at for at in np.flatnonzero(~others).tolist() if not _is_text(self.lines.line(at))
+                at for at in np.flatnonzero(~others).tolist() if not is_text(self.lines.line(at))
             ]
             others[found] = True
             alone.update(found)
@@ -334,7 +334,8 @@ class _Raw(Texts):
         return layout.read(slot, texts[at])[column - slot.start]
 
 
-def _is_utf8(data: bytes) -> bool:
+def is_utf8(data: bytes) -> bool:
+    """Tell whether bytes are UTF-8."""
     if data.isascii():
         return True
     try:
@@ -344,5 +345,6 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _is_text(line: bytes) -> bool:
-    return 0 not in line and _is_utf8(line)
+def is_text(line: bytes) -> bool:
+    """Tell whether a line is UTF-8 without zero bytes."""
+    return 0 not in line and is_utf8(line)
