@@ -13,46 +13,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcalc.errors import ProblemError as ProblemError
-    from gradcalc.grading.answers import Sheet as Sheet
-    from gradcalc.grading.lint import lint as lint
-    from gradcalc.grading.marking import check as check
-    from gradcalc.grading.options import OptionsReview as OptionsReview
-    from gradcalc.grading.options import check_options as check_options
-    from gradcalc.grading.verdict import Finding as Finding
-    from gradcalc.grading.verdict import Review as Review
-    from gradcalc.grading.verdict import Verdict as Verdict
-    from gradcalc.problem.loader import load as load
-    from gradcalc.problem.model import Problem as Problem
-    from gradcalc.problem.model import Solution as Solution
-    from gradcalc.problem.solve import solve as solve
-    from gradcalc.problem.training import Training as Training
-    from gradcalc.problem.training import Update as Update
-    from gradcalc.report.shown import Report as Report
-    from gradcalc.report.shown import show as show
-    from gradcalc.report.steps import Step as Step
-    from gradcalc.report.steps import steps as steps
+    from gradcalc.errors import ProblemError
+    from gradcalc.grading.answers.sheet import Sheet
+    from gradcalc.grading.marking.mark_sheet import check
+    from gradcalc.grading.marking.options import OptionsReview, check_options
+    from gradcalc.grading.marking.verdict import Review, Verdict
+    from gradcalc.grading.mistakes.diagnosis import Finding
+    from gradcalc.grading.questions.lint import lint
+    from gradcalc.problem.model import Problem
+    from gradcalc.problem.reading.loader import load
+    from gradcalc.problem.solution import Solution, Training, Update
+    from gradcalc.problem.solve import solve
+    from gradcalc.report.notebook import Report, show
+    from gradcalc.report.steps.steps import Step, steps
 
 _WHERE = {
     "ProblemError": "gradcalc.errors",
-    "Finding": "gradcalc.grading.verdict",
-    "OptionsReview": "gradcalc.grading.options",
+    "Finding": "gradcalc.grading.mistakes.diagnosis",
+    "OptionsReview": "gradcalc.grading.marking.options",
     "Problem": "gradcalc.problem.model",
-    "Report": "gradcalc.report.shown",
-    "Review": "gradcalc.grading.verdict",
-    "Sheet": "gradcalc.grading.answers",
-    "Solution": "gradcalc.problem.model",
-    "Step": "gradcalc.report.steps",
-    "Training": "gradcalc.problem.training",
-    "Update": "gradcalc.problem.training",
-    "Verdict": "gradcalc.grading.verdict",
-    "check": "gradcalc.grading.marking",
-    "check_options": "gradcalc.grading.options",
-    "lint": "gradcalc.grading.lint",
-    "load": "gradcalc.problem.loader",
-    "show": "gradcalc.report.shown",
+    "Report": "gradcalc.report.notebook",
+    "Review": "gradcalc.grading.marking.verdict",
+    "Sheet": "gradcalc.grading.answers.sheet",
+    "Solution": "gradcalc.problem.solution",
+    "Step": "gradcalc.report.steps.steps",
+    "Training": "gradcalc.problem.solution",
+    "Update": "gradcalc.problem.solution",
+    "Verdict": "gradcalc.grading.marking.verdict",
+    "check": "gradcalc.grading.marking.mark_sheet",
+    "check_options": "gradcalc.grading.marking.options",
+    "lint": "gradcalc.grading.questions.lint",
+    "load": "gradcalc.problem.reading.loader",
+    "show": "gradcalc.report.notebook",
     "solve": "gradcalc.problem.solve",
-    "steps": "gradcalc.report.steps",
+    "steps": "gradcalc.report.steps.steps",
 }
 __all__ = [
     "Finding",

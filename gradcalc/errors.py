@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 LONGEST = 400
@@ -18,6 +18,8 @@ ROOM = 78
 
 Place: TypeAlias = tuple[int, int]
 """Line and column of a character, counted from 1."""
+
+TIED = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -194,3 +196,14 @@ def _excerpt(raw: str, span: Span, gutter: str, label: str, limit: int) -> list[
         f"{number}│ {lead}{visible(shown)}{tail}",
         f"{gutter}│ {pad}{carets} {visible(_cut(label))}".rstrip(),
     ]
+
+
+@lru_cache(maxsize=4096)
+def escaped(text: str) -> str:
+    """Return text that stands for itself in HTML, signs that steer spelled out."""
+    import html  # noqa: PLC0415 - only pages for browsers need it
+
+    if text.isprintable():
+        return html.escape(text)
+    tied = (visible(part) for part in text.split(TIED))
+    return html.escape(TIED.join(tied))

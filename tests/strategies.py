@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, add, apply, mul, neg, number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, add, apply, mul, neg, number
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.operations.kernels import Array
 from gradcalc.engine.graph import Line
 
 NAMES = ("x", "y", "W1", "b1", "yhat", "L", "dx", "dy", "dL/dW1", "da1/dz1", "alpha", "T")

@@ -96,9 +96,9 @@ def test_every_option_is_documented() -> None:
 
 
 def test_every_mistake_is_listed() -> None:
-    from gradcalc.grading.library import RULES
-    from gradcalc.grading.patterns import PATTERN_IDS
-    from gradcalc.report.wording import MISTAKE_WORDS
+    from gradcalc.grading.mistakes.library import RULES
+    from gradcalc.grading.mistakes.patterns import PATTERN_IDS
+    from gradcalc.report.results.wording import MISTAKE_WORDS
 
     page = README.read_text(encoding="utf-8")
     title = "| id | what happened |\n| --- | --- |\n"
@@ -114,7 +114,7 @@ def test_every_mistake_is_listed() -> None:
 
 
 def test_every_key_of_a_problem_file_is_documented() -> None:
-    from gradcalc.problem.schema import KEYS
+    from gradcalc.problem.reading.keys import KEYS
 
     page = CATALOGUE.read_text(encoding="utf-8")
     assert [key for key in KEYS if f"**{key}**" not in page] == []

@@ -17,8 +17,8 @@ import pytest
 
 import gradcalc
 from gradcalc.cli import run
-from gradcalc.report.record import record
-from gradcalc.report.view import View
+from gradcalc.report.solution.record import record
+from gradcalc.report.steps.view import View
 from tests.float_sums import marked
 from tests.shown import PROBLEMS, ROOT
 

@@ -1,1 +1,4 @@
-"""The formula: one type, one parser, one printer, one table of operations."""
+"""The formula and all that is done to it without numbers.
+
+Imports: nothing.
+"""

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, substitute, symbols
-from gradcalc.algebra.lookup import fold
-from gradcalc.algebra.operations import formula
-from gradcalc.algebra.simplify import simplify
+from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, substitute, symbols
+from gradcalc.algebra.formula.names import fold
+from gradcalc.algebra.operations.operation import formula
+from gradcalc.algebra.rewriting.simplify import simplify
 from gradcalc.errors import did_you_mean
 
 PARAMETER, GRADIENT, STEP = "w", "grad", "t"

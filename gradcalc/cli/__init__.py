@@ -1,27 +1,70 @@
-"""The command line: one module a command, exit codes, the border to the terminal.
+"""The command line: one module a command, imported when it is run; exit codes.
 
 Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
 fault, 3 the output could not be written, 70 a fault of the program itself, 130
 interrupted, 141 whoever read the output has left, 143 terminated.
+
+Imports: algebra, engine, grading, problem, report.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 
 from gradcalc import __version__
-from gradcalc.cli.commands import Commands
-from gradcalc.cli.output import ReaderGoneError
-from gradcalc.errors import OutputError, ProblemError, UnprovedError, render, visible
+from gradcalc.cli.output import (
+    AT_FAULT,
+    INTERRUPTED,
+    NOT_WRITTEN,
+    OWN_FAULT,
+    READER_GONE,
+    ReaderGoneError,
+    _say,
+    _spoken,
+    report,
+)
+from gradcalc.errors import OutputError, ProblemError, visible
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 90}
-INTERRUPTED, READER_GONE, NOT_WRITTEN, AT_FAULT, OWN_FAULT = 130, 141, 3, 2, 70
+
+TRACEBACK = "GRADCALC_TRACEBACK"
+"""The variable of the environment that asks for the traceback."""
+LONGEST = 200
+_FRAME = re.compile(r'File "([^"\n]+)", line (\d+)')
+
+
+class Commands(click.Group):
+    """Commands by name: the module that holds `command`, and one line of help."""
+
+    def __init__(self, *args: Any, commands_in: Mapping[str, tuple[str, str]], **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.modules = dict(commands_in)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which they are shown."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command; its module is imported now."""
+        found = self.modules.get(cmd_name)
+        if found is None:
+            return None
+        command = import_module(found[0]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.modules.items()])
 
 
 @click.group(
@@ -89,7 +132,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _settled(arguments)
     except Exception as error:  # whatever nothing has foreseen is a fault of the program
-        from gradcalc.cli.faults import fault
+        pass
 
         _say(fault(error, ["gradcalc", *arguments]))
         return OWN_FAULT
@@ -134,45 +177,53 @@ def _settled(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def report(error: ProblemError) -> int:
-    """Write a diagnostic to stderr, in ASCII where the stream cannot carry more.
-
-    Returns the exit code that it asks for.
-    """
-    text = render(error)
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    text = (
-        text.translate({ord("┌"): "-", ord("─"): "-", ord("│"): "|"})
-        if not _carries("┌─│", encoding)
-        else text
-    )
-    _say(text)
-    return OWN_FAULT if isinstance(error, UnprovedError) else AT_FAULT
-
-
-def _say(text: str) -> None:
-    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-    with _spoken():
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=True)
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    """Write to stderr; where nobody can read it, the exit code speaks alone."""
-    try:
-        yield
-    except (OSError, ValueError):
-        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
-
-
-def _carries(signs: str, encoding: str) -> bool:
-    try:
-        signs.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _silence() -> None:
     """Keep Python from writing to a closed stream when it leaves."""
     sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
+def fault(error: Exception, arguments: Sequence[str]) -> str:
+    """Return what is to be reported of an exception that nothing has foreseen.
+
+    One line; below it the traceback where the environment asks for it.
+    """
+    import shlex
+    import traceback
+
+    said = str(error).strip()
+    reason = f" ({_short(said)})" if said else ""
+    place = _place(error)
+    line = (
+        f"error: a fault of gradcalc {__version__}: {type(error).__name__}"
+        f"{place and ' at '}{place}{reason}; command: {_short(shlex.join(arguments))};"
+        f" please report this line with the files, {TRACEBACK}=1 shows more"
+    )
+    if os.environ.get(TRACEBACK, "") in ("", "0"):
+        return line
+    frames = "".join(traceback.format_exception(error)).rstrip("\n")
+    return "\n".join((line, *map(visible, frames.split("\n"))))
+
+
+def _place(error: Exception) -> str:
+    """Return the innermost place in this package that an exception has passed."""
+    import traceback
+    from pathlib import Path
+
+    package = Path(__file__).parents[1]
+    frames = [
+        (frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    cause = error.__cause__
+    if cause is not None and cause.__traceback__ is None:  # the text that another process sent
+        frames += [(name, int(line)) for name, line in _FRAME.findall(str(cause))]
+    for name, line in reversed(frames):
+        path = Path(name)
+        if path.is_relative_to(package):
+            return f"{path.relative_to(package.parent).as_posix()}:{line}"
+    return ""
+
+
+def _short(text: str) -> str:
+    """Return a text on one line, at a length that can be read."""
+    plain = visible(" ".join(text.split()))
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}…"

@@ -1,27 +1,65 @@
-"""`gradcalc check`: which option is right, where a solution goes wrong, and why."""
+"""`gradcalc check`: which option is right, where a solution goes wrong, and why; tolerances."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.measure import measured, tolerance_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
-    from gradcalc.grading.answers import Sheet
-    from gradcalc.grading.comparison import Tolerance
-    from gradcalc.grading.options import OptionsReview
-    from gradcalc.grading.verdict import Review
+    from gradcalc.grading.answers.sheet import Sheet
+    from gradcalc.grading.evaluation.comparison import Tolerance
+    from gradcalc.grading.marking.options import OptionsReview
+    from gradcalc.grading.marking.verdict import Review
     from gradcalc.problem.model import Problem
+    from gradcalc.report.blocks import Part
     from gradcalc.report.page import Page
-    from gradcalc.report.parts import Part
-    from gradcalc.report.reasons import Reveal
+    from gradcalc.report.results.reasons import Reveal
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals."),
+    click.option("--significant", type=click.IntRange(1, 15), help="Compare to so many digits."),
+    click.option(
+        "--abs", "absolute", type=click.FloatRange(0), help="Largest absolute difference."
+    ),
+    click.option(
+        "--rel", "relative", type=click.FloatRange(0), help="Largest relative difference."
+    ),
+)
 
 REFERENCES = "xmlcharrefreplace"
 """How HTML and Markdown say what a stream cannot write."""
+
+
+def measured(command: Command) -> Command:
+    """Add the options to a command."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def tolerance_of(
+    decimals: int | None, significant: int | None, absolute: float | None, relative: float | None
+) -> Tolerance:
+    """Return the tolerance that the options ask for; the writer's own digits without any."""
+    from gradcalc.grading.evaluation.comparison import Measure, Tolerance
+
+    measures: dict[Measure, float | None] = {
+        "decimals": decimals,
+        "significant": significant,
+        "absolute": absolute,
+        "relative": relative,
+    }
+    asked = [(measure, amount) for measure, amount in measures.items() if amount is not None]
+    if len(asked) > 1:
+        raise click.UsageError("--decimals, --significant, --abs and --rel exclude each other")
+    return Tolerance(*asked[0]) if asked else Tolerance()
 
 
 @click.command("check")
@@ -81,7 +119,7 @@ def command(
     Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
     2 it could not be checked, 70 a line of the problem fails its numerical proof.
     """
-    from gradcalc.cli import report
+    from gradcalc.cli.output import report
 
     chosen = tolerance_of(decimals, significant, absolute, relative)
     if options and (answers or given or sheet):
@@ -116,7 +154,7 @@ def command(
 
 
 def _files(problem: str, *, multiple: bool) -> list[str]:
-    from gradcalc.problem.reading import problem_files
+    from gradcalc.problem.text.source import problem_files
 
     names = problem_files(problem)
     if len(names) > 1 and not multiple:
@@ -125,20 +163,20 @@ def _files(problem: str, *, multiple: bool) -> list[str]:
 
 
 def _load(name: str, student: str | None) -> Problem:
-    from gradcalc.problem.loader import load
-    from gradcalc.problem.reading import read_source
+    from gradcalc.problem.reading.loader import load
+    from gradcalc.problem.text.source import read_source
 
     problem = load(read_source(name))
     if student is None:
         return problem
-    from gradcalc.grading.individual import problem_of
+    from gradcalc.grading.classes.individual import problem_of
 
     return problem_of(problem, student)
 
 
 def _write_sheet(problem: Problem) -> None:
     from gradcalc.errors import visible
-    from gradcalc.grading.answers_blank import blank_sheet
+    from gradcalc.grading.answers.sheet import blank_sheet
 
     text = blank_sheet(problem)
     output.write_text("".join(f"{visible(check_line)}\n" for check_line in text.splitlines()))
@@ -152,9 +190,9 @@ def _answers(
     printer: _Printer,
 ) -> int:
     """Check every sheet against a problem and return the exit code."""
-    from gradcalc.cli import AT_FAULT, report
-    from gradcalc.grading.faults import told
-    from gradcalc.grading.marking import check
+    from gradcalc.cli.output import AT_FAULT, report
+    from gradcalc.grading.marking.judge import told
+    from gradcalc.grading.marking.mark_sheet import check
 
     code = 0
     for sheet in _sheets(problem, answers, given):
@@ -174,9 +212,8 @@ def _sheets(
     problem: Problem, answers: tuple[str, ...], given: tuple[str, ...]
 ) -> list[Sheet | ProblemError]:
     """Return the sheets that a call names; one that cannot be read is an error in its place."""
-    from gradcalc.grading.answers import read_assignments, read_sheet
-    from gradcalc.grading.expected import expected_sheet
-    from gradcalc.problem.reading import files_in, read_source
+    from gradcalc.grading.answers.sheet import expected_sheet, read_assignments, read_sheet
+    from gradcalc.problem.text.source import files_in, read_source
 
     found: list[Sheet | ProblemError] = []
     if given:
@@ -210,11 +247,10 @@ class _Printer:
 
     def options(self, problem: Problem, tolerance: Tolerance) -> int:
         """Judge the options of a problem and write the page."""
-        from gradcalc.grading.options import check_options
-        from gradcalc.report.checkrecord import options_annotations, options_record
-        from gradcalc.report.optionpage import OptionPage
-        from gradcalc.report.optionparts import option_parts
-        from gradcalc.report.wording import wording
+        from gradcalc.grading.marking.options import check_options
+        from gradcalc.report.results.check_record import options_annotations, options_record
+        from gradcalc.report.results.options import OptionPage, option_parts
+        from gradcalc.report.results.wording import wording
 
         review: OptionsReview = check_options(problem, tolerance)
         words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
@@ -231,10 +267,10 @@ class _Printer:
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.auditpage import AuditPage, what_is_checked
-        from gradcalc.report.checkrecord import answers_annotations, answers_record
-        from gradcalc.report.reviewparts import Told, review_parts
-        from gradcalc.report.wording import wording
+        from gradcalc.report.results.check_page import AuditPage, what_is_checked
+        from gradcalc.report.results.check_record import answers_annotations, answers_record
+        from gradcalc.report.results.review import Told, review_parts
+        from gradcalc.report.results.wording import wording
 
         words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
         if self.style == "json":
@@ -251,7 +287,7 @@ class _Printer:
 
     def end(self) -> None:
         """Write the page that all checks are put on."""
-        from gradcalc.report.printing import printed
+        from gradcalc.report.formats.report_text import printed
 
         if self.parts:
             page = printed(self.parts, "html" if self.style == "html" else "md")
@@ -268,7 +304,7 @@ class _Printer:
         self.first = False
 
     def json(self, record: dict[str, Any]) -> None:
-        from gradcalc.report.checkrecord import check_line
+        from gradcalc.report.results.check_record import check_line
 
         output.write_json(check_line(record, ascii_only=not self.able) + "\n")
 

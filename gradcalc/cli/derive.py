@@ -9,7 +9,7 @@ import click
 from gradcalc.cli import output
 
 if TYPE_CHECKING:
-    from gradcalc.engine.formuladerivation import TypedFormula
+    from gradcalc.engine.typed_formula import TypedFormula
 
 MOST = 8
 
@@ -43,10 +43,10 @@ def command(expression: str, names: tuple[str, ...], detail: str) -> int:
 
     Exit code: 0 derived and proved, 1 the proof failed, 2 EXPRESSION cannot be used.
     """
-    from gradcalc.algebra.table import TABLE
-    from gradcalc.engine.formuladerivation import derived, read
-    from gradcalc.report.formulapage import derivative, heading
+    from gradcalc.algebra.operations.table import TABLE
+    from gradcalc.engine.typed_formula import derived, read
     from gradcalc.report.page import Page, encodable
+    from gradcalc.report.results.typed_derivation import derivative, heading
 
     typed = read(expression, TABLE)
     page = Page(output.columns(), encodable(output.encoding()))
@@ -63,7 +63,7 @@ def command(expression: str, names: tuple[str, ...], detail: str) -> int:
 
 def _asked(typed: TypedFormula, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the letters to derive by, each once."""
-    from gradcalc.algebra.names import canonical
+    from gradcalc.algebra.formula.names import canonical
 
     there = ", ".join(typed.names)
     if not typed.names:

@@ -10,7 +10,7 @@ from gradcalc.cli import output
 
 if TYPE_CHECKING:
     from gradcalc.report.page import Page
-    from gradcalc.report.view import View
+    from gradcalc.report.steps.view import View
 
 ENDINGS = {
     "svg": "svg",
@@ -54,11 +54,11 @@ def command(
       gradcalc graph problem.yaml --network -o network.svg
       gradcalc graph problem.yaml --format dot | dot -Tpdf -o graph.pdf
     """
-    from gradcalc.problem.loader import load
-    from gradcalc.problem.reading import read_source
+    from gradcalc.problem.reading.loader import load
     from gradcalc.problem.solve import solve
+    from gradcalc.problem.text.source import read_source
     from gradcalc.report.page import encodable
-    from gradcalc.report.view import View
+    from gradcalc.report.steps.view import View
 
     if network and detail:
         raise click.UsageError("--detail is for the computational graph, not for --network")
@@ -69,7 +69,7 @@ def command(
     if target is not None:
         from pathlib import Path
 
-        from gradcalc.cli.files import write_file
+        from gradcalc.cli.output import write_file
 
         write_file(Path(target), page.plain() if page else written)
     elif page:
@@ -94,13 +94,15 @@ def _style(target: str | None) -> str:
 def _made(view: View, network: bool, detail: bool, style: str) -> tuple[Page | None, str]:
     """Return a page for the terminal, or the text of a file."""
     from gradcalc.errors import ProblemError
-    from gradcalc.report import graph_svg, graph_text, network_svg, network_text
-    from gradcalc.report.graph_dot import dot
-    from gradcalc.report.graph_mermaid import mermaid
-    from gradcalc.report.graphpicture import picture
-    from gradcalc.report.layering import TooLargeError
-    from gradcalc.report.network import network as units
     from gradcalc.report.page import Page
+    from gradcalc.report.pictures import graph_formats as graph_svg
+    from gradcalc.report.pictures import graph_text
+    from gradcalc.report.pictures import network as network_svg
+    from gradcalc.report.pictures import network as network_text
+    from gradcalc.report.pictures.graph_formats import dot, mermaid
+    from gradcalc.report.pictures.graph_layout import TooLargeError
+    from gradcalc.report.pictures.graph_operations import picture
+    from gradcalc.report.pictures.network import network as units
 
     net = units(view) if network else None
     shown = net.picture if net else picture(view, detail=detail)

@@ -24,14 +24,14 @@ def command(files: tuple[str, ...]) -> int:
     Exit code: 0 every mistake shows, 1 some do not, or drawn numbers do not suit, 2 a file
     cannot be used, 70 a line of the problem fails its numerical proof.
     """
-    from gradcalc.cli import report
+    from gradcalc.cli.output import report
     from gradcalc.errors import ProblemError
-    from gradcalc.grading.lint import lint
-    from gradcalc.problem.loader import load
-    from gradcalc.problem.reading import problem_files, read_source
-    from gradcalc.report.lintpage import lint_page
+    from gradcalc.grading.questions.lint import lint
+    from gradcalc.problem.reading.loader import load
+    from gradcalc.problem.text.source import problem_files, read_source
     from gradcalc.report.page import Page, encodable
-    from gradcalc.report.wording import wording
+    from gradcalc.report.results.mistakes import lint_page
+    from gradcalc.report.results.wording import wording
 
     code, first = 0, True
     able = encodable(output.encoding())

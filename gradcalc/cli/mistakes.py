@@ -18,8 +18,8 @@ def command(name: str | None) -> int:
       gradcalc mistakes act-derivative-missing
     """
     from gradcalc.errors import suggestion
-    from gradcalc.report.mistakelist import MISTAKES, listing, sheet
     from gradcalc.report.page import Page, encodable
+    from gradcalc.report.results.mistakes import MISTAKES, listing, sheet
 
     page = Page(output.columns(), encodable(output.encoding()))
     if name is None:

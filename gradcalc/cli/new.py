@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from gradcalc.cli import output
-from gradcalc.cli.files import write_file
+from gradcalc.cli.output import write_file
 from gradcalc.errors import ProblemError, visible
 
 LAYERS, UNITS, DECIMALS, SEEDS = 8, 20, 3, 2**32
@@ -87,7 +87,7 @@ def command(
     to_file = target not in (None, "-")
     if to_file and not force and os.path.lexists(str(target)):
         raise click.UsageError(f"{visible(str(target))} exists; --force overwrites it")
-    from gradcalc.problem.fresh import fresh, settings
+    from gradcalc.problem.authoring.new import fresh, settings
 
     try:
         text = fresh(settings(layers, activation, loss, decimals, seed))

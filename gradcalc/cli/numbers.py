@@ -32,11 +32,11 @@ def command(problem: str, ids: tuple[str, ...], roster: Path | None, target: Pat
 
     Exit code: 0 the table is written, 2 the input is at fault, 3 it could not be written.
     """
-    from gradcalc.cli.files import aside
-    from gradcalc.grading.individual import distinct, individual_of, number_table
-    from gradcalc.grading.roster import read_roster
-    from gradcalc.problem.loader import load
-    from gradcalc.problem.reading import read_source
+    from gradcalc.cli.output import aside
+    from gradcalc.grading.classes.individual import distinct, individual_of, number_table
+    from gradcalc.grading.classes.roster import read_roster
+    from gradcalc.problem.reading.loader import load
+    from gradcalc.problem.text.source import read_source
 
     if (roster is None) == (not ids):
         raise click.UsageError("name students, or a --roster" + (", not both" * bool(ids)))
@@ -56,7 +56,7 @@ def command(problem: str, ids: tuple[str, ...], roster: Path | None, target: Pat
 
 def _named(ids: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Yield each id with where it stands; - stands for the lines of standard input."""
-    from gradcalc.grading.submissions_stream import STDIN, Origin
+    from gradcalc.grading.submissions.streams import STDIN, Origin
 
     for text in ids:
         if text != "-":

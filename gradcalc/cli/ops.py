@@ -22,10 +22,9 @@ def command(name: str | None) -> int:
       gradcalc ops adam
     """
     from gradcalc.algebra import optimisers
-    from gradcalc.algebra.table import TABLE
-    from gradcalc.report.catalogue import listing, sheet
-    from gradcalc.report.optimiserpage import optimiser_sheet
+    from gradcalc.algebra.operations.table import TABLE
     from gradcalc.report.page import Page, encodable
+    from gradcalc.report.results.operations import listing, optimiser_sheet, sheet
 
     page = Page(output.columns(), encodable(output.encoding()))
     if name is None:

@@ -9,7 +9,7 @@ import click
 from gradcalc.cli import output
 
 if TYPE_CHECKING:
-    from gradcalc.grading.distractors import MadeOption
+    from gradcalc.grading.questions.distractors import MadeOption
 
 
 @click.command("options")
@@ -35,12 +35,12 @@ def command(file: str, find: str | None, count: int, decimals: int | None, seed:
     problem fails its numerical proof.
     """
     from gradcalc.errors import ProblemError, visible
-    from gradcalc.grading.distractors import make_options
-    from gradcalc.grading.lines import lines_of
-    from gradcalc.problem.loader import load
-    from gradcalc.problem.reading import read_source
+    from gradcalc.grading.evaluation.lines import lines_of
+    from gradcalc.grading.questions.distractors import make_options
+    from gradcalc.problem.reading.loader import load
+    from gradcalc.problem.text.source import read_source
     from gradcalc.report.page import encodable
-    from gradcalc.report.wording import wording
+    from gradcalc.report.results.wording import wording
 
     problem = load(read_source(file))
     if find is not None:

@@ -9,7 +9,7 @@ import click
 from gradcalc.cli import output
 
 if TYPE_CHECKING:
-    from gradcalc.report.axes import Panel
+    from gradcalc.report.pictures.curve import Panel
 
 MOST = 12
 NARROWEST, WIDEST, LOWEST, HIGHEST = 20, 200, 5, 60
@@ -62,7 +62,7 @@ def command(
     unicode = bool(kind) or encodable(output.encoding())
     panels = _panels(names, low, high, derivative, overlay, target, unicode)
     if file is None:
-        from gradcalc.report.plot_text import draw
+        from gradcalc.report.pictures.plot import draw
 
         page = Page(output.columns(), unicode)
         draw(page, panels, height, width)
@@ -70,14 +70,14 @@ def command(
         return 0
     from pathlib import Path
 
-    from gradcalc.cli.files import write_bytes, write_file
+    from gradcalc.cli.output import write_bytes, write_file
 
     if kind == "svg":
-        from gradcalc.report.plot_svg import svg
+        from gradcalc.report.pictures.plot import svg
 
         write_file(Path(file), svg(panels, width, height))
     else:
-        from gradcalc.report.plot_png import png
+        from gradcalc.report.pictures.plot import png
 
         write_bytes(Path(file), png(panels, width, height))
     return 0
@@ -111,10 +111,9 @@ def _panels(
     target: str,
     unicode: bool,
 ) -> list[Panel]:
-    from gradcalc.algebra.table import TABLE
-    from gradcalc.report.axes import interval, number_of, panel
-    from gradcalc.report.curve import sample
-    from gradcalc.report.functions import read
+    from gradcalc.algebra.operations.table import TABLE
+    from gradcalc.report.pictures.curve import interval, number_of, panel, sample
+    from gradcalc.report.pictures.functions import read
 
     try:
         exact = number_of(target)

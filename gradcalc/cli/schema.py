@@ -22,14 +22,14 @@ def command(file: str | None) -> int:
     \b
       # yaml-language-server: $schema=problem.schema.json
     """
-    from gradcalc.problem.editor import text
+    from gradcalc.problem.authoring.json_schema import text
 
     if file is None:
         output.write_text(text())
         return 0
     from pathlib import Path
 
-    from gradcalc.cli.files import write_file
+    from gradcalc.cli.output import write_file
 
     write_file(Path(file), text())
     return 0

@@ -1,1 +1,4 @@
-"""Equations in, equations out: graph, derivatives, evaluation, numerical check."""
+"""The computational graph: its backward pass, its values, the proof of its derivatives.
+
+Imports: algebra.
+"""

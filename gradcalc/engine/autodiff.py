@@ -7,10 +7,10 @@ of its own gradient with ∂v/∂u (Rumelhart, Hinton, Williams 1986).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from gradcalc.algebra.expr import (
+from gradcalc.algebra.formula.expr import (
     ONE,
     ZERO,
     Apply,
@@ -23,14 +23,49 @@ from gradcalc.algebra.expr import (
     rebuild,
     substitute,
 )
-from gradcalc.algebra.inference import fold_sizes, reduction_factor, shape_finder
-from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Operation, Table, applied, formula
-from gradcalc.algebra.shapes import Shape, ShapeError, broadcast, describe
-from gradcalc.algebra.simplify import simplify
-from gradcalc.engine.gathering import gathered
+from gradcalc.algebra.formula.names import gradient_name
+from gradcalc.algebra.formula.shapes import Shape, ShapeError, broadcast, describe
+from gradcalc.algebra.operations.inference import fold_sizes, reduction_factor, shape_finder
+from gradcalc.algebra.operations.operation import Operation, Table, applied, formula
+from gradcalc.algebra.rewriting.simplify import simplify
 from gradcalc.engine.graph import Graph, Node
 from gradcalc.errors import Span
+
+
+def gathered(terms: Sequence[Expr]) -> Sequence[Expr]:
+    """Return one term in place of several that put rows to all places, each once.
+
+    place(a, first=1, of=3) + place(b, first=2, of=3) + place(c, first=3, of=3) is
+    stack(a, b, c); columns stand side by side. Other terms stay as they are.
+    """
+    pieces = [piece for piece in map(_piece, terms) if piece is not None]
+    if len(pieces) < max(2, len(terms)) or len({piece[1:3] for piece in pieces}) > 1:
+        return terms
+    pieces.sort(key=lambda piece: piece[0])
+    _, of, axis, _ = pieces[0]
+    if [piece[0] for piece in pieces] != list(range(1, of + 1)):
+        return terms
+    entries = [piece[-1] for piece in pieces]
+    if axis == 0:
+        return (Apply("stack", tuple(entry.args[0] for entry in entries)),)
+    return (Apply("concat", tuple(entries), (("axis", number(axis)),)),)
+
+
+def _piece(term: Expr) -> tuple[int, int, int, Apply] | None:
+    """Return place, number of places, axis and entries of one row or column that is put back."""
+    if not isinstance(term, Apply) or term.op != "place":
+        return None
+    first, of, axis = (_whole(term.attr(name)) for name in ("first", "of", "axis"))
+    inner = term.args[0]
+    if first is None or of is None or axis is None:
+        return None
+    if not isinstance(inner, Apply) or inner.op != "expand" or inner.attr("axis") != number(axis):
+        return None
+    return first, of, axis, inner
+
+
+def _whole(value: Number | Symbol | None) -> int | None:
+    return int(value.value) if isinstance(value, Number) else None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from gradcalc.algebra.expr import Apply
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Shape
+from gradcalc.algebra.formula.expr import Apply
+from gradcalc.algebra.formula.names import gradient_name
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Table
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Node
 

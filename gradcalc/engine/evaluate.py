@@ -16,22 +16,21 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from gradcalc.algebra.expr import ONE, ZERO, Apply, Expr, Number, Symbol
-from gradcalc.algebra.inference import definition, shape_finder
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation, Table
-from gradcalc.algebra.shapes import Shape, size
-from gradcalc.engine.aligned import (
-    Kernel,
+from gradcalc.algebra.formula.expr import ONE, ZERO, Apply, Expr, Number, Symbol
+from gradcalc.algebra.formula.shapes import Shape, size
+from gradcalc.algebra.operations.inference import definition, shape_finder
+from gradcalc.algebra.operations.kernels import Array, Kernel
+from gradcalc.algebra.operations.operation import Operation, Table
+from gradcalc.engine.exact_rules import ENTRIES, ExactRule, rewritten, rule_of
+from gradcalc.engine.exact_values import Exact, constant, written
+from gradcalc.engine.graph import Node
+from gradcalc.engine.operation_functions import (
     aligned_kernel,
     nearest,
     plain_kernel,
     stretch,
     whole_numbers,
 )
-from gradcalc.engine.exact import Exact, constant, written
-from gradcalc.engine.exact_rules import ENTRIES, ExactRule, rewritten, rule_of
-from gradcalc.engine.graph import Node
 
 Adjust = Callable[[str, Array], Array]
 Mark: TypeAlias = Callable[["Call", tuple[Array, ...], Array], Array]
@@ -66,7 +65,7 @@ class Program:
     """Compiled lines: `run` turns the values of the inputs into all values.
 
     exact: whether values that are rational are the floats nearest to their exact values;
-        see `gradcalc.engine.exact`. Copies that are moved a little need no such care.
+        see `gradcalc.engine.exact_values`. Copies that are moved a little need no such care.
     spelled: inputs whose entries are known as fractions, in row order, beside the array
         that stands for them.
     """

@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape, size
-from gradcalc.engine.exact import (
+from gradcalc.algebra.formula.expr import Apply, Number
+from gradcalc.algebra.formula.shapes import Shape, size
+from gradcalc.algebra.operations.kernels import Array, Kernel, Mask
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.engine.exact_values import (
     LIMIT,
     ONE,
     Exact,
-    Kernel,
+    Fractions,
     Lead,
-    Mask,
+    LongFractionError,
     common,
     decimals,
     floats,
@@ -29,7 +29,6 @@ from gradcalc.engine.exact import (
     times,
     written,
 )
-from gradcalc.engine.exact_fractions import Fractions, LongFractionError
 
 NEAR = 1e-11
 """Of the largest term: a sum or a difference below it has cancelled."""

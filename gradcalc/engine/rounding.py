@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcalc.algebra.kernels import Array
+from gradcalc.algebra.operations.kernels import Array
 
 MODES = ("half_up", "half_even", "truncate")
 TIE = 8 * np.finfo(float).eps

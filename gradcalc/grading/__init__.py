@@ -1,1 +1,4 @@
-"""Answers: read, compared, followed forward, explained."""
+"""Marking: what is written, what it should be, which mistake it comes from, a whole class.
+
+Imports: algebra, engine, problem.
+"""

@@ -1,1 +1,4 @@
-"""Problem files: read, checked whole, turned into equations, solved."""
+"""The problem: a file is read and checked whole, and solved.
+
+Imports: algebra, engine.
+"""

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gradcalc.algebra.expr import Apply, Expr, Number
-from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.operations import Table
-from gradcalc.algebra.shapes import Shape, describe
+from gradcalc.algebra.formula.expr import Apply, Expr, Number
+from gradcalc.algebra.formula.names import gradient_name
+from gradcalc.algebra.formula.shapes import Shape, describe
+from gradcalc.algebra.operations.operation import Table
+from gradcalc.algebra.optimisers import Optimiser, UpdateEquation, state
 from gradcalc.engine.autodiff import Backward
-from gradcalc.engine.graph import Graph, Line
-from gradcalc.engine.visible import Visible
+from gradcalc.engine.graph import Graph, Line, Visible
 from gradcalc.errors import Source, Span
-from gradcalc.problem.document import Value
-from gradcalc.problem.lexicon import Lexicon
-from gradcalc.problem.naming import Names, Reference
-from gradcalc.problem.numbers import NumeralArray
+from gradcalc.problem.names import Lexicon, Names, Reference
+from gradcalc.problem.text.numbers import Numeral, NumeralArray
+from gradcalc.problem.text.yaml_nodes import ScalarNode, Value
 
 if TYPE_CHECKING:
-    from gradcalc.algebra.kernels import Array
-    from gradcalc.engine.check import Proof
-    from gradcalc.engine.differences import Check
+    from gradcalc.algebra.operations.kernels import Array
     from gradcalc.engine.evaluate import Program
+    from gradcalc.engine.gradient_check import Proof
     from gradcalc.engine.rounding import Rounding
-    from gradcalc.problem.descent import Descent
-    from gradcalc.problem.training import Training
 
 
 def sized(name: str, shape: Shape) -> str:
@@ -216,7 +212,7 @@ class Problem:
     @cached_property
     def proof(self) -> Proof:
         """Return the numerical check of every backward line, compiled."""
-        from gradcalc.engine.check import Proof  # noqa: PLC0415 - letters need no NumPy
+        from gradcalc.engine.gradient_check import Proof  # noqa: PLC0415 - letters need no NumPy
 
         return Proof(self.forward, self.backward, self.table, self.loss)
 
@@ -255,106 +251,39 @@ def _each_entry(expr: Expr) -> Expr:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A given value beside what the equations make of it.
+class Descent:
+    """What `descent:` says: an optimiser, its settings, its steps, what it moves.
 
-    computed: from the given values before it; recomputed: from the inputs alone.
+    settings: key → number, every setting of the optimiser; texts: as they are written.
+    rates: the learning rate of each step, or one for all.
     """
 
-    name: str
-    given: Array
-    computed: Array
-    recomputed: Array
-
-    @property
-    def differs(self) -> bool:
-        """Tell whether the given value contradicts what the equations make of it."""
-        import numpy as np  # noqa: PLC0415 - letters need no NumPy
-
-        return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
-
-
-SHOWN_ENTRIES = 3
-"""Entries without a value that are named; more are counted."""
-
-
-@dataclass(frozen=True)
-class Gap:
-    """Why a line, or some of its entries, has no value; the entries are NaN.
-
-    on: the line that it rests on and that has none, None where it begins here; then why
-    says at which operation, and label what is wrong with it there. whole: no entry has a
-    value; entries: those that have none, from 0, empty for a number.
-    """
-
-    name: str
-    whole: bool
-    entries: tuple[tuple[int, ...], ...] = ()
-    on: str | None = None
-    why: str = ""
-    label: str = ""
-
-    def misses(self, index: tuple[int, ...] | None) -> bool:
-        """Tell whether an entry, or without an index the whole line, has no value."""
-        return self.whole or (index is not None and index in self.entries)
-
-    @property
-    def where(self) -> str:
-        """Return at which entries there is no value: `at [1], [2] and 3 more`; or `here`."""
-        if self.whole or not self.entries:
-            return "here"
-        shown = self.entries[:SHOWN_ENTRIES]
-        places = ", ".join(f"[{','.join(str(i + 1) for i in at)}]" for at in shown)
-        more = len(self.entries) - len(shown)
-        return f"at {places}{f' and {more} more' if more > 0 else ''}"
-
-    @property
-    def told(self) -> str:
-        """Return where and why there is no value, in the words of files."""
-        rests = f"it rests on {self.on}, which does not exist"
-        return f"{self.where}: {self.why if self.on is None else rests}"
-
-
-@dataclass(frozen=True)
-class Solution:
-    """All values of a solved problem: name → read-only float64 array.
-
-    values: in force (given values, rounding); empty for a problem in letters.
-    exact: the unrounded values, where the problem rounds.
-    recomputed: what everything would be from the inputs alone, where values are given.
-    gaps: why lines, or entries of them, have no value in force. train: unrolls a descent.
-    """
-
-    problem: Problem
-    values: Mapping[str, Array]
-    exact: Mapping[str, Array] | None = None
-    recomputed: Mapping[str, Array] | None = None
-    comparisons: tuple[Comparison, ...] = ()
-    check: Check | None = None
-    trusted: bool = True
-    gaps: Mapping[str, Gap] = field(default_factory=dict)
-    train: Callable[[Solution], Training] | None = field(default=None, compare=False, repr=False)
+    optimiser: Optimiser
+    settings: Mapping[str, float]
+    texts: Mapping[str, str]
+    rates: tuple[Numeral, ...]
+    steps: int
+    span: Span
+    named: tuple[ScalarNode, ...] = ()
+    parameters: tuple[str, ...] = ()
+    loss: str = ""
+    place: Span | None = field(default=None, compare=False)
 
     @cached_property
-    def training(self) -> Training | None:
-        """Return the steps of the problem's `descent:`, None without it or without numbers."""
-        if self.train is None or not self.values or self.problem.descent is None:
-            return None
-        return self.train(self)
+    def assignments(self) -> tuple[UpdateEquation, ...]:
+        """Return the equations of a step."""
+        return self.optimiser.assignments(self.settings)
+
+    @cached_property
+    def state(self) -> tuple[str, ...]:
+        """Return the letters that are kept from step to step, each once a parameter."""
+        return state(self.assignments)
 
     @property
-    def fixed(self) -> tuple[str, ...]:
-        """Return the names whose given value is in force."""
-        problem = self.problem
-        upstream = problem.upstream_names
-        return tuple(name for name in problem.given if self.trusted or name in upstream)
+    def gradients(self) -> tuple[str, ...]:
+        """Return the names of the gradients that are read."""
+        return tuple(gradient_name(self.loss, name) for name in self.parameters)
 
-    @property
-    def forward(self) -> Graph:
-        """Return the computational graph of the forward pass."""
-        return self.problem.forward
-
-    @property
-    def backward(self) -> Graph:
-        """Return the graph of the backward pass."""
-        return self.problem.backward.graph
+    def rate(self, step: int) -> Numeral:
+        """Return the learning rate of a step, counted from 1."""
+        return self.rates[step - 1 if len(self.rates) > 1 else 0]

@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, number, parts
-from gradcalc.algebra.inference import reduction_of
-from gradcalc.algebra.names import gradient_name
-from gradcalc.algebra.shapes import size
+from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, number, parts
+from gradcalc.algebra.formula.names import gradient_name
+from gradcalc.algebra.formula.shapes import size
+from gradcalc.algebra.operations.inference import reduction_of
 from gradcalc.engine.autodiff import differentiate
 from gradcalc.engine.evaluate import EvaluationError, Program
 from gradcalc.engine.graph import Graph, Node
-from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.names import is_hidden
 
 if TYPE_CHECKING:
-    from gradcalc.algebra.kernels import Array
-    from gradcalc.algebra.operations import Table
-    from gradcalc.algebra.shapes import Shape
-    from gradcalc.problem.model import Problem, Solution
+    from gradcalc.algebra.formula.shapes import Shape
+    from gradcalc.algebra.operations.kernels import Array
+    from gradcalc.algebra.operations.operation import Table
+    from gradcalc.problem.model import Problem
+    from gradcalc.problem.solution import Solution
 
 EACH = "_each"
 ENTRIES = "_each_entry"

@@ -12,14 +12,14 @@ from functools import cached_property
 from math import fsum
 from typing import TypeAlias
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, symbols
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, symbols
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format
+from gradcalc.algebra.operations.operation import Operation
 from gradcalc.engine.graph import Node
 from gradcalc.errors import listed
 from gradcalc.problem.model import Problem
-from gradcalc.problem.naming import is_hidden
+from gradcalc.problem.names import is_hidden
 
 SOFTMAX = ("softmax", "tempered_softmax", "softmin")
 SHARES = (*SOFTMAX, "sparsemax")

@@ -1,1 +1,4 @@
-"""Worked solutions for people: steps, notation, terminal, JSON."""
+"""What people read: pages, documents, pictures, scripts, notebooks.
+
+Imports: algebra, engine, grading, problem.
+"""

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
-from gradcalc.errors import visible, width
-from gradcalc.report.boxes import Box
+from gradcalc.errors import TIED, visible, width
+from gradcalc.report.mathematics.unicode import Box
 
 Segment: TypeAlias = tuple[str, str]
 """Text and its style: plain, title, rule, value, note, warning, faint."""
 PageRow: TypeAlias = tuple[Segment, ...]
 
 NARROW = 60
-TIED = "\u00a0"
 
 SIGNS = "∂⎡⎤⎣⎦─│═▶←⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
 """What a stream has to be able to write for pages that are not plain ASCII."""
@@ -71,6 +70,18 @@ _ASCII = str.maketrans(
         "✗": "x",
     }
 )
+
+STYLES = {
+    "title": "bold",
+    "rule": "dim",
+    "heading": "bold",
+    "value": "bold",
+    "note": "dim",
+    "faint": "dim",
+    "warning": "bold yellow",
+    "curve": "blue",
+    "slope": "red",
+}
 
 
 @dataclass
@@ -194,3 +205,34 @@ def encodable(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def heading(page: Page, title: str, what: str) -> None:
+    """Write a title with words flush right beside it, over a double rule."""
+    title = visible(title)
+    gap = page.columns - width(title) - width(what)
+    if gap >= 2:
+        page.lines.append(((title, "title"), (" " * gap + what, "note")))
+        page.text("═" * page.columns, "rule")
+    else:
+        page.title(title)
+        page.paragraph(what, 0, "note")
+    page.blank()
+
+
+def paint(page: Page, stream: IO[str]) -> None:
+    """Write a page in colour; its text is what `Page.plain` returns."""
+    from rich.color import ColorSystem  # noqa: PLC0415 - most pages are plain
+    from rich.style import Style  # noqa: PLC0415
+
+    styles = {name: Style.parse(style) for name, style in STYLES.items()}
+    plain = Style.null()
+    for line in page.rows():
+        pieces = [(text, styles.get(style, plain)) for text, style in line if text]
+        if pieces:
+            text, style = pieces[-1]
+            pieces[-1] = (text.rstrip(), style)
+        stream.write(
+            "".join(style.render(text, color_system=ColorSystem.STANDARD) for text, style in pieces)
+            + "\n"
+        )

@@ -11,11 +11,11 @@ from zlib import crc32
 
 import numpy as np
 
-from gradcalc.algebra.expr import ONE, Apply, Number, Symbol, number, substitute
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation, applied, formula
-from gradcalc.algebra.shapes import Shape, ShapeError
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import ONE, Apply, Number, Symbol, number, substitute
+from gradcalc.algebra.formula.shapes import Shape, ShapeError
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation, applied, formula
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import evaluate
 
 SHAPES: tuple[Shape, ...] = ((), (3,), (2,), (2, 3), (3, 2), (2, 2), (1, 3))

@@ -8,17 +8,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from gradcalc.algebra.components import entry_parts, reindexed, unrolled
-from gradcalc.algebra.derivation import derive
-from gradcalc.algebra.expr import Apply, Expr, Symbol, parts, rebuild
-from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.rules import is_pending
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
-from gradcalc.algebra.tablederivation import RowDerivation, row_derivation
+from gradcalc.algebra.derivation.components import entry_parts, reindexed, unrolled
+from gradcalc.algebra.derivation.derivation import RowDerivation, derive, row_derivation
+from gradcalc.algebra.derivation.rules import is_pending
+from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, parts, rebuild
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import resolve
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import partial
-from gradcalc.engine.proof import prove, values_of
+from gradcalc.engine.typed_formula import prove, values_of
 from gradcalc.errors import ProblemError
 
 DERIVED = {row.name: found for row in TABLE if (found := row_derivation(row, TABLE)) is not None}

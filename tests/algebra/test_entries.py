@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.entries import entry, indices
-from gradcalc.algebra.expr import Expr, Symbol
-from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Index, Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Expr, Symbol
+from gradcalc.algebra.formula.shapes import Index, Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import shape_finder
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.entries import entry, indices
 from gradcalc.engine.evaluate import evaluate
 from tests.algebra.samples import samples
 from tests.strategies import POOL, SHAPES, shaped

@@ -7,12 +7,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gradcalc.algebra import shapes_layers
-from gradcalc.algebra.expr import Number, Symbol, number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Number, Symbol, number
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations import layer_shapes as shapes_layers
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, Program, evaluate
 from gradcalc.engine.graph import Node
 from tests.engine.running import lines, passes, run

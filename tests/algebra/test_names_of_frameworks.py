@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gradcalc.algebra.expr import Apply, Symbol
-from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Symbol
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import resolve
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 
 ACTIVATIONS = {
     "identity": "torch.nn.Identity jax.nn.identity keras.activations.linear onnx.Identity",

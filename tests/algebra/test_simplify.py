@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.expr import Expr, Symbol, add, apply, mul, neg, number
-from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.simplify import simplify
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Expr, Symbol, add, apply, mul, neg, number
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import shape_finder
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.simplify import simplify
 from gradcalc.engine.autodiff import partial
 from gradcalc.engine.evaluate import Program, evaluate
 from gradcalc.engine.graph import Node

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import example, given, settings
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, add, apply, mul, neg, number
-from gradcalc.algebra.parser import MAX_DEPTH, MAX_LENGTH
-from gradcalc.algebra.syntax import format, parse
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, add, apply, mul, neg, number
+from gradcalc.algebra.formula.parser import MAX_DEPTH, MAX_LENGTH
+from gradcalc.algebra.formula.syntax import format, parse
 from gradcalc.errors import ProblemError, Source, Span
 from tests.strategies import expressions
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import (
+from gradcalc.algebra.formula.expr import (
     Apply,
     Expr,
     Number,
@@ -19,12 +19,12 @@ from gradcalc.algebra.expr import (
     parts,
     substitute,
 )
-from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation, formula
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import resolve
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation, formula
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import differentiate, partial
 from gradcalc.engine.evaluate import Program, evaluate
 from gradcalc.engine.graph import Line, build

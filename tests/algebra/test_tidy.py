@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import sympy
 
-from gradcalc.algebra.derivation import derive
-from gradcalc.algebra.expr import Expr
-from gradcalc.algebra.inference import resolve
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
-from gradcalc.algebra.tidy import shorten
-from gradcalc.engine.proof import prove, values_of
+from gradcalc.algebra.derivation.derivation import derive
+from gradcalc.algebra.formula.expr import Expr
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import resolve
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.shorten import shorten
+from gradcalc.engine.typed_formula import prove, values_of
 from gradcalc.errors import ProblemError
 from tests.algebra.sympy_expressions import COUNT, expressions
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import Apply, Symbol
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Symbol
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import differentiate
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Line, build

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import gradcalc
-from gradcalc.algebra.syntax import parse
+from gradcalc.algebra.formula.syntax import parse
 from gradcalc.problem.model import Problem
 from tests.benchmarks.timing import Row, calls, paired
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import gradcalc
 from gradcalc.engine.evaluate import Program
 from gradcalc.errors import ProblemError
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.drawn import numbers
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.authoring.draw_student import numbers
 from gradcalc.problem.model import Problem
 from tests.benchmarks.in_process import SMALL
 from tests.benchmarks.individual import DRAWN, put

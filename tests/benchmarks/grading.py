@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.reading.loader import load
 from tests.grading.classes import quantities, student
 
 PROBLEM = "problems/hand-calculation.yaml"

@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 import gradcalc
-from gradcalc.grading.block import NUMBER, Block, Column
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.individual import drawn
-from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.scheme import Scheme
-from gradcalc.problem.drawn import numbers
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.individual import drawn
+from gradcalc.grading.classes.scheme import Scheme
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.evaluation.lines import Lines, lines_of
+from gradcalc.grading.submissions.block import NUMBER, Block, Column
+from gradcalc.problem.authoring.draw_student import numbers
 from tests.benchmarks.in_process import SMALL, hand_written
 from tests.benchmarks.timing import Row
 

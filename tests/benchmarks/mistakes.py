@@ -18,12 +18,12 @@ from typing import Literal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from gradcalc.grading.answers import Sheet
-from gradcalc.grading.library import RULES, slips_of
-from gradcalc.grading.lines import Lines
-from gradcalc.grading.marking import check
-from gradcalc.grading.mistake import Slip
-from gradcalc.grading.verdict import Review
+from gradcalc.grading.answers.sheet import Sheet
+from gradcalc.grading.evaluation.lines import Lines
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.verdict import Review
+from gradcalc.grading.mistakes.library import RULES, slips_of
+from gradcalc.grading.mistakes.rule import Slip
 from tests.benchmarks.networks import network
 from tests.benchmarks.students import (
     Style,

@@ -8,7 +8,7 @@ import numpy as np
 
 import gradcalc
 from gradcalc.errors import ProblemError
-from gradcalc.grading.lines import Lines, lines_of
+from gradcalc.grading.evaluation.lines import Lines, lines_of
 from tests.benchmarks.students import gradients
 
 HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu(alpha=0.1)", "softplus", "identity")

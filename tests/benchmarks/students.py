@@ -13,16 +13,15 @@ from typing import Literal
 
 import numpy as np
 
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import ShapeError
+from gradcalc.algebra.formula.shapes import ShapeError
+from gradcalc.algebra.operations.kernels import Array
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import round_decimals, round_significant
-from gradcalc.grading.answers import Answer, Sheet
-from gradcalc.grading.computing import put_in_place
-from gradcalc.grading.lines import Lines
-from gradcalc.grading.mistake import Slip, shape_of, stretches
-from gradcalc.grading.written import Written, read_written
+from gradcalc.grading.answers.sheet import Answer, Sheet
+from gradcalc.grading.answers.written import Written, read_written
+from gradcalc.grading.evaluation.lines import Lines
+from gradcalc.grading.mistakes.rule import Slip, put_in_place, shape_of, stretches
 
 Ties = Literal["half_up", "half_even", "binary"]
 """What becomes of halves; binary: as Python and C print a number."""

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.formula.syntax import format
 from tests.cases.layers import LAYERS
 
 PROBLEMS = Path(__file__).parents[2] / "problems"

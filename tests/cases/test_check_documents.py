@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import gradcalc
-from gradcalc.grading.verdict import Finding, Review, Verdict
+from gradcalc.grading.marking.verdict import Review, Verdict
+from gradcalc.grading.mistakes.diagnosis import Finding
 
 ROOT = Path(__file__).parents[2]
 PROBLEMS = ROOT / "problems"

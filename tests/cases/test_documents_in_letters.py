@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.view import View
 from tests.oracle import needs_torch, torch
 
 PROBLEMS = Path(__file__).parents[2] / "problems"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gradcalc.cli import run
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.reading.loader import load
 from tests.grading.classes import Student, quantities, student
 
 PROBLEM = "problems/hand-calculation.yaml"

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.cli import OWN_FAULT, run
+from gradcalc.cli import run
+from gradcalc.cli.output import OWN_FAULT
 from tests.shown import ROOT
 
 RELU = str(ROOT / "problems" / "relu-squared-loss.yaml")
@@ -60,7 +61,7 @@ FAULTS = {
 
 def spoilt(monkeypatch: pytest.MonkeyPatch, put_in: object) -> None:
     """Let the reading of every problem file fail."""
-    monkeypatch.setattr("gradcalc.problem.loader.check_keys", put_in)
+    monkeypatch.setattr("gradcalc.problem.reading.loader.check_keys", put_in)
 
 
 @pytest.mark.parametrize("kind", FAULTS)
@@ -73,8 +74,9 @@ def test_a_fault_is_one_line(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
+    place = "gradcalc/problem/reading/loader.py"
     assert said.err.startswith(
-        f"error: a fault of gradcalc {gradcalc.__version__}: {kind} at gradcalc/problem/loader.py:"
+        f"error: a fault of gradcalc {gradcalc.__version__}: {kind} at {place}:"
     )
     assert f"command: gradcalc {name} {RELU}" in said.err
     assert "please report this line" in said.err
@@ -107,8 +109,8 @@ def test_from_python_a_fault_is_its_own_exception(monkeypatch: pytest.MonkeyPatc
     [
         ("gradcalc.report.page.Page.plain", ["solve", RELU]),
         ("gradcalc.cli.output.visible", ["check", RELU, "-a", "L = 1"]),
-        ("gradcalc.report.record.solution_line", ["solve", RELU, "--format", "json"]),
-        ("gradcalc.cli.render", ["solve", "nothing.yaml"]),
+        ("gradcalc.report.solution.record.solution_line", ["solve", RELU, "--format", "json"]),
+        ("gradcalc.cli.output.render", ["solve", "nothing.yaml"]),
     ],
 )
 def test_a_fault_while_something_is_shown(
@@ -126,7 +128,7 @@ def test_a_fault_while_something_is_shown(
 
 
 SPOILT = """
-import gradcalc.grading.assignment as assignment
+import gradcalc.grading.classes.assignment as assignment
 
 def read(self, share=0, shares=1):
     raise FloatingPointError("in another process")
@@ -152,4 +154,4 @@ def test_a_fault_in_another_process(processes: str, tmp_path: Path) -> None:
     assert found.stderr.count("\n") == 1
     assert "FloatingPointError" in found.stderr
     assert "in another process" in found.stderr
-    assert " at gradcalc/cli/grading.py:" in found.stderr
+    assert " at gradcalc/cli/grade_run.py:" in found.stderr

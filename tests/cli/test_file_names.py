@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.cli import files, run
+from gradcalc.cli import output as files
+from gradcalc.cli import run
 from gradcalc.errors import OutputError
-from gradcalc.problem.filenames import is_device
-from gradcalc.report.feedback import file_name
+from gradcalc.problem.text.source import is_device
+from gradcalc.report.results.feedback import file_name
 
 DEVICES = (
     "con",

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 
 from gradcalc.cli import run
-from gradcalc.grading.roster import read_roster
+from gradcalc.grading.classes.roster import read_roster
 from tests.cli.hostile_cases import KINDS, Case
 from tests.hangs import bounded
 
@@ -44,7 +44,7 @@ class Outcome:
 @pytest.fixture
 def world(tmp_path, capsys, monkeypatch) -> Callable[[Case], Outcome]:
     """Return what runs the command on a class; the problem is loaded once."""
-    import gradcalc.grading.assignment as module
+    import gradcalc.grading.classes.assignment as module
 
     problem = module.load(PROBLEM)
     lines = module.lines_of(problem)

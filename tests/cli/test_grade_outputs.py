@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.cli import files, parts, run
+from gradcalc.cli import grade_parts as parts
+from gradcalc.cli import output as files
+from gradcalc.cli import run
 from tests.cli.test_grade import PROBLEM, class_file
 from tests.processes import as_from_a_terminal
 
@@ -264,7 +266,7 @@ def big_class(tmp_path_factory) -> tuple[Path, bytes]:
 
 
 def test_parts_of_other_submissions_are_not_gone_on_with(tmp_path, book, monkeypatch, capsys):
-    from gradcalc.cli.outputs import Outputs
+    from gradcalc.cli.grade_outputs import Outputs
 
     sheets = tmp_path / "sheets"
     sheets.mkdir()

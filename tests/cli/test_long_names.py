@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.cli import AT_FAULT, run
+from gradcalc.cli import run
+from gradcalc.cli.output import AT_FAULT
 
 LONG = "x" * 300
 

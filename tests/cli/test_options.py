@@ -11,7 +11,7 @@ import pytest
 
 import gradcalc
 from gradcalc.cli import run
-from gradcalc.grading.library import RULES
+from gradcalc.grading.mistakes.library import RULES
 from tests.shown import ROOT
 
 RELU = "problems/relu-squared-loss.yaml"

@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from gradcalc.cli import run
-from gradcalc.grading.appeal import sheet_of
-from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.marking import check
-from gradcalc.grading.tally import Tally
-from gradcalc.grading.topics import TOPIC_OF
-from gradcalc.report.feedback import ClassFeedback
+from gradcalc.grading.classes.assignment import Assignment, sheet_of
+from gradcalc.grading.classes.tally import TOPIC_OF, Tally
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.report.results.feedback import ClassFeedback
 from tests.cli.test_grade import LINES, PROBLEM, class_file
 from tests.grading.classes import Student, student
 from tests.report.samples_of_parts import HOSTILE

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli.grade import command
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.reading.loader import load
 
 PROBLEM = "problems/hand-calculation.yaml"
 ASKED = ("z2", "yhat", "dL/dyhat", "dL/dz2", "dL/dW1[2,1]")

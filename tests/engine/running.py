@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Graph, Line, build

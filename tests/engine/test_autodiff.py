@@ -7,18 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.entries import indices
-from gradcalc.algebra.expr import ONE, Symbol, symbols
-from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import ONE, Symbol, symbols
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import shape_finder
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.entries import indices
 from gradcalc.engine.autodiff import differentiate, partial, unbroadcast
-from gradcalc.engine.check import check
 from gradcalc.engine.evaluate import Program
-from gradcalc.engine.graph import build
-from gradcalc.engine.visible import visible
+from gradcalc.engine.gradient_check import check
+from gradcalc.engine.graph import build, visible
 from tests.engine.running import lines, passes, run
 from tests.strategies import LETTERS, SHAPES, Example, examples
 

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, add, mul, neg, number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, add, mul, neg, number
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
-from gradcalc.engine.check import check, kinks_of
 from gradcalc.engine.differences import LIMIT, Check
 from gradcalc.engine.evaluate import Program
+from gradcalc.engine.gradient_check import check, kinks_of
 from gradcalc.engine.graph import Graph, Line, build
 from tests.algebra.samples import samples
 from tests.engine.running import lines, passes

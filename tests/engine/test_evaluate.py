@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.expr import Apply, Number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.aligned import kernel_of
+from gradcalc.algebra.formula.expr import Apply, Number
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, Program, evaluate
 from gradcalc.engine.graph import Node, build
+from gradcalc.engine.operation_functions import kernel_of
 from gradcalc.engine.rounding import Rounding
 from tests.algebra.samples import samples
 from tests.engine.running import lines, passes

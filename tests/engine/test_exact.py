@@ -7,14 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import parts
-from gradcalc.algebra.inference import resolve, shape_finder
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import parts
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.inference import resolve, shape_finder
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import Call, Program
-from gradcalc.engine.exact import Exact, decimals, written
-from gradcalc.engine.exact_fractions import Fractions, _decimal
 from gradcalc.engine.exact_rules import ENTRIES
+from gradcalc.engine.exact_values import Exact, Fractions, _decimal, decimals, written
 from gradcalc.engine.graph import Node
 
 SHAPES = {

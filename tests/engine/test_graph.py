@@ -2,9 +2,9 @@
 
 import pytest
 
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.graph import Graph, build
 from gradcalc.errors import ProblemError
 from tests.engine.running import lines

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, apply
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import parse
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, apply
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.kernels import Array
 from gradcalc.engine.graph import Line
 from tests.engine.running import passes, run
 from tests.strategies import SHAPES, Example, examples

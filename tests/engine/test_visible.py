@@ -1,9 +1,9 @@
 """Hidden lines are written into the lines that read them; long ones get a name."""
 
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.visible import LONGEST, Visible, visible
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.engine.graph import LONGEST, Visible, visible
 from tests.engine.running import lines, passes
 
 SHAPES: dict[str, Shape] = {"x": (), "y": (), "u": (3,), "W": (2, 3), "b": (2,)}

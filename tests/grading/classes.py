@@ -10,11 +10,11 @@ import numpy as np
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from gradcalc.engine.rounding import round_decimals, round_significant
-from gradcalc.grading.block import NUMBER, Block, Column
-from gradcalc.grading.library import slips_of
-from gradcalc.grading.lines import Lines
-from gradcalc.grading.mistake import Slip, rewritten
-from gradcalc.grading.written import read_written
+from gradcalc.grading.answers.written import read_written
+from gradcalc.grading.evaluation.lines import Lines
+from gradcalc.grading.mistakes.library import slips_of
+from gradcalc.grading.mistakes.rule import Slip, rewritten
+from gradcalc.grading.submissions.block import NUMBER, Block, Column
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from gradcalc.algebra.expr import Symbol
-from gradcalc.algebra.names import alike
-from gradcalc.problem.loader import load
-from gradcalc.problem.model import Problem, Solution
-from gradcalc.problem.naming import is_hidden
+from gradcalc.algebra.formula.expr import Symbol
+from gradcalc.algebra.formula.names import alike
+from gradcalc.problem.model import Problem
+from gradcalc.problem.names import is_hidden
+from gradcalc.problem.reading.loader import load
+from gradcalc.problem.solution import Solution
 from gradcalc.problem.solve import solve
-from gradcalc.report.layout import value_box
-from gradcalc.report.mathlatex import latex
-from gradcalc.report.steps import Step, build_steps
-from gradcalc.report.view import View
+from gradcalc.report.mathematics.latex import latex
+from gradcalc.report.steps.steps import Step, build_steps
+from gradcalc.report.steps.value_boxes import value_box
+from gradcalc.report.steps.view import View
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def letter(chance: random.Random, taken: set[str]) -> str | None:
 
 
 def _key(name: str) -> str:
-    from gradcalc.algebra.names import canonical
+    from gradcalc.algebra.formula.names import canonical
 
     return alike(canonical(name))
 

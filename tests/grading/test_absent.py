@@ -10,10 +10,10 @@ import pytest
 
 import gradcalc
 from gradcalc.cli import run
-from gradcalc.grading.individual import problem_of
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marking import check
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.individual import problem_of
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.problem.reading.loader import load
 
 HERE = Path(__file__).parents[1] / "report" / "without_a_value"
 NETWORK = HERE / "root-in-a-network.yaml"

@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.inference import shape_finder
-from gradcalc.algebra.syntax import format, parse
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.inference import shape_finder
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.answers import Answer, Sheet, read_assignments, read_sheet
-from gradcalc.grading.answers_blank import blank_sheet
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.sheet import Answer, Sheet, blank_sheet, read_assignments, read_sheet
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.loader import load
 from gradcalc.problem.solve import solve
 from tests.hangs import bounded
 

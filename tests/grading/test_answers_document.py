@@ -8,10 +8,9 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.answers_document import NamedText, read_pairs
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.rulings import read_rulings
-from gradcalc.grading.scheme import read_scheme
+from gradcalc.grading.answers.sheet_text import NamedText, read_pairs
+from gradcalc.grading.classes.scheme import read_rulings, read_scheme
+from gradcalc.grading.evaluation.lines import lines_of
 from tests.problem.test_dumps import STYLES
 
 NAMED = {
@@ -60,8 +59,8 @@ def test_schemes_and_rulings_are_the_same_in_every_style(style: str, tmp_path: P
     scheme = {"dL/dw": "3", "h": "2", "follows": "0.5", "deduct": {"loss-sign": "0.5"}}
     file = tmp_path / "s.yaml"
     file.write_text(dump({"marking": scheme}), encoding="utf-8", newline="")
-    from gradcalc.problem.document import parse_document
-    from gradcalc.problem.reading import read_source
+    from gradcalc.problem.text.source import read_source
+    from gradcalc.problem.text.yaml_nodes import parse_document
 
     found = read_scheme(parse_document(read_source(str(file))).get("marking"), PROBLEM)
     assert (dict(found.whole), found.follows, dict(found.deduct)) == (

@@ -8,10 +8,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marking import check
-from gradcalc.grading.options import check_options
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.options import check_options
+from gradcalc.problem.reading.loader import load
 
 NEURON = """
 inputs: {x: [2, -1]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcalc.grading.cells import MAX_ENTRIES, Cells, read_cells
+from gradcalc.grading.answers.number_styles import MAX_ENTRIES, Cells, read_cells
 
 Rows = list[list[float | None]]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from gradcalc.algebra.expr import symbols
+from gradcalc.algebra.formula.expr import symbols
 from gradcalc.cli import gradcalc
 from gradcalc.errors import Source
-from gradcalc.grading.answers import read_sheet
-from gradcalc.grading.marking import check
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.sheet import read_sheet
+from gradcalc.grading.marking.mark_sheet import check
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.loader import load
 from tests.grading.printed import random_problems
 
 NUMBERS = load(

@@ -6,14 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.individual import drawn, problem_of
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marked import STATUSES
-from gradcalc.grading.marking import check
-from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.tally import Tally
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.individual import drawn, problem_of
+from gradcalc.grading.classes.marked_block import STATUSES
+from gradcalc.grading.classes.scheme import Scheme
+from gradcalc.grading.classes.tally import Tally
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.problem.reading.loader import load
 from tests.grading.classes import block_of, sheet_text, student
 
 PROBLEMS = (

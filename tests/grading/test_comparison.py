@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradcalc.grading.comparison import (
+from gradcalc.grading.answers.written import NO_DECIMALS, read_written
+from gradcalc.grading.evaluation.comparison import (
     Tolerance,
     Typed,
     half_units,
@@ -16,7 +17,6 @@ from gradcalc.grading.comparison import (
     shown_decimals,
     typed,
 )
-from gradcalc.grading.written import NO_DECIMALS, read_written
 
 OWN = Tolerance()
 

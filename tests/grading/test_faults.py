@@ -12,16 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 import gradcalc
-from gradcalc.algebra import kernels
+from gradcalc.algebra.operations import kernels
 from gradcalc.cli import gradcalc as command
-from gradcalc.grading import library
-from gradcalc.grading.block import Block, Column
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marked import STATUSES
-from gradcalc.grading.marking import check
-from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.submissions import read_submissions
+from gradcalc.grading.classes.assignment import read_submissions
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.marked_block import STATUSES
+from gradcalc.grading.classes.scheme import Scheme
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.mistakes import library
+from gradcalc.grading.submissions.block import Block, Column
 
 PROBLEM = """
 inputs: {x: [2, -1]}

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcalc.grading.gradebook import FORMS, Gradebook, GradebookEntry, number, safe, written
+from gradcalc.grading.classes.gradebook import (
+    FORMS,
+    Gradebook,
+    GradebookEntry,
+    number,
+    safe,
+    written,
+)
 
 ENTRIES = (
     GradebookEntry(

@@ -8,12 +8,12 @@ import random
 import pytest
 
 from gradcalc.errors import Source
-from gradcalc.grading.answers import Answer, read_assignments, read_sheet
-from gradcalc.grading.submissions_cells import read_whole
-from gradcalc.grading.submissions_layout import read
-from gradcalc.grading.submissions_named import read_value
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.sheet import Answer, read_assignments, read_sheet
+from gradcalc.grading.submissions.block import read_whole
+from gradcalc.grading.submissions.column_layout import read
+from gradcalc.grading.submissions.named_answers import read_value
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.loader import load
 
 ONE = load("inputs: {x: 2057}\nequations: z1 = x/2\n")
 TWO = load("inputs: {x: [2057, 4]}\nequations: |\n  z1 = x/2\n  L = sum(z1)\n")

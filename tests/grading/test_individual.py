@@ -13,15 +13,20 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.errors import ProblemError
-from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.individual import distinct, drawn, individual_of, number_table, problem_of
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.lint import lint
-from gradcalc.grading.scheme import Scheme
-from gradcalc.grading.submissions import read_submissions
-from gradcalc.grading.submissions_duplicates import identity
-from gradcalc.problem.drawn import numbers
+from gradcalc.grading.classes.assignment import Assignment, read_submissions
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.individual import (
+    distinct,
+    drawn,
+    individual_of,
+    number_table,
+    problem_of,
+)
+from gradcalc.grading.classes.scheme import Scheme
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.questions.lint import lint
+from gradcalc.grading.submissions.duplicates import identity
+from gradcalc.problem.authoring.draw_student import numbers
 from tests.grading.classes import block_of, student
 
 NEURON = "problems/individual-neuron.yaml"

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.earlier import Own
-from gradcalc.grading.following import Style, evaluated, radius
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marking import check
-from gradcalc.grading.verdict import Verdict
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.evaluation.earlier_answers import Own
+from gradcalc.grading.evaluation.follow_through import Style, evaluated, radius
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.verdict import Verdict
 from tests.benchmarks.mistakes import measure, nothing, right
 
 SQUARE = "inputs: {x: 3}\nweights: {w: 0.1234}\nequations: |\n  u = w*x\n  L = u^2\n"

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli.grade import command
-from gradcalc.grading.lettered import option_texts, spelled_out
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.sheet import option_texts, spelled_out
+from gradcalc.problem.reading.loader import load
 
 PROBLEM = "problems/relu-squared-loss.yaml"
 SCALAR = """

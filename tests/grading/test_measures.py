@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 import gradcalc
 from gradcalc.cli import gradcalc as command
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.marking import check
-from gradcalc.grading.options import check_options
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.options import check_options
 from gradcalc.problem.model import Problem
 
 NEURON = """

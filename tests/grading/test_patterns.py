@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.grading.comparison import Tolerance, typed
-from gradcalc.grading.marking import check
-from gradcalc.grading.patterns import PATTERN_IDS, Pattern, near_digits, pattern
-from gradcalc.grading.written import read_written
+from gradcalc.grading.answers.written import read_written
+from gradcalc.grading.evaluation.comparison import Tolerance, typed
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.mistakes.patterns import PATTERN_IDS, Pattern, near_digits, pattern
 
 OWN = Tolerance()
 ROW = [0.123, -0.456, 0.789]

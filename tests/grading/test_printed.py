@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from gradcalc.errors import Source
-from gradcalc.grading.answers import read_sheet
-from gradcalc.grading.answers_names import Quantities
-from gradcalc.grading.headers import read_headers
-from gradcalc.grading.marking import check
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.names import Quantities
+from gradcalc.grading.answers.sheet import read_sheet
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.submissions.headers import read_headers
 from gradcalc.problem.model import Problem
-from gradcalc.problem.naming import Reference
-from gradcalc.problem.reading import read_source
+from gradcalc.problem.names import Reference
+from gradcalc.problem.reading.loader import load
 from gradcalc.problem.solve import solve
+from gradcalc.problem.text.source import read_source
 from tests.grading.printed import Typed, printed, random_problems
 
 SHIPPED = [

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.table import TABLE
-from gradcalc.cli import OWN_FAULT, run
-from gradcalc.engine.check import Proof
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.cli import run
+from gradcalc.cli.output import OWN_FAULT
+from gradcalc.engine.gradient_check import Proof
 from gradcalc.errors import UnprovedError
-from gradcalc.grading.distractors import make_options
-from gradcalc.grading.lines import lines_of
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.questions.distractors import make_options
 from gradcalc.problem.model import Problem
 from tests.report.random_problems import problem as random_problem
 from tests.shown import PROBLEMS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.roster import Roster, read_roster
+from gradcalc.grading.classes.roster import Roster, read_roster
 
 
 def roster(text: str) -> Roster:

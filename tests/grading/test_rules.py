@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.grading.library import RULES, slips_of
-from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.mistake import Slip
-from gradcalc.grading.search import Search
+from gradcalc.grading.evaluation.lines import Lines, lines_of
+from gradcalc.grading.mistakes.library import RULES, slips_of
+from gradcalc.grading.mistakes.rule import Slip
+from gradcalc.grading.mistakes.search import Search
 from tests.benchmarks.students import Style, values_of
 
 EXACT = Style(17, True, False)

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli import gradcalc as command
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.marking import check
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.evaluation.lines import Lines, lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.problem.reading.loader import load
 from tests.proof.sheets import network
 
 NETWORK = """

@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.block import Column
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.rulings import read_rulings
-from gradcalc.grading.scheme import Scheme, read_scheme
-from gradcalc.grading.tally import Tally
-from gradcalc.problem.document import parse_document
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.scheme import Scheme, read_rulings, read_scheme
+from gradcalc.grading.classes.tally import Tally
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.submissions.block import Column
+from gradcalc.problem.reading.loader import load
+from gradcalc.problem.text.yaml_nodes import parse_document
 from tests.grading.classes import Student, block_of, student
 
 PROBLEM = load("problems/hand-calculation.yaml")

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.grading.comparison import Tolerance, Typed, typed
-from gradcalc.grading.diagnosing import Way, chance, diagnose
-from gradcalc.grading.effects import Effects, Own
-from gradcalc.grading.explaining import telling
-from gradcalc.grading.following import Style as Rounded
-from gradcalc.grading.library import slips_of
-from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.marking import check
-from gradcalc.grading.mistake import Slip
-from gradcalc.grading.search import Search
-from gradcalc.grading.written import read_written
+from gradcalc.grading.answers.written import read_written
+from gradcalc.grading.evaluation.comparison import Tolerance, Typed, typed
+from gradcalc.grading.evaluation.earlier_answers import Own
+from gradcalc.grading.evaluation.follow_through import Style as Rounded
+from gradcalc.grading.evaluation.lines import Lines, lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.mistakes.diagnosis import Way, chance, diagnose, telling
+from gradcalc.grading.mistakes.library import slips_of
+from gradcalc.grading.mistakes.mistaken_values import Effects
+from gradcalc.grading.mistakes.rule import Slip
+from gradcalc.grading.mistakes.search import Search
 from tests.benchmarks.mistakes import measure, pairs, single
 from tests.benchmarks.networks import network
 from tests.benchmarks.students import Style, gradients, values_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import gradcalc
-from gradcalc.algebra.inference import shape_finder
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.mistake import stretches
+from gradcalc.algebra.operations.inference import shape_finder
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.mistakes.rule import stretches
 
 PICKED = """
 inputs: {v: [3, 1]}

@@ -13,18 +13,17 @@ from click.testing import CliRunner
 
 from gradcalc.cli import gradcalc as command
 from gradcalc.cli import run as run_command
-from gradcalc.grading.appeal import sheet_of
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marked import STATUSES
-from gradcalc.grading.marking import check
-from gradcalc.grading.scheme import read_scheme
-from gradcalc.grading.single import in_single
-from gradcalc.grading.submissions import read_submissions
-from gradcalc.grading.verdict import Verdict
-from gradcalc.grading.written import read_written
-from gradcalc.problem.loader import load
+from gradcalc.grading.answers.written import read_written
+from gradcalc.grading.classes.assignment import read_submissions, sheet_of
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.marked_block import STATUSES
+from gradcalc.grading.classes.scheme import read_scheme
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.evaluation.single_precision import in_single
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.verdict import Verdict
+from gradcalc.problem.reading.loader import load
 from tests.grading.in_float32 import fixed, full, run, sheet, short, shortest
 
 LOGISTIC = """

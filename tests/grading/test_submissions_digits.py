@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gradcalc.grading.submissions_digits import read_plain
-from gradcalc.grading.written import read_written
+from gradcalc.grading.answers.written import read_written
+from gradcalc.grading.submissions.csv_digits import read_plain
 
 DECIMAL = st.from_regex(
     r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})([eE][+-]?[0-9]{1,3})?", fullmatch=True

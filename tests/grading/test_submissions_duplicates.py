@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import chosen_rows, read_submissions
-from gradcalc.grading.submissions_duplicates import Census, Policy, identity
-from gradcalc.grading.submissions_layout import SubmissionIndex
-from gradcalc.grading.submissions_open import Reading
-from gradcalc.grading.submissions_times import read_time
+from gradcalc.grading.classes.assignment import chosen_rows, read_submissions
+from gradcalc.grading.submissions.block import Block
+from gradcalc.grading.submissions.column_layout import SubmissionIndex
+from gradcalc.grading.submissions.duplicates import Census, Policy, identity, read_time
+from gradcalc.grading.submissions.sources import Reading
 from tests.grading.test_submissions_wide import problem
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import chosen_rows, preview, read_submissions
-from gradcalc.grading.submissions_open import Reading
-from gradcalc.grading.submissions_platforms import read_metadata
+from gradcalc.grading.classes.assignment import chosen_rows, preview, read_submissions
+from gradcalc.grading.submissions.block import Block
+from gradcalc.grading.submissions.downloads import read_metadata
+from gradcalc.grading.submissions.sources import Reading
 from tests.grading.test_submissions_wide import cells, problem, reasons
 
 
@@ -215,10 +215,10 @@ def test_archives_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     big = os.urandom(2_100_000)
     (block,) = read(packed(tmp_path / "c.zip", {"a.yaml": "yhat: 1", "b.yaml": big}))
     assert block.errors[0].reason == "larger than 2 MB"
-    monkeypatch.setattr("gradcalc.grading.submissions_archive.MAX_TOTAL", 5)
+    monkeypatch.setattr("gradcalc.grading.submissions.downloads.MAX_TOTAL", 5)
     with pytest.raises(ProblemError, match="holds more than"):
         read(path)
-    monkeypatch.setattr("gradcalc.grading.submissions_archive.MAX_MEMBERS", 2)
+    monkeypatch.setattr("gradcalc.grading.submissions.downloads.MAX_MEMBERS", 2)
     with pytest.raises(ProblemError, match="more than 2 files"):
         read(path)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from gradcalc.errors import ProblemError, Source
-from gradcalc.grading.answers_names import Quantities
-from gradcalc.grading.block import Column
-from gradcalc.grading.headers import read_columns_file, read_headers
-from gradcalc.grading.submissions import preview, read_submissions
-from gradcalc.grading.submissions_open import Reading
+from gradcalc.grading.answers.names import Quantities
+from gradcalc.grading.classes.assignment import preview, read_submissions
+from gradcalc.grading.submissions.block import Column
+from gradcalc.grading.submissions.headers import read_columns_file, read_headers
+from gradcalc.grading.submissions.sources import Reading
 from tests.grading.test_submissions_wide import problem
 
 

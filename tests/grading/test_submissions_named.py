@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.block import Block
-from gradcalc.grading.submissions import preview, read_submissions
-from gradcalc.grading.submissions_cells import FORMULA
-from gradcalc.grading.submissions_open import Reading
+from gradcalc.grading.classes.assignment import preview, read_submissions
+from gradcalc.grading.submissions.block import FORMULA, Block
+from gradcalc.grading.submissions.sources import Reading
 from tests.grading.test_submissions_wide import cells, problem, reasons
 
 

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.errors import ProblemError
-from gradcalc.grading.block import BLANK, NUMBER, UNREADABLE, Block
-from gradcalc.grading.submissions import read_submissions
-from gradcalc.grading.submissions_cells import FORMULA, MAX_CELL
-from gradcalc.grading.submissions_open import Reading
+from gradcalc.grading.classes.assignment import read_submissions
+from gradcalc.grading.submissions.block import BLANK, FORMULA, MAX_CELL, NUMBER, UNREADABLE, Block
+from gradcalc.grading.submissions.sources import Reading
 from gradcalc.problem.model import Problem
 
 TEXT = """\

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gradcalc
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.marking import check
-from gradcalc.grading.transcription import AsIf, misreadings
-from gradcalc.problem.naming import Reference
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.mistakes.patterns import AsIf, misreadings
+from gradcalc.problem.names import Reference
 
 PROBLEM = """
 inputs: {x: [0.18, 2.42, 1.34]}

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli import gradcalc
-from gradcalc.grading.submissions import preview
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.assignment import preview
+from gradcalc.problem.reading.loader import load
 
 PROBLEM = """
 inputs: {x: [2, -1]}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcalc.grading.written import MAX_EXPONENT, MAX_TEXT, read_written
+from gradcalc.grading.answers.written import MAX_EXPONENT, MAX_TEXT, read_written
 
 READ = [
     # text, tidy text, value, decimals, significant

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.kinks import slopes_at_kink
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.table import TABLE
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.algebra.operations.operation import Operation, slopes_at_kink
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.view import View
 from tests.problem.refused import refused
 
 CHOOSABLE = [row for row in TABLE if slopes_at_kink(row)]

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from gradcalc.errors import ProblemError, Source
-from gradcalc.problem import events
-from gradcalc.problem.document import MappingNode, ScalarNode, SequenceNode, parse_document
-from gradcalc.problem.events import MAX_DEPTH
+from gradcalc.problem.text import yaml_events as events
+from gradcalc.problem.text.yaml_events import MAX_DEPTH
+from gradcalc.problem.text.yaml_nodes import MappingNode, ScalarNode, SequenceNode, parse_document
 from tests.hangs import bounded
 from tests.problem.refused import refused, solve
 

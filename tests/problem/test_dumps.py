@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Number, Symbol
+from gradcalc.algebra.formula.expr import Apply, Number, Symbol
 from gradcalc.errors import Source, Span
-from gradcalc.problem.document import ScalarNode, parse_document
+from gradcalc.problem.text.yaml_nodes import ScalarNode, parse_document
 from tests.shown import ROOT
 
 PROBLEMS = sorted((ROOT / "problems").glob("*.yaml"))
@@ -107,8 +107,8 @@ def test_a_shipped_problem_is_the_same_in_every_style(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PROBLEMS[::9], ids=lambda path: path.stem)
 def test_the_page_and_the_record_are_the_same(path: Path) -> None:
-    from gradcalc.report.record import record
-    from gradcalc.report.view import View
+    from gradcalc.report.solution.record import record
+    from gradcalc.report.steps.view import View
 
     data = data_of(path)
     pages = []

@@ -12,10 +12,10 @@ import yaml
 from click.testing import CliRunner
 
 import gradcalc
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.cli.schema import command
-from gradcalc.problem.editor import FILE, schema, text
-from gradcalc.problem.schema import EXAMPLES, KEYS
+from gradcalc.problem.authoring.json_schema import FILE, schema, text
+from gradcalc.problem.reading.keys import EXAMPLES, KEYS
 from tests.shown import PROBLEMS, ROOT
 
 MALFORMED = sorted((ROOT / "tests" / "errors" / "files").glob("*.yaml"))

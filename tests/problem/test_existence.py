@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.problem.model import Solution
+from gradcalc.problem.solution import Solution
 
 
 def solved(text: str) -> Solution:

@@ -6,7 +6,7 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import Source
-from gradcalc.problem.sizes import read_sizes
+from gradcalc.problem.reading.size_letters import read_sizes
 from tests.hangs import bounded
 
 HUGE = ("1000001", "3000000", "1000000000", "1000000000000000000", "-1", "-1000000000")

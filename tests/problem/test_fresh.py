@@ -11,16 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Symbol
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.check import kinks_of
+from gradcalc.algebra.formula.expr import Apply, Symbol
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import evaluate
+from gradcalc.engine.gradient_check import kinks_of
 from gradcalc.errors import ProblemError
-from gradcalc.problem.fresh import MAX_DECIMALS, MAX_SIZES, MAX_UNITS, Settings, fresh, split_calls
-from gradcalc.problem.fresh import settings as checked
-from gradcalc.problem.model import Problem, Solution
+from gradcalc.problem.authoring.draw_network import Settings
+from gradcalc.problem.authoring.new import MAX_DECIMALS, MAX_SIZES, MAX_UNITS, fresh, split_calls
+from gradcalc.problem.authoring.new import settings as checked
+from gradcalc.problem.model import Problem
+from gradcalc.problem.solution import Solution
 
 ACTIVATIONS = (
     "identity", "sigmoid", "tanh", "relu", "leaky_relu(alpha=0.1)", "softplus", "softmax",
@@ -310,6 +312,6 @@ def test_what_does_not_go_together_is_refused(
 
 
 def test_numbers_that_are_not_found_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcalc.problem.drawing.SATURATED", 2.0)
+    monkeypatch.setattr("gradcalc.problem.authoring.draw_network.SATURATED", 2.0)
     with pytest.raises(ProblemError, match="no numbers were found"):
         fresh(made())

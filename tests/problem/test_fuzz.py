@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.errors import Source
-from gradcalc.problem.schema import KEYS
+from gradcalc.problem.reading.keys import KEYS
 from tests.hangs import Late, bounded
 from tests.problem.refused import NETWORK
 

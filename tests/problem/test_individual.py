@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import gradcalc
 from gradcalc.errors import render
-from gradcalc.problem.drawn import numbers, of_student, picks, texts
+from gradcalc.problem.authoring.draw_student import numbers, of_student, picks, texts
 from gradcalc.problem.solve import solve
 from tests.problem.refused import load
 

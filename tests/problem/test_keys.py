@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gradcalc.errors import Source
-from gradcalc.problem.document import parse_document
-from gradcalc.problem.schema import KEYS, check_keys
+from gradcalc.problem.reading.keys import KEYS, check_keys
+from gradcalc.problem.text.yaml_nodes import parse_document
 from tests.problem.refused import NETWORK, changed, load, refused, solve
 
 CATALOGUE = Path(__file__).parents[2] / "problems" / "README.md"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gradcalc.problem.loss import as_equation, domain_hint
+from gradcalc.problem.evaluation_errors import domain_hint
+from gradcalc.problem.reading.network import as_equation
 from tests.problem.refused import changed, load, refused, solve
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradcalc.problem.lexicon import Lexicon
-from gradcalc.problem.naming import Names, Reference, is_hidden
+from gradcalc.problem.names import Lexicon, Names, Reference, is_hidden
 from tests.problem.refused import NETWORK, load, refused, solve
 
 TWO = "inputs: {x: 1, u: 2}\nequations: |\n  h = x*u\n  f = h^2 + u\n"

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import gradcalc
-from gradcalc.problem.reading import MAX_BYTES, problem_files, read_source
+from gradcalc.problem.text.source import MAX_BYTES, problem_files, read_source
 
 TEXT = "inputs: {x: 3}\nequations: y = x^2\n"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.formula.syntax import format
 
 CELL = """
 inputs: {x: [1, -0.5, 2], h0: 0.5}

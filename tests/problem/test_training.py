@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.problem.training import Training
+from gradcalc.problem.solution import Training
 from tests.problem.refused import load, solve
 
 NETWORK = """\

@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 import gradcalc
-from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.operation import Table
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.cli.check import command
-from gradcalc.engine.proof import values_of
-from gradcalc.problem.unknown import unknown_rows
+from gradcalc.engine.typed_formula import values_of
+from gradcalc.problem.reading.equations import unknown_rows
 
 CHAIN = """
 equations: |

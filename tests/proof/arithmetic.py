@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number
-from gradcalc.algebra.operations import applied
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, number
+from gradcalc.algebra.operations.operation import applied
+from gradcalc.algebra.operations.table import TABLE
 from tests.proof import windows
 
 Entries = Any

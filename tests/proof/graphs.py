@@ -9,12 +9,12 @@ from random import Random
 import numpy as np
 from hypothesis import strategies as st
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, add, apply, mul, number
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape, ShapeError
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, add, apply, mul, number
+from gradcalc.algebra.formula.shapes import Shape, ShapeError
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.graph import Line
 from tests.algebra.samples import ATTRS
 

@@ -15,9 +15,9 @@ import numpy as np
 
 import gradcalc
 from gradcalc.errors import ProblemError
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.loader import load
 from tests.proof.decimals import Made, Maker, wrong
 
 STUDENTS = 5

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.formula.syntax import format
 from gradcalc.engine.evaluate import EvaluationError
 from tests.proof.pipeline_oracles import (
     Derived,

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number, parts, substitute
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format, parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, number, parts, substitute
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format, parse
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import Backward, differentiate
-from gradcalc.engine.check import check
 from gradcalc.engine.differences import Check
 from gradcalc.engine.evaluate import Program
+from gradcalc.engine.gradient_check import check
 from gradcalc.engine.graph import Graph, Line, Node, build
 from gradcalc.errors import ProblemError
 from tests.proof.pipelines import Pipeline

@@ -15,7 +15,7 @@ from random import Random
 
 import numpy as np
 
-from gradcalc.algebra.expr import (
+from gradcalc.algebra.formula.expr import (
     Apply,
     Expr,
     Number,
@@ -27,12 +27,12 @@ from gradcalc.algebra.expr import (
     substitute,
     symbols,
 )
-from gradcalc.algebra.inference import LAYOUT
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape, ShapeError
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.shapes import Shape, ShapeError
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.inference import LAYOUT
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.graph import Line
 
 STRUCTURAL = tuple(

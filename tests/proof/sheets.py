@@ -18,21 +18,20 @@ from random import Random
 import numpy as np
 
 from gradcalc.errors import ProblemError
-from gradcalc.grading.appeal import sheet_of
-from gradcalc.grading.block import Block
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.comparison import Tolerance
-from gradcalc.grading.individual import drawn
-from gradcalc.grading.lines import Lines, lines_of
-from gradcalc.grading.marked import STATUSES, Marked
-from gradcalc.grading.marking import check
-from gradcalc.grading.scheme import read_scheme
-from gradcalc.grading.submissions import read_submissions
-from gradcalc.grading.submissions_duplicates import without_rows
-from gradcalc.grading.submissions_open import Reading
-from gradcalc.grading.verdict import Review
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.assignment import read_submissions, sheet_of
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.individual import drawn
+from gradcalc.grading.classes.marked_block import STATUSES, Marked
+from gradcalc.grading.classes.scheme import read_scheme
+from gradcalc.grading.evaluation.comparison import Tolerance
+from gradcalc.grading.evaluation.lines import Lines, lines_of
+from gradcalc.grading.marking.mark_sheet import check
+from gradcalc.grading.marking.verdict import Review
+from gradcalc.grading.submissions.block import Block
+from gradcalc.grading.submissions.duplicates import without_rows
+from gradcalc.grading.submissions.sources import Reading
 from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.loader import load
 from tests.grading.classes import student
 
 ACTIVATIONS = ("relu", "sigmoid", "tanh", "identity", "leaky_relu(alpha=0.1)", "softplus")

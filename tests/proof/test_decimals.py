@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
 from tests.proof.many_decimals import examined

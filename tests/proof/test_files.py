@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.cli import gradcalc
-from gradcalc.problem.schema import KEYS
+from gradcalc.problem.reading.keys import KEYS
 from tests.proof.files.commands import DRAWN
 from tests.proof.files.drawn import draw
 from tests.proof.files.formulas import ROWS, Lines

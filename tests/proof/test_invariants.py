@@ -10,15 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.algebra.expr import Apply, Expr, Symbol, number, substitute, symbols
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, number, substitute, symbols
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import differentiate
 from gradcalc.engine.evaluate import Program
-from gradcalc.engine.graph import Graph, Line, Node, build
+from gradcalc.engine.graph import Graph, Line, Node, build, visible
 from gradcalc.engine.rounding import Rounding
-from gradcalc.engine.visible import visible
 from tests.engine.running import lines, passes, run
 from tests.strategies import LETTERS, POOL, SHAPES, Example, examples, shaped
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.operations import Operation, formula
-from gradcalc.algebra.shapes import Shape
-from gradcalc.algebra.syntax import format
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.formula.syntax import format
+from gradcalc.algebra.operations.operation import Operation, formula
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.autodiff import unbroadcast
 from gradcalc.problem.model import Problem
-from gradcalc.report.figures import figure
+from gradcalc.report.mathematics.names import figure
 from tests.proof.many_pipelines import ORACLES, beside_torch, faults, shown
 from tests.proof.pipelines import (
     PARAMETERS,

@@ -8,10 +8,10 @@ from random import Random
 import numpy as np
 from hypothesis import given, reject, settings
 
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.check import check
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.evaluate import EvaluationError, Program
+from gradcalc.engine.gradient_check import check
 from gradcalc.engine.graph import Graph
 from tests.engine.running import passes, run
 from tests.proof import arithmetic

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import Apply, parts
-from gradcalc.algebra.kernels import Array
-from gradcalc.algebra.operations import Operation, formula
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, parts
+from gradcalc.algebra.operations.kernels import Array
+from gradcalc.algebra.operations.operation import Operation, formula
+from gradcalc.algebra.operations.table import TABLE
 from tests.algebra.samples import Sample, samples
 from tests.algebra.test_table import FLAT, STILL, gradients, weights
 from tests.proof import arithmetic

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli import gradcalc as command
-from gradcalc.grading.alike import SecondPass
-from gradcalc.grading.classwide import Marker
-from gradcalc.grading.lines import lines_of
-from gradcalc.grading.scheme import read_scheme
-from gradcalc.grading.submissions import read_submissions
-from gradcalc.problem.loader import load
+from gradcalc.grading.classes.assignment import read_submissions
+from gradcalc.grading.classes.first_pass import Marker
+from gradcalc.grading.classes.scheme import read_scheme
+from gradcalc.grading.classes.second_pass import SecondPass
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.reading.loader import load
 from tests.proof.sheets import class_of, differences
 
 NEURON = """

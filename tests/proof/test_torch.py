@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import Apply, Symbol
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Symbol
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from tests.algebra.samples import Sample, samples
 from tests.algebra.test_table import gradients, weights
 from tests.engine.test_torch import LOSSES, TORCH, Tensor, axis, entries, scalar, torch

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gradcalc.algebra.expr import Apply, Number
-from gradcalc.algebra.syntax import parse
+from gradcalc.algebra.formula.expr import Apply, Number
+from gradcalc.algebra.formula.syntax import parse
 from tests.algebra.test_torch import sparsemax
 from tests.proof.test_torch import HERE, model, whole
 

@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 
 import gradcalc
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.formula.names import gradient_parts
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
-from gradcalc.report.codenumpy import NUMPY
-from gradcalc.report.codescript import Script
-from gradcalc.report.numpyscript import OWN, numpy_script
-from gradcalc.report.torchparts import parts_of
-from gradcalc.report.torchscript import torch_script
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.numpy_script import NUMPY, OWN, numpy_script
+from gradcalc.report.scripts.script import Script
+from gradcalc.report.scripts.torch_parts import parts_of
+from gradcalc.report.scripts.torch_script import torch_script
 from tests.report.problems_at_kinks import problem
 from tests.report.scripts import execute, identifiers
 

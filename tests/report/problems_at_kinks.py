@@ -9,9 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 from random import Random
 
-from gradcalc.algebra.kinks import slopes_at_kink
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.operations.operation import Operation, slopes_at_kink
+from gradcalc.algebra.operations.table import TABLE
 
 NUMBERS = ("-1", "0", "0.5", "1", "2")
 SLOPES = ("0", "1", "0.5", "-1", "1/3")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradcalc.report.parts import (
+from gradcalc.report.blocks import (
     Bar,
     Bars,
     Facts,

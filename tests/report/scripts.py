@@ -8,8 +8,8 @@ import warnings
 
 import numpy as np
 
-from gradcalc.problem.model import Solution
-from gradcalc.report.codescript import Script
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.script import Script
 
 Values = dict[str, np.ndarray]
 

@@ -12,14 +12,14 @@ import pytest
 import gradcalc
 from gradcalc.cli import run
 from gradcalc.errors import width
-from gradcalc.grading.library import RULES
-from gradcalc.grading.patterns import PATTERN_IDS
-from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.lintpage import lint_page
-from gradcalc.report.optionpage import OptionPage
+from gradcalc.grading.mistakes.library import RULES
+from gradcalc.grading.mistakes.patterns import PATTERN_IDS
 from gradcalc.report.page import Page, wrapped
-from gradcalc.report.reasons import Reveal
-from gradcalc.report.wording import MISTAKE_WORDS, wording
+from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.options import OptionPage
+from gradcalc.report.results.reasons import Reveal
+from gradcalc.report.results.wording import MISTAKE_WORDS, wording
 from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
 
 ANSWERS = Path("tests/cases/answers")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gradcalc.algebra.expr import Apply
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
-from gradcalc.engine.formuladerivation import derived, read
+from gradcalc.algebra.formula.expr import Apply
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.engine.typed_formula import derived, read
 from gradcalc.errors import width
-from gradcalc.report.catalogue import sheet
-from gradcalc.report.formulapage import derivative, heading
 from gradcalc.report.page import Page
+from gradcalc.report.results.operations import sheet
+from gradcalc.report.results.typed_derivation import derivative, heading
 from tests.algebra.test_derivation import DOCUMENT
 from tests.shown import GOLDEN, matches
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import gradcalc
+from gradcalc.algebra.formula.syntax import format, parse
 from gradcalc.algebra.optimisers import OPTIMISERS, resolve
-from gradcalc.algebra.syntax import format, parse
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
-from gradcalc.report.descentpage import method_words
-from gradcalc.report.optimiserpage import optimiser_sheet
 from gradcalc.report.page import Page
-from gradcalc.report.terminal import page
-from gradcalc.report.updates import update_lines
-from gradcalc.report.view import View
+from gradcalc.report.results.operations import optimiser_sheet
+from gradcalc.report.solution.descent import method_words
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.updates import update_lines
+from gradcalc.report.steps.view import View
 from tests.shown import GOLDEN, matches
 
 SURFACE = "inputs: {x: 1, y: 2}\nequations: f = -x^3 + 100*(y^2 - x)^2\n"

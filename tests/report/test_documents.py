@@ -17,17 +17,17 @@ from pathlib import Path
 import pytest
 
 import gradcalc
-from gradcalc.report.document import Document, Equation, SolutionLine
-from gradcalc.report.glyphs import read
-from gradcalc.report.htmldocument import html_document
-from gradcalc.report.latexdocument import article, fragments
-from gradcalc.report.markdowndocument import markdown_document
-from gradcalc.report.mathlatex import latex
-from gradcalc.report.mathml import formula
-from gradcalc.report.sheet import SheetKind
-from gradcalc.report.steps import build_steps
-from gradcalc.report.view import View
-from gradcalc.report.writing import document
+from gradcalc.report.blocks import Document, Equation, SolutionLine
+from gradcalc.report.formats.latex import article, fragments
+from gradcalc.report.formats.markdown import markdown_document
+from gradcalc.report.formats.solution_html import html_document
+from gradcalc.report.mathematics.latex import latex
+from gradcalc.report.mathematics.mathml import formula
+from gradcalc.report.mathematics.readback import read
+from gradcalc.report.solution.document import document
+from gradcalc.report.solution.statement import SheetKind
+from gradcalc.report.steps.steps import build_steps
+from gradcalc.report.steps.view import View
 from tests.report.markup import Markup, checked, evaluated
 from tests.report.random_problems import problem
 from tests.shown import GOLDEN, PROBLEMS, matches

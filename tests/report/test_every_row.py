@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.differences import LIMIT
 from gradcalc.errors import width
-from gradcalc.grading.library import RULES
-from gradcalc.grading.lines import lines_of
-from gradcalc.report.auditpage import AuditPage
-from gradcalc.report.lintpage import lint_page
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.mistakes.library import RULES
 from gradcalc.report.page import Page
-from gradcalc.report.record import solution_line
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
-from gradcalc.report.wording import wording
+from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.wording import wording
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.steps.view import View
 from tests.report.test_readback import read_back
 
 ACTIVATIONS = [row for row in TABLE if row.kind == "activation"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import gradcalc
-from gradcalc.report.record import record
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import record
+from gradcalc.report.steps.view import View
 from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
 
 SOME = [

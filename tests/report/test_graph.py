@@ -14,17 +14,15 @@ import pytest
 import gradcalc
 from gradcalc.errors import ProblemError, width
 from gradcalc.problem.solve import inner
-from gradcalc.report.graph_dot import dot
-from gradcalc.report.graph_mermaid import mermaid
-from gradcalc.report.graph_svg import svg
-from gradcalc.report.graph_text import draw
-from gradcalc.report.graphmodel import Link, Picture, Spot
-from gradcalc.report.graphpicture import picture
-from gradcalc.report.network import network
-from gradcalc.report.network_svg import svg as network_svg
-from gradcalc.report.network_text import draw as draw_network
 from gradcalc.report.page import Page
-from gradcalc.report.view import View
+from gradcalc.report.pictures.graph_formats import dot, mermaid, svg
+from gradcalc.report.pictures.graph_layout import Link, Picture, Spot
+from gradcalc.report.pictures.graph_operations import picture
+from gradcalc.report.pictures.graph_text import draw
+from gradcalc.report.pictures.network import draw as draw_network
+from gradcalc.report.pictures.network import network
+from gradcalc.report.pictures.network import svg as network_svg
+from gradcalc.report.steps.view import View
 from tests.report.random_problems import problem as random_problem
 from tests.shown import GOLDEN, PROBLEMS, matches
 

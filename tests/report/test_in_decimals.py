@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.grading.lines import lines_of
-from gradcalc.problem.drawn import of_student
-from gradcalc.problem.loader import load
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.problem.authoring.draw_student import of_student
+from gradcalc.problem.reading.loader import load
 from tests.report.test_without_a_value import called
 from tests.shown import GOLDEN, matches
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcalc.report.layering import TooLargeError, _crossings, layered, ranks
+from gradcalc.report.pictures.graph_layout import TooLargeError, _crossings, layered, ranks
 from tests.hangs import bounded
 
 

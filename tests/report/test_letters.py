@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, parts
-from gradcalc.algebra.indexed import NoEntriesError, index_letters, ordered
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, parts
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.indexed_entries import NoEntriesError, index_letters, ordered
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
-from gradcalc.report.letterpage import forms
-from gradcalc.report.pathways import chain_rule, closed_form
-from gradcalc.report.record import solution_line
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.solution.symbolic import forms
+from gradcalc.report.steps.chain import chain_rule, closed_form
+from gradcalc.report.steps.view import View
 from tests.oracle import torch
 from tests.shown import PROBLEMS
 

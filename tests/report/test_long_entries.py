@@ -8,13 +8,13 @@ import resource
 import pytest
 
 import gradcalc
-from gradcalc.algebra.entries import TooLongError
-from gradcalc.algebra.expr import Symbol
-from gradcalc.algebra.syntax import parse
-from gradcalc.report.steps import LONGEST_ENTRY
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
-from gradcalc.report.writing import document
+from gradcalc.algebra.formula.expr import Symbol
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.rewriting.entries import TooLongError
+from gradcalc.report.solution.document import document
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.steps import LONGEST_ENTRY
+from gradcalc.report.steps.view import View
 from tests.hangs import bounded
 
 VECTORS = ("softmax", "log_softmax", "layer_norm", "softmin", "normalize", "cumsum", "flip")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 import gradcalc
-from gradcalc.algebra.operations import Table
-from gradcalc.algebra.syntax import parse
-from gradcalc.algebra.table import TABLE
-from gradcalc.report.notation import Notation
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View, tidy
+from gradcalc.algebra.formula.syntax import parse
+from gradcalc.algebra.operations.operation import Table
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.algebra.rewriting.simplify import tidy
+from gradcalc.report.mathematics.notation import Notation
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.view import View
 from tests.shown import ROOT
 
 SHAPES = {"a": ("n",), "b": ("n",), "A": ("m", "n"), "x": (), "y": (), "z": ()}
@@ -64,7 +65,7 @@ def test_two_cases_stand_after_a_brace_only_as_a_whole_formula() -> None:
     [("8 - 10", "8 - 10"), ("0.1 - 0", "0.1 - 0"), ("1 + (2 + x)", "1 + 2 + x")],
 )
 def test_numbers_in_formulas_are_written_plainly(formula: str, tidied: str) -> None:
-    from gradcalc.algebra.syntax import format
+    from gradcalc.algebra.formula.syntax import format
 
     assert format(tidy(parse(formula))) == format(parse(tidied))
 

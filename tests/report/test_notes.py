@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra import kernels
-from gradcalc.algebra.expr import Apply, Symbol
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Symbol
+from gradcalc.algebra.operations import kernels
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.errors import width
-from gradcalc.report.catalogue import sheet
-from gradcalc.report.notes import MOST, notes
 from gradcalc.report.page import Page
-from gradcalc.report.record import solution_line
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.results.operations import sheet
+from gradcalc.report.solution.learning_notes import MOST, notes
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.steps.view import View
 from tests.shown import PROBLEMS
 
 SHIPPED = {

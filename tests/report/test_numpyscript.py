@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
-from gradcalc.report.codenames import identifiers as identifiers_of
-from gradcalc.report.codenumpy import NUMPY
-from gradcalc.report.codescript import Script
-from gradcalc.report.numpyscript import OWN, numpy_script
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.dialect import identifiers as identifiers_of
+from gradcalc.report.scripts.numpy_script import NUMPY, OWN, numpy_script
+from gradcalc.report.scripts.script import Script
 from tests.report.scripts import assert_agrees, identifiers, run
 from tests.shown import GOLDEN, PROBLEMS, matches
 

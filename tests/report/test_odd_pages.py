@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.syntax import format
+from gradcalc.algebra.formula.syntax import format
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
-from gradcalc.report.graphpicture import picture
-from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.record import solution_line
-from gradcalc.report.samples import shares
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
-from gradcalc.report.writing import document
+from gradcalc.problem.solution import Solution
+from gradcalc.report.pictures.graph_operations import picture
+from gradcalc.report.scripts.numpy_script import numpy_script
+from gradcalc.report.solution.document import document
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.solution.sample_band import shares
+from gradcalc.report.steps.view import View
 from tests.proof.files.agreement import differences
 from tests.report.scripts import run
 

@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from gradcalc.cli.check import command
-from gradcalc.grading.options import check_options
-from gradcalc.problem.loader import load
-from gradcalc.report.optionpage import OptionPage
+from gradcalc.grading.marking.options import check_options
+from gradcalc.problem.reading.loader import load
 from gradcalc.report.page import Page
-from gradcalc.report.wording import wording
+from gradcalc.report.results.options import OptionPage
+from gradcalc.report.results.wording import wording
 from tests.shown import GOLDEN, PROBLEMS, matches
 
 CHOICES = [path for path in PROBLEMS if "\noptions:" in path.read_text()]

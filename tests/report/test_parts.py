@@ -11,11 +11,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gradcalc.errors import width
+from gradcalc.report.blocks import Bar, Paragraph, ReportTable, TableColumn, Title
+from gradcalc.report.formats.report_html import html_file
+from gradcalc.report.formats.report_text import escaped, markdown, write_parts
 from gradcalc.report.page import Page
-from gradcalc.report.parts import Bar, Paragraph, ReportTable, TableColumn, Title
-from gradcalc.report.partshtml import html_file
-from gradcalc.report.partsmarkdown import escaped, markdown
-from gradcalc.report.partspage import write_parts
 from tests.report.samples_of_parts import HOSTILE, every_part
 
 every_text = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:30])

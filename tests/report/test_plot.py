@@ -8,15 +8,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from gradcalc.algebra.expr import ONE, Number
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import ONE, Number
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.errors import ProblemError, width
-from gradcalc.report.axes import interval, number_of, panel, ticks
-from gradcalc.report.curve import Curve, clipped, sample
-from gradcalc.report.functions import read
 from gradcalc.report.page import Page
-from gradcalc.report.plot_svg import svg
-from gradcalc.report.plot_text import draw
+from gradcalc.report.pictures.curve import Curve, clipped, interval, number_of, panel, sample, ticks
+from gradcalc.report.pictures.functions import read
+from gradcalc.report.pictures.plot import draw, svg
 from tests.shown import GOLDEN, matches
 
 FIGURE_2 = ("relu", "leaky_relu(alpha=0.1)", "softplus", "x*sigmoid(1.702*x)")
@@ -228,7 +226,7 @@ def test_circles_mark_a_jump_in_the_svg() -> None:
 
 def test_matplotlib_draws_the_same_curves() -> None:
     pytest.importorskip("matplotlib")
-    from gradcalc.report.plot_png import png
+    from gradcalc.report.pictures.plot import png
 
     found = png([panel([curve(text)]) for text in ("relu", "1/x", "bce")])
     assert found.startswith(b"\x89PNG\r\n")

@@ -9,9 +9,9 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import width
-from gradcalc.report.record import solution_line
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.steps.view import View
 from tests.report.random_problems import problem
 
 SIGNS = re.compile(r"[−-] [−-]\d|[+·] −\d|−−")

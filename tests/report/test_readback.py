@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr, Number, rebuild
-from gradcalc.algebra.syntax import format, parse
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, rebuild
+from gradcalc.algebra.formula.syntax import format, parse
 from gradcalc.engine.evaluate import evaluate
-from gradcalc.report.steps import build_steps
-from gradcalc.report.updates import update_steps
-from gradcalc.report.view import View
+from gradcalc.report.steps.steps import build_steps
+from gradcalc.report.steps.updates import update_steps
+from gradcalc.report.steps.view import View
 from tests.shown import PROBLEMS
 
 UNITS = 12  # of the fifth digit: what rounded operands may add up to

@@ -11,17 +11,16 @@ import pytest
 from click.testing import CliRunner
 
 import gradcalc
-from gradcalc.algebra.expr import Apply, Expr
-from gradcalc.algebra.syntax import format, parse
+from gradcalc.algebra.formula.expr import Apply, Expr
+from gradcalc.algebra.formula.syntax import format, parse
 from gradcalc.cli.solve import command
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
 from gradcalc.report.page import Page
-from gradcalc.report.record import solution_line
-from gradcalc.report.samplepage import sample_band
-from gradcalc.report.samples import shares
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.solution.page import page
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.solution.sample_band import sample_band, shares
+from gradcalc.report.steps.view import View
 from tests.problem.test_samples import BATCHES, EMBEDDED, MIXED, REGULARISED
 from tests.shown import GOLDEN, ROOT, matches
 

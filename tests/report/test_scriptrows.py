@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcalc.algebra.layers import LAYERS
-from gradcalc.problem.model import Solution
-from gradcalc.report.codecuts import size_letters, size_text, size_value
-from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.torchscript import torch_script
+from gradcalc.algebra.operations.layers import LAYERS
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.dialect import size_letters, size_text, size_value
+from gradcalc.report.scripts.numpy_script import numpy_script
+from gradcalc.report.scripts.torch_script import torch_script
 from tests.report.scripts import assert_agrees, run
 from tests.report.test_numpyscript import names_of, solved
 from tests.report.test_torchscript import assert_descent, assert_gradients

@@ -11,12 +11,12 @@ from random import Random
 import pytest
 
 import gradcalc
-from gradcalc.algebra.kinks import slopes_at_kink
+from gradcalc.algebra.operations.operation import slopes_at_kink
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.algebra.optimisers import OPTIMISERS, SETTINGS
-from gradcalc.algebra.table import TABLE
-from gradcalc.problem.model import Solution
-from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.torchscript import torch_script
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.numpy_script import numpy_script
+from gradcalc.report.scripts.torch_script import torch_script
 from tests.report.held_to_pages import numpy_differs, solved, torch_differs
 
 SEEDS = range(270)

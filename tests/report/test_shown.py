@@ -8,14 +8,14 @@ from html.parser import HTMLParser
 import pytest
 
 import gradcalc
-from gradcalc.grading.assignment import Assignment
-from gradcalc.grading.classrun import ClassResult
-from gradcalc.grading.tally import Tally
-from gradcalc.report.htmldocument import html_document
-from gradcalc.report.markdowndocument import markdown_document
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
-from gradcalc.report.writing import document
+from gradcalc.grading.classes.assignment import Assignment
+from gradcalc.grading.classes.result import ClassResult
+from gradcalc.grading.classes.tally import Tally
+from gradcalc.report.formats.markdown import markdown_document
+from gradcalc.report.formats.solution_html import html_document
+from gradcalc.report.solution.document import document
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.view import View
 from tests.shown import PROBLEMS, ROOT
 
 HAND = ROOT / "problems" / "hand-calculation.yaml"

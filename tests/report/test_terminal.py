@@ -11,10 +11,10 @@ import pytest
 
 import gradcalc
 from gradcalc.errors import width
-from gradcalc.report.paint import STYLES
-from gradcalc.report.steps import build_steps
-from gradcalc.report.terminal import page
-from gradcalc.report.view import View
+from gradcalc.report.page import STYLES
+from gradcalc.report.solution.page import page
+from gradcalc.report.steps.steps import build_steps
+from gradcalc.report.steps.view import View
 from tests.shown import PROBLEMS, ROOT
 
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)

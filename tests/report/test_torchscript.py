@@ -12,13 +12,13 @@ import pytest
 
 import gradcalc
 from gradcalc.algebra import optimisers
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.formula.names import gradient_parts
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.algebra.optimisers import SGD, Optimiser, UpdateRule
-from gradcalc.algebra.table import TABLE
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
-from gradcalc.report.torchparts import parts_of
-from gradcalc.report.torchscript import torch_script
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.torch_parts import parts_of
+from gradcalc.report.scripts.torch_script import torch_script
 from tests.report.scripts import assert_agrees, execute, run
 from tests.report.test_numpyscript import (
     ACTIVATIONS,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gradcalc.cli import run
-from gradcalc.problem.loader import load
+from gradcalc.problem.reading.loader import load
 from gradcalc.problem.traps import TRAPS, traps
 from tests.shown import GOLDEN, PROBLEMS, matches
 

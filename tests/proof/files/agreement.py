@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 import gradcalc
-from gradcalc.algebra.names import gradient_parts
+from gradcalc.algebra.formula.names import gradient_parts
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
-from gradcalc.report.codenumpy import NUMPY
-from gradcalc.report.codescript import Script
-from gradcalc.report.numpyscript import OWN as NUMPY_OWN
-from gradcalc.report.numpyscript import numpy_script
-from gradcalc.report.record import solution_line
-from gradcalc.report.torchscript import torch_script
-from gradcalc.report.view import View
+from gradcalc.problem.solution import Solution
+from gradcalc.report.scripts.numpy_script import NUMPY, numpy_script
+from gradcalc.report.scripts.numpy_script import OWN as NUMPY_OWN
+from gradcalc.report.scripts.script import Script
+from gradcalc.report.scripts.torch_script import torch_script
+from gradcalc.report.solution.record import solution_line
+from gradcalc.report.steps.view import View
 from tests.report.scripts import identifiers, run
 from tests.report.test_torchscript import names_of
 

@@ -15,9 +15,10 @@ from unittest import mock
 import click
 import numpy as np
 
-from gradcalc.algebra.table import TABLE
-from gradcalc.cli import OWN_FAULT, gradcalc, run
-from gradcalc.problem.model import Solution
+from gradcalc.algebra.operations.table import TABLE
+from gradcalc.cli import gradcalc, run
+from gradcalc.cli.output import OWN_FAULT
+from gradcalc.problem.solution import Solution
 from tests.hangs import bounded
 
 SECONDS = 5.0
@@ -258,7 +259,7 @@ def looking_up(random: Random, solution: Solution | None) -> list[str]:
 
 
 def explaining(random: Random, solution: Solution | None) -> list[str]:
-    from gradcalc.grading.scheme import MISTAKES
+    from gradcalc.grading.classes.scheme import MISTAKES
 
     return ["mistakes", random.choice(MISTAKES)]
 

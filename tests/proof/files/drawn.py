@@ -13,13 +13,14 @@ import numpy as np
 import yaml
 
 import gradcalc
-from gradcalc.algebra.expr import Symbol
+from gradcalc.algebra.formula.expr import Symbol
+from gradcalc.algebra.operations.table import TABLE
 from gradcalc.algebra.optimisers import OPTIMISERS, setting
-from gradcalc.algebra.table import TABLE
 from gradcalc.errors import Source
-from gradcalc.grading.scheme import MISTAKES
-from gradcalc.problem.model import Problem, Solution
-from gradcalc.problem.schema import ACCEPT, EXAMPLES, KEYS
+from gradcalc.grading.classes.scheme import MISTAKES
+from gradcalc.problem.model import Problem
+from gradcalc.problem.reading.keys import ACCEPT, EXAMPLES, KEYS
+from gradcalc.problem.solution import Solution
 from tests.proof.files.formulas import ROWS, Lines, array, value
 
 Content = dict[str, Any]

@@ -12,12 +12,12 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from gradcalc.algebra.expr import Apply, Expr, Number, Symbol, number
-from gradcalc.algebra.inference import LAYOUT, REDUCTIONS, shape_finder
-from gradcalc.algebra.operations import Operation
-from gradcalc.algebra.shapes import Shape, ShapeError
-from gradcalc.algebra.syntax import format
-from gradcalc.algebra.table import TABLE
+from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, number
+from gradcalc.algebra.formula.shapes import Shape, ShapeError
+from gradcalc.algebra.formula.syntax import format
+from gradcalc.algebra.operations.inference import LAYOUT, REDUCTIONS, shape_finder
+from gradcalc.algebra.operations.operation import Operation
+from gradcalc.algebra.operations.table import TABLE
 
 ROWS = tuple(row for row in TABLE)
 TRIES = 60

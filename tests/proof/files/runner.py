@@ -13,7 +13,7 @@ from random import Random
 
 import gradcalc
 from gradcalc.errors import ProblemError
-from gradcalc.problem.model import Solution
+from gradcalc.problem.solution import Solution
 from tests.hangs import Late, bounded
 from tests.proof.files import agreement, commands
 from tests.proof.files.commands import FILE, said

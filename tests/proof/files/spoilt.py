@@ -8,7 +8,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from gradcalc.problem.schema import EXAMPLES, KEYS
+from gradcalc.problem.reading.keys import EXAMPLES, KEYS
 from tests.proof.files.drawn import Drawn, written
 
 ODD: tuple[Any, ...] = (

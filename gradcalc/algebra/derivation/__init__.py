@@ -1,0 +1,4 @@
+"""Derivations: the rules of differentiation, named, one at a time.
+
+Imports: formula, operations, rewriting.
+"""

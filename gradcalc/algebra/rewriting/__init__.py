@@ -1,0 +1,4 @@
+"""Formulas written another way: simplified, shortened, one entry of them.
+
+Imports: formula, operations.
+"""

@@ -1,0 +1,4 @@
+"""What people write: numbers, names, sheets, letters of options.
+
+Imports: algebra, engine, problem.
+"""

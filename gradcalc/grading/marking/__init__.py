@@ -1,0 +1,4 @@
+"""Judging one sheet: answers, formulas, options.
+
+Imports: answers, evaluation, mistakes, algebra, engine, problem.
+"""

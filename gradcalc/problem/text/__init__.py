@@ -1,0 +1,4 @@
+"""Untrusted text: files, YAML with places, numbers as they are written.
+
+Imports: algebra.
+"""

@@ -1,0 +1,263 @@
+"""What a document and a report say: words, equations and tables in order, not how they look.
+
+Solution → view → steps → blocks → a printer. A printer knows blocks and mathematics,
+nothing of networks; what is said here, every format says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from gradcalc.report.mathematics.tree import Math
+    from gradcalc.report.pictures.graph_layout import Picture
+
+SayingTone: TypeAlias = Literal["plain", "note", "warning"]
+
+Align: TypeAlias = Literal["left", "right"]
+Tone: TypeAlias = Literal["plain", "note", "warning", "heading"]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """A name and what it equals, side after side; sign: ← where it takes a new value."""
+
+    name: Math
+    sides: tuple[Math, ...] = ()
+    sign: str = "="
+
+
+@dataclass(frozen=True)
+class EquationList:
+    """Equations with a label, each with a few words beside it."""
+
+    label: str
+    rows: tuple[tuple[Equation, str], ...]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Words with a label."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Band:
+    """The heading of a pass."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class LayerHeading:
+    """The heading of the lines of one layer."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class SolutionLine:
+    """A numbered line: what it defines, its equation, words, entries, and what it reads.
+
+    key: the quantity's own name; reads, readers: the quantities that it reads, the lines
+    that read it.
+    """
+
+    number: int
+    key: str
+    equation: Equation
+    note: str = ""
+    entries: tuple[Equation, ...] = ()
+    unfolded: bool = False
+    reads: tuple[str, ...] = ()
+    readers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table of short mathematics, column by column, the first cell of each its head."""
+
+    caption: str
+    columns: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """A sentence or two."""
+
+    text: str
+    tone: SayingTone = "plain"
+
+
+@dataclass(frozen=True)
+class Boxed:
+    """The answer, with a few words beside it."""
+
+    equation: Equation
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The computational graph."""
+
+    picture: Picture
+
+
+DocumentBlock: TypeAlias = (
+    EquationList
+    | Labelled
+    | Band
+    | LayerHeading
+    | SolutionLine
+    | Listing
+    | Saying
+    | Boxed
+    | Drawing
+)
+
+
+@dataclass(frozen=True)
+class Document:
+    """One problem as it is written down."""
+
+    title: str
+    cite: str
+    blocks: tuple[DocumentBlock, ...]
+
+
+def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
+    """Yield blocks, each line with the numbers of the lines that read it."""
+    readers: dict[str, list[int]] = {}
+    for block in blocks:
+        if isinstance(block, SolutionLine):
+            for name in block.reads:
+                readers.setdefault(name, []).append(block.number)
+    for block in blocks:
+        if isinstance(block, SolutionLine) and block.equation.sign == "=":
+            yield replace(block, readers=tuple(readers.get(block.key, ())))
+        else:
+            yield block
+
+
+@dataclass(frozen=True)
+class Title:
+    """What the report is about, and what kind of report it is."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """The heading of what comes after it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Labels, each with words beside it; an empty label goes on with the one before."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A few numbers with their names, in one line where there is room."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One or more sentences; remark: a few words at the right margin."""
+
+    text: str
+    tone: Tone = "plain"
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Lines that stand as they are, blanks included."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A histogram: from, to (empty for a single value), and how many."""
+
+    rows: tuple[tuple[str, str, int], ...]
+    counted: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A cell of a table: a number with a bar as long as it is large."""
+
+    value: float
+    text: str
+
+
+TableCell: TypeAlias = str | Bar
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """A column of a table.
+
+    long: the title where there is room for more; least, gap: columns of text it takes at
+    least, and before it; joined: a text page writes the title of the column before over
+    both; spare: left out where the page is narrow, the largest first;
+    cut: shortened there; name: of a quantity, which is not broken.
+    """
+
+    title: str
+    align: Align = "right"
+    long: str = ""
+    least: int = 0
+    gap: int = 1
+    joined: bool = False
+    spare: int = 0
+    cut: bool = False
+    name: bool = False
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Rows in columns; the first cell of a row is what the row is about.
+
+    foot: words for the last row, the column they speak of, and its number.
+    """
+
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    caption: str = ""
+    foot: tuple[str, int, str] | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing of a list: cells that stand under each other, words, and a remark."""
+
+    cells: tuple[str, ...]
+    text: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    rows: tuple[Item, ...]
+
+
+Part: TypeAlias = (
+    Title | Section | Facts | Figures | Paragraph | Formula | Bars | ReportTable | Items
+)

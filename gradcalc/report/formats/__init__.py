@@ -1,0 +1,4 @@
+"""Printers: blocks as text, Markdown, LaTeX, HTML.
+
+Imports: blocks, mathematics, page, pictures.
+"""

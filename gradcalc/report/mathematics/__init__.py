@@ -1,0 +1,4 @@
+"""Mathematics as it is set: a tree, rows of Unicode, LaTeX, MathML.
+
+Imports: algebra, problem.
+"""

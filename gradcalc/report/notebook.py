@@ -1,0 +1,158 @@
+"""A result as a report that shows itself: in a notebook, and as text anywhere else."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gradcalc.errors import visible
+from gradcalc.grading.classes.result import ClassResult
+from gradcalc.grading.evaluation.lines import lines_of
+from gradcalc.grading.marking.options import OptionsReview
+from gradcalc.grading.marking.verdict import Review
+from gradcalc.grading.questions.lint import Lint
+from gradcalc.problem.model import Problem
+from gradcalc.problem.solution import Solution
+from gradcalc.report.blocks import Formula, Part
+from gradcalc.report.formats.markdown import markdown_document
+from gradcalc.report.formats.report_html import html_fragment
+from gradcalc.report.formats.report_text import COLUMNS, ReportForm, printed
+from gradcalc.report.formats.solution_html import html_document
+from gradcalc.report.page import Page
+from gradcalc.report.results.check_page import AuditPage, what_is_checked
+from gradcalc.report.results.classes import class_parts
+from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.options import OptionPage, option_parts
+from gradcalc.report.results.review import Told, review_parts
+from gradcalc.report.results.wording import Wording, wording
+from gradcalc.report.solution.document import document
+from gradcalc.report.solution.page import page as solution_page
+from gradcalc.report.steps.view import View
+
+Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
+Write: TypeAlias = Callable[[ReportForm], str]
+FRAME = "width:100%;height:48rem;border:0"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report in the forms that a reader may want: HTML, Markdown, plain text.
+
+    A notebook takes the form that it can show; str() is the text of the command line.
+    """
+
+    write: Write
+
+    def __str__(self) -> str:
+        """Return the report as text of 80 columns."""
+        return self.write("txt")
+
+    def __repr__(self) -> str:
+        return self.write("txt")
+
+    def _repr_html_(self) -> str:
+        return self.write("html")
+
+    def _repr_markdown_(self) -> str:
+        return self.write("md")
+
+
+def show(result: Result | Sequence[Review], problem: Problem | None = None) -> Report:
+    r"""Return a report on a solution, a check, options, a lint, or a class.
+
+    Several checks make one report. The result of a class needs the problem beside it.
+    Raises TypeError for anything else.
+
+    >>> from gradcalc import load, solve
+    >>> report = show(solve(load("title: A square\ninputs: {x: 3}\nequations: y = x^2")))
+    >>> str(report).splitlines()[0]
+    'A square'
+    """
+    match result:
+        case Solution():
+            return Report(_solution(result))
+        case OptionsReview():
+            words = wording(result.lines)
+            return Report(_options(result, words))
+        case Lint():
+            return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
+        case Review():
+            return _reviews([result])
+        case ClassResult():
+            if problem is None:
+                raise TypeError("the result of a class is shown with its problem")
+            return Report(_parts(class_parts(result, wording(lines_of(problem)))))
+    if isinstance(result, Sequence) and result and all(isinstance(r, Review) for r in result):
+        return _reviews(result)
+    raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
+
+
+def _options(review: OptionsReview, words: Wording) -> Write:
+    """Return what is said of options: its parts, or the page of the command line."""
+
+    def write(form: ReportForm) -> str:
+        if form == "txt":
+            return _text(OptionPage(Page(COLUMNS), review, words).write())
+        return _parts(list(option_parts(review, words)))(form)
+
+    return write
+
+
+def _solution(solution: Solution) -> Write:
+    """Return the worked solution: a document, or the page of the command line."""
+
+    def write(form: ReportForm) -> str:
+        if form == "txt":
+            return _text(solution_page(View(solution)))
+        documents = [document(View(solution, typeset=True))]
+        if form == "md":
+            return markdown_document(documents)
+        whole = html.escape(html_document(documents))  # a page of its own within the notebook's
+        return f'<iframe sandbox title="worked solution" style="{FRAME}" srcdoc="{whole}"></iframe>'
+
+    return write
+
+
+def _reviews(reviews: Sequence[Review]) -> Report:
+    """Return checks as one report; as text they are pages, one after the other."""
+    parts = [
+        part
+        for review in reviews
+        for part in review_parts(
+            review, wording(review.lines), Told("full", what_is_checked(review.sheet.name))
+        )
+    ]
+    forms = _parts(parts)
+
+    def write(form: ReportForm) -> str:
+        if form != "txt":
+            return forms(form)
+        pages = (
+            AuditPage(Page(COLUMNS), review, wording(review.lines), hint=False).write()
+            for review in reviews
+        )
+        return "\n\n".join(map(_text, pages))
+
+    return Report(write)
+
+
+def _parts(parts: Sequence[Part]) -> Write:
+    return lambda form: html_fragment(parts) if form == "html" else printed(parts, form)
+
+
+def _page(made: Callable[[], Page]) -> Write:
+    """Return a page of text in every form, its columns kept."""
+
+    def write(form: ReportForm) -> str:
+        text = _text(made())
+        if form == "txt":
+            return text
+        return _parts([Formula(tuple(text.rstrip("\n").split("\n")))])(form)
+
+    return write
+
+
+def _text(page: Page) -> str:
+    return "".join(f"{visible(line)}\n" for line in page.plain().splitlines())

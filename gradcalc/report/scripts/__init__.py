@@ -1,0 +1,4 @@
+"""A problem as a script: NumPy, PyTorch.
+
+Imports: steps, algebra, engine, problem.
+"""
