@@ -1,18 +1,31 @@
-"""The package is built as its design says: imports go one way, and starting is light."""
+"""The package is built as its design says: imports go one way, and starting is light.
+
+Each source file is read and parsed once; a test names all that offends at once.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "gradcalc"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-LAYERS = ("algebra", "engine", "problem", "grading", "report", "cli")
+from tests.house.arrows import ARROWS
+from tests.house.circles import file_circles, folder_circles
+from tests.house.counts import folders, types_used_twice
+from tests.house.directions import (
+    between_packages,
+    between_units,
+    not_in_house,
+    not_in_table,
+    undescribed,
+)
+from tests.house.modules import House, Module, dotted, read
+
+ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "rich": ("report", "cli"),
     "click": ("cli",),
@@ -21,88 +34,111 @@ ALLOWED = {
     "distributed": ("cli",),
     "matplotlib": ("report",),
 }
+SYNTAX = ("expr", "names", "precedence", "parser", "syntax")
+"""Modules of algebra/ that know formulas and no operations."""
 LONGEST = 450
-
-every_module = pytest.mark.parametrize(
-    "path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE))
-)
-
-
-def layer(path: Path) -> str:
-    """Return the part of the package that a module belongs to: `engine`, `errors`, …"""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+MOST = {"gradcalc/cli": 20}
+"""Files of a folder, where it may be others than so many."""
+MOST_ELSEWHERE = 15
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the dotted names of all imports of a module, inner and typing ones included."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+@pytest.fixture(scope="session")
+def house() -> House:
+    """Return the package, each of its files read once."""
+    return read(ROOT)
 
 
-@every_module
-def test_imports_go_along_the_arrows(path: Path) -> None:
-    own = layer(path)
-    for name in imported(path):
-        top, _, rest = name.partition(".")
-        if top != "gradcalc" or own in ("__init__", "__main__"):
-            continue
-        target = rest.partition(".")[0]
-        if own == "errors":
-            raise AssertionError(f"errors imports {name}")
-        if target == "errors":
-            continue
-        if target in LAYERS:
-            assert LAYERS.index(target) <= LAYERS.index(own), f"{own} imports {name}"
-        else:
-            assert own == "cli", f"{own} imports the public face: {name}"
+def none(offenders: Iterable[object]) -> None:
+    """Hold that there are none, or show all of them."""
+    found = [str(each) for each in offenders]
+    assert not found, "\n".join([f"{len(found)} found:", *found])
 
 
-@every_module
-def test_other_packages_stay_in_their_place(path: Path) -> None:
+def test_packages_import_those_below_them(house: House) -> None:
+    none(between_packages(house, ARROWS))
+
+
+def test_sub_packages_import_those_below_them(house: House) -> None:
+    none(between_units(house, ARROWS))
+
+
+def test_the_table_of_arrows_names_what_is_there(house: House) -> None:
+    none([*not_in_table(house, ARROWS), *not_in_house(house, ARROWS)])
+
+
+def test_no_modules_import_each_other_in_a_circle(house: House) -> None:
+    none(" ↔ ".join(group) for group in (*file_circles(house), *folder_circles(house)))
+
+
+def test_a_folder_can_be_looked_over(house: House) -> None:
+    none(
+        f"{folder}: {count} files"
+        for folder, count in folders(house).items()
+        if count > MOST.get(folder, MOST_ELSEWHERE)
+    )
+
+
+def test_a_type_has_a_name_of_its_own(house: House) -> None:
+    none(f"{name}: {', '.join(where)}" for name, where in types_used_twice(house).items())
+
+
+def test_packages_say_what_lives_there_and_what_they_import(house: House) -> None:
+    none(undescribed(house))
+
+
+def test_other_packages_stay_in_their_place(house: House) -> None:
+    none(found for module in house.modules for found in _misplaced(module))
+
+
+def _misplaced(module: Module) -> Iterator[str]:
     known = {*sys.stdlib_module_names, "gradcalc", *ALLOWED}
-    for name in imported(path):
+    for name in dotted(module):
         top = name.partition(".")[0]
-        assert top in known, f"{name} is not a dependency"
-        if top in ALLOWED:
-            assert layer(path) in ALLOWED[top], f"{layer(path)} imports {name}"
+        if top not in known:
+            yield f"{module.path}: {name} is not a dependency"
+        elif top in ALLOWED and module.package not in ALLOWED[top]:
+            yield f"{module.path}: imports {name}"
 
 
-@every_module
-def test_a_formula_does_not_know_the_operations(path: Path) -> None:
-    if path.name not in ("expr.py", "names.py", "parser.py", "syntax.py"):
-        return
-    if layer(path) != "algebra":
-        return
-    for name in imported(path):
-        assert not name.startswith(("numpy", "gradcalc.algebra.operations"))
+def test_a_formula_does_not_know_the_operations(house: House) -> None:
+    heavy = {"numpy", "operations", "table"}
+    none(
+        f"{module.path}: imports {name}"
+        for module in house.modules
+        if module.package == "algebra" and module.path.stem in SYNTAX
+        for name in dotted(module)
+        if heavy & set(name.split("."))
+    )
 
 
-@every_module
-def test_modules_are_short_and_explained(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LONGEST
-    assert ast.get_docstring(ast.parse(text))
+def test_modules_are_short(house: House) -> None:
+    long = (module for module in house.modules if module.lines > LONGEST)
+    none(f"{module.path}: {module.lines} lines" for module in long)
 
 
-@every_module
-def test_nothing_is_executed_from_a_text(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("eval", "exec", "compile", "__import__")
-        if isinstance(node, ast.Attribute):
-            assert node.attr not in ("unsafe_load", "full_load", "system", "popen")
+def test_modules_are_explained(house: House) -> None:
+    none(module.path for module in house.modules if not module.docstring)
 
 
-def test_the_layers_of_the_design_are_all_there_is() -> None:
-    folders = {
-        path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"
-    }
-    assert folders <= set(LAYERS)
-    assert {"algebra", "engine", "problem", "report", "cli"} <= folders
+def test_nothing_is_executed_from_a_text(house: House) -> None:
+    none(
+        f"{module.path}:{node.lineno}: {ast.unparse(node)}"
+        for module in house.modules
+        for node in module.nodes
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("eval", "exec", "compile", "__import__")
+        )
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("unsafe_load", "full_load", "system", "popen")
+        )
+    )
+
+
+def test_the_packages_of_the_design_are_all_there_is(house: House) -> None:
+    assert {module.package for module in house.modules} - {""} == set(ARROWS)
 
 
 LIGHT = """\
@@ -136,7 +172,7 @@ def test_starting_loads_neither_numpy_nor_rich(action: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=PACKAGE.parent,
+        cwd=ROOT,
     )
     assert found.returncode == 0, found.stderr
 
@@ -153,7 +189,7 @@ def test_reading_formulas_loads_no_numpy() -> None:
         capture_output=True,
         text=True,
         check=False,
-        cwd=PACKAGE.parent,
+        cwd=ROOT,
     )
     assert found.returncode == 0, found.stderr
 

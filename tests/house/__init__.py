@@ -1,0 +1,1 @@
+"""How the package is built: its modules, their imports and sizes, read once and counted."""
