@@ -5,6 +5,22 @@ r"""Worked solutions of backpropagation problems, from one list of equations.
 >>> solution = gradcalc.solve(problem)
 >>> float(solution.values["dy/dx"])
 6.0
+
+The packages, the lowest first; each may import those above it in this list:
+
+    errors     a place in a file, the one error type, did-you-mean; everyone may import it
+    algebra    the formula, the table of operations, rewriting, derivations, optimisers
+    engine     the computational graph, its backward pass, its values, the proof of both
+    problem    a problem file is read and checked whole, and solved
+    grading    answers, mistakes, marking, a class
+    report     what people read: mathematics, steps, pictures, scripts, documents, pages
+    cli        one module for each command
+
+There is room for more: `export`, one neutral item and a writer for each learning platform, and
+`practice`, the tutor, stand between report and cli; updates and second derivatives are lines,
+of engine and problem; a further axis is one of algebra's shapes; a format is a module of
+`report/formats`, a gradebook and a kind of submission one of `grading/classes` and
+`grading/submissions`.
 """
 
 from __future__ import annotations
