@@ -3,7 +3,7 @@
 Each fault of the lists is written into a temporary copy, alone, and the tests that
 should find it are run there. A line a fault is printed; the exit code is 1 if any
 fault goes unnoticed or a text to be changed is not there any more. NAME limits the
-run to faults whose name begins so: `losses`, `autodiff-3`.
+run to the faults of a module or to one of them: `matrix`, `autodiff-3`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from tests.mutants.workshop import Outcome, Workshops
 PROCESSES = 2
 MUTANTS = (
     *in_the_table.ELEMENTARY,
-    *in_the_table.ACTIVATIONS,
-    *in_the_table.LOSSES,
+    *in_the_table.SMOOTH_ACTIVATIONS,
+    *in_the_table.RECTIFIERS,
+    *in_the_table.REGRESSION_LOSSES,
+    *in_the_table.CLASSIFICATION_LOSSES,
     *in_the_table.MATRIX,
     *in_the_table.KERNELS,
     *in_the_rules.INFERENCE,
-    *in_the_rules.OPERATIONS,
+    *in_the_rules.OPERATION,
     *in_the_rules.SHAPES,
     *in_the_rules.SIMPLIFY,
     *in_the_rules.ENTRIES,
@@ -31,10 +33,12 @@ MUTANTS = (
     *in_the_passes.GRAPH,
     *in_the_passes.ROUNDING,
     *in_the_passes.LAYERS,
+    *in_the_passes.EXACT_VALUES,
     *in_the_passes.EVALUATE,
-    *in_the_passes.CHECK,
+    *in_the_passes.LEADING_AXES,
+    *in_the_passes.DIFFERENCES,
     *in_the_updates.OPTIMISERS,
-    *in_the_updates.TRAINING,
+    *in_the_updates.SOLVE,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import faults
 
 ELEMENTARY = faults(
-    "algebra/elementary.py",
+    "algebra/operations/elementary.py",
     ('derivative=("-1",)', 'derivative=("1",)', "minus: sign lost"),
     (
         'derivative=("1/b", "-a/b^2"),\n        kernel="numpy.divide"',
@@ -73,16 +73,47 @@ ELEMENTARY = faults(
     ('derivative=("others",)', 'derivative=("1",)', "product: other operands dropped"),
 )
 
-ACTIVATIONS = faults(
-    "algebra/activations.py",
-    ('derivative=("y*(1 - y)",)', 'derivative=("x*(1 - x)",)', "sigmoid: taken at z"),
-    ('derivative=("y*(1 - y)",)', 'derivative=("y",)', "sigmoid: factor 1 − a dropped"),
-    ('derivative=("y*(1 - y)",)', 'derivative=("y*(1 + y)",)', "sigmoid: sign inside"),
-    ('derivative=("y*(1 - y)",)', 'derivative=("1",)', "sigmoid: derivative forgotten"),
+SMOOTH_ACTIVATIONS = faults(
+    "algebra/operations/smooth_activations.py",
+    ('"y*(1 - y)",\n        given', '"x*(1 - x)",\n        given', "sigmoid: taken at z"),
+    ('"y*(1 - y)",\n        given', '"y",\n        given', "sigmoid: factor 1 − a dropped"),
+    ('"y*(1 - y)",\n        given', '"y*(1 + y)",\n        given', "sigmoid: sign inside"),
+    ('"y*(1 - y)",\n        given', '"1",\n        given', "sigmoid: derivative forgotten"),
     ('given="y*(1 - y)"', 'given="1 - y"', "sigmoid read off the output: factor dropped"),
-    ('derivative=("1 - y^2",)', 'derivative=("1 - x^2",)', "tanh: taken at z"),
-    ('derivative=("1 - y^2",)', 'derivative=("1 - y",)', "tanh: not squared"),
+    ('"1 - y^2",\n        given', '"1 - x^2",\n        given', "tanh: taken at z"),
+    ('"1 - y^2",\n        given', '"1 - y",\n        given', "tanh: not squared"),
     ('given="1 - y^2"', 'given="1 + y^2"', "tanh read off the output: sign"),
+    (
+        '"log(1 + exp(x))",\n        "sigmoid(x)"',
+        '"log(1 + exp(x))",\n        "sigmoid(y)"',
+        "softplus: taken at the value",
+    ),
+    ('_INSIDE = "g - sum(g*y, axis', '_INSIDE = "g + sum(g*y, axis', "softmax: sign"),
+    ('_INSIDE = "g - sum(g*y, axis=-1', '_INSIDE = "g - sum(g*y, axis=0', "softmax: axis"),
+    ('_INSIDE = "g - sum(g*y, axis', '_INSIDE = "g - sum(g, axis', "softmax: factor"),
+    ('f"y*({_INSIDE})"', '"y*(1 - y)*g"', "softmax: only the diagonal"),
+    ('"diag(y) - outer(y, y)"', '"outer(y, y) - diag(y)"', "softmax Jacobian: sign"),
+    ('"diag(y) - outer(y, y)"', '"diag(y) + outer(y, y)"', "softmax Jacobian: sign inside"),
+    ('"diag(y) - outer(y, y)"', '"diag(y*(1 - y))"', "softmax Jacobian: diagonal only"),
+    (
+        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
+        '"g - y*sum(g, axis=-1, keepdims=1)"',
+        "log softmax: taken at the value",
+    ),
+    (
+        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
+        '"g - softmax(x)*sum(g, axis=0, keepdims=1)"',
+        "log softmax: axis",
+    ),
+    (
+        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
+        '"g - softmax(x)"',
+        "log softmax: sum of the upstream gradient dropped",
+    ),
+)
+
+RECTIFIERS = faults(
+    "algebra/operations/rectifiers.py",
     (
         'derivative=("where(x > 0, 1, 0)",)',
         'derivative=("where(x >= 0, 1, 0)",)',
@@ -115,33 +146,10 @@ ACTIVATIONS = faults(
         '("alpha", "0.1")',
         "LeakyReLU: another default slope",
     ),
-    ('derivative=("sigmoid(x)",)', 'derivative=("sigmoid(y)",)', "softplus: taken at the value"),
-    ("(g - sum(g*y, axis=-1, keepdims=1))", "(g + sum(g*y, axis=-1, keepdims=1))", "softmax: sign"),
-    ("(g - sum(g*y, axis=-1, keepdims=1))", "(g - sum(g*y, axis=0, keepdims=1))", "softmax: axis"),
-    ("(g - sum(g*y, axis=-1, keepdims=1))", "(g - sum(g, axis=-1, keepdims=1))", "softmax: factor"),
-    ("y*(g - sum(g*y, axis=-1, keepdims=1))", "y*(1 - y)*g", "softmax: only the diagonal"),
-    ('"diag(y) - outer(y, y)"', '"outer(y, y) - diag(y)"', "softmax Jacobian: sign"),
-    ('"diag(y) - outer(y, y)"', '"diag(y) + outer(y, y)"', "softmax Jacobian: sign inside"),
-    ('"diag(y) - outer(y, y)"', '"diag(y*(1 - y))"', "softmax Jacobian: diagonal only"),
-    (
-        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
-        '"g - y*sum(g, axis=-1, keepdims=1)"',
-        "log softmax: taken at the value",
-    ),
-    (
-        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
-        '"g - softmax(x)*sum(g, axis=0, keepdims=1)"',
-        "log softmax: axis",
-    ),
-    (
-        '"g - softmax(x)*sum(g, axis=-1, keepdims=1)"',
-        '"g - softmax(x)"',
-        "log softmax: sum of the upstream gradient dropped",
-    ),
 )
 
-LOSSES = faults(
-    "algebra/losses.py",
+REGRESSION_LOSSES = faults(
+    "algebra/operations/regression_losses.py",
     (
         '"squared error, summed",\n        "(y - t)^2",\n        ("2*(y - t)",',
         '"squared error, summed",\n        "(y - t)^2",\n        ("(y - t)",',
@@ -152,9 +160,21 @@ LOSSES = faults(
         '"squared error, summed",\n        "(y - t)^2",\n        ("2*(y - t)", "2*(y - t)")',
         "squared error by the target: sign lost",
     ),
-    ('("y - t", "t - y")', '("t - y", "y - t")', "half squared error: signs flipped"),
-    ('("y - t", "t - y")', '("2*(y - t)", "t - y")', "half squared error: factor ½ dropped"),
-    ('"mean",\n        aliases=("mean_sq', '"sum",\n        aliases=("mean_sq', "mse: summed"),
+    (
+        '("y - t", "t - y"),\n        family',
+        '("t - y", "y - t"),\n        family',
+        "half squared error: signs flipped",
+    ),
+    (
+        '("y - t", "t - y"),\n        family',
+        '("2*(y - t)", "t - y"),\n        family',
+        "half squared error: factor ½ dropped",
+    ),
+    (
+        '"mean",\n        family=_FAMILY,\n        aliases=("mean_sq',
+        '"sum",\n        family=_FAMILY,\n        aliases=("mean_sq',
+        "mse: summed",
+    ),
     (
         'averaged over the entries",\n        "(y - t)^2",\n        ("2*(y - t)",',
         'averaged over the entries",\n        "(y - t)^2",\n        ("1/2*(y - t)",',
@@ -173,6 +193,10 @@ LOSSES = faults(
         "Huber: branches swapped",
     ),
     ("t - y, -delta*sign(y - t))", "t - y, delta*sign(y - t))", "Huber by the target: sign"),
+)
+
+CLASSIFICATION_LOSSES = faults(
+    "algebra/operations/classification_losses.py",
     ('"where(t*y < 1, -t, 0)"', '"where(t*y <= 1, -t, 0)"', "hinge: derivative −t at the margin"),
     ('"where(t*y < 1, -t, 0)"', '"where(t*y < 1, t, 0)"', "hinge: sign lost"),
     ('"where(t*y < 1, -t, 0)"', '"-t"', "hinge: margin forgotten"),
@@ -180,8 +204,8 @@ LOSSES = faults(
     ("(y - t)/(y*(1 - y))", "(t - y)/(y*(1 - y))", "cross-entropy of two classes: sign"),
     ('"log(1 - y) - log(y)"', '"log(y) - log(1 - y)"', "… by the target: sign"),
     (
-        '"batchmean",\n        domain=("y > 0", "y < 1")',
-        '"sum",\n        domain=("y > 0", "y < 1")',
+        '"batchmean",\n        family=_FAMILY,\n        limits=("xdivy(1 - t',
+        '"sum",\n        family=_FAMILY,\n        limits=("xdivy(1 - t',
         "cross-entropy of two classes: sum over the batch",
     ),
     ('("sigmoid(y) - t", "-y")', '("y - t", "-y")', "… of logits: taken at the logit"),
@@ -210,22 +234,26 @@ LOSSES = faults(
         "softmax cross-entropy: axis",
     ),
     (
-        '"batchmean",\n        shapes.class_loss',
-        '"sum",\n        shapes.class_loss',
+        '"-log_softmax(y)"),\n        "batchmean"',
+        '"-log_softmax(y)"),\n        "sum"',
         "softmax cross-entropy: sum over the batch",
     ),
 )
 
 MATRIX = faults(
-    "algebra/matrix.py",
+    "algebra/operations/matrix.py",
     (
         "*size(y)/size(x)",
         "",
         "mean: divisor dropped",
     ),
     ("*size(y)/size(x)", "/size(x)", "mean along an axis: divided by all entries"),
-    ('"g*xdivy(x, y)"', '"g*x"', "norm: divisor dropped"),
-    ('"g*xdivy(x, y)"', '"2*g*xdivy(x, y)"', "norm: factor 2 of the square kept"),
+    (
+        '"*xdivy(x, expand(y, axis=axis, keepdims=keepdims))"',
+        '"*x"',
+        "norm: divisor dropped",
+    ),
+    ('"*xdivy(x, expand(', '"*2*xdivy(x, expand(', "norm: factor 2 of the square kept"),
     ('(2, 1): ("outer(g, B)", "A.T @ g")', '(2, 1): ("outer(B, g)", "A.T @ g")', "δ xᵀ: x δᵀ"),
     ('(2, 1): ("outer(g, B)", "A.T @ g")', '(2, 1): ("outer(g, B)", "A @ g")', "Wᵀ δ: W δ"),
     ('(2, 2): ("g @ B.T", "A.T @ g")', '(2, 2): ("g @ B", "A.T @ g")', "δ Bᵀ: δ B"),
@@ -258,7 +286,7 @@ MATRIX = faults(
 )
 
 KERNELS = faults(
-    "algebra/kernels.py",
+    "algebra/operations/kernels.py",
     ("np.less(a, b)", "np.less_equal(a, b)", "a < b: equal counts"),
     ("np.heaviside(x, 0.5)", "np.heaviside(x, 1.0)", "step: 1 at 0"),
     ("np.where(limit, 1.0, b)))", "b))", "a ln b: no value at a = 0, b = 0"),

@@ -26,8 +26,8 @@ OPTIMISERS = faults(
     ('("eps", "1e-10")', '("eps", "1e-8")', "AdaGrad: another default"),
 )  # fmt: skip
 
-TRAINING = faults(
-    "problem/training.py",
+SOLVE = faults(
+    "problem/solve.py",
     ("values |= after\n", "values = {**after, **values}\n", "parameters not moved"),
     ("entered, kept = kept, {", "entered, _ = kept, {", "state not kept"),
     ("self.programs[min(step, 2) - 1]", "self.programs[0]", "every step is a first one"),

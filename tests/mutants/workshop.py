@@ -24,14 +24,17 @@ TABLE = ("tests/algebra/test_table.py",)
 RULES = ("tests/algebra/test_simplify.py", "tests/algebra/test_entries.py", *TABLE)
 PASSES = ("tests/engine/test_autodiff.py", "tests/engine/test_rounding.py", *TABLE)
 STEPS = ("tests/problem/test_training.py", "tests/problem/test_training_torch.py")
+EVALUATION = ("tests/engine/test_evaluate.py", *TABLE)
 FIRST = {
     "elementary": TABLE,
-    "activations": TABLE,
-    "losses": TABLE,
+    "smooth_activations": TABLE,
+    "rectifiers": TABLE,
+    "regression_losses": TABLE,
+    "classification_losses": TABLE,
     "matrix": TABLE,
     "kernels": TABLE,
     "inference": TABLE,
-    "operations": TABLE,
+    "operation": TABLE,
     "shapes": TABLE,
     "simplify": RULES,
     "entries": RULES,
@@ -39,10 +42,12 @@ FIRST = {
     "graph": PASSES,
     "rounding": ("tests/engine/test_rounding.py",),
     "layers": ("tests/proof/test_fractions.py",),
-    "evaluate": ("tests/engine/test_evaluate.py",),
-    "check": ("tests/engine/test_check.py",),
+    "exact_values": EVALUATION,
+    "evaluate": EVALUATION,
+    "leading_axes": EVALUATION,
+    "differences": ("tests/engine/test_check.py",),
     "optimisers": STEPS,
-    "training": STEPS,
+    "solve": STEPS,
 }
 """Quick tests that find most faults of a module."""
 THEN = ("tests/proof", "tests/algebra", "tests/engine", "tests/cases")
@@ -65,7 +70,7 @@ class Outcome:
     def __str__(self) -> str:
         place = f"{self.mutant.file}:{self.line}"
         found = f"killed by {self.by}" if self.killed else (self.by or "SURVIVED")
-        return f"{self.mutant.name:15} {place:27} {self.mutant.change:60} {found}"
+        return f"{self.mutant.name:24} {place:50} {self.mutant.change:60} {found}"
 
 
 class Workshops:
