@@ -23,25 +23,27 @@ from tests.mutants.mutant import MissingTextError, Mutant
 ROOT = Path(__file__).parents[2]
 PARTS = ("gradcalc", "tests", "problems", "pyproject.toml", "README.md")
 TABLE = ("tests/algebra/test_table.py",)
+LOSSES = (*TABLE, "tests/proof/test_fractions.py", "tests/engine/test_torch.py")
 RULES = ("tests/algebra/test_simplify.py", "tests/algebra/test_entries.py", *TABLE)
 PASSES = ("tests/engine/test_autodiff.py", "tests/engine/test_rounding.py", *TABLE)
 STEPS = ("tests/problem/test_training.py", "tests/problem/test_training_torch.py")
 EVALUATION = ("tests/engine/test_evaluate.py", *TABLE)
+KERNELS = (*TABLE, "tests/engine/test_evaluate.py")
 FIRST = {
     "elementary": TABLE,
     "smooth_activations": TABLE,
     "rectifiers": TABLE,
-    "regression_losses": TABLE,
-    "classification_losses": TABLE,
+    "regression_losses": LOSSES,
+    "classification_losses": LOSSES,
     "matrix": TABLE,
-    "kernels": TABLE,
-    "inference": TABLE,
+    "kernels": KERNELS,
+    "inference": LOSSES,
     "operation": TABLE,
     "shapes": TABLE,
     "simplify": RULES,
     "entries": RULES,
     "autodiff": PASSES,
-    "graph": PASSES,
+    "graph": ("tests/engine/test_graph.py", *PASSES),
     "rounding": ("tests/engine/test_rounding.py",),
     "layers": ("tests/proof/test_fractions.py",),
     "exact_values": EVALUATION,
