@@ -4,6 +4,8 @@ Each fault of the lists is written into a temporary copy, alone, and the tests t
 should find it are run there. A line a fault is printed; the exit code is 1 if any
 fault goes unnoticed or a text to be changed is not there any more. NAME limits the
 run to the faults of a module or to one of them: `matrix`, `autodiff-3`.
+
+Many faults of `optimisers` and `solve` are found by a comparison with PyTorch only.
 """
 
 from __future__ import annotations
