@@ -37,7 +37,7 @@ MUTANTS = (
     *in_the_passes.LAYERS,
     *in_the_passes.EXACT_VALUES,
     *in_the_passes.EVALUATE,
-    *in_the_passes.LEADING_AXES,
+    *in_the_passes.OPERATION_FUNCTIONS,
     *in_the_passes.DIFFERENCES,
     *in_the_updates.OPTIMISERS,
     *in_the_updates.SOLVE,

@@ -216,7 +216,7 @@ ROUNDING = faults(
 )
 
 LAYERS = faults(
-    "problem/reading/layers.py",
+    "problem/reading/dense_layers.py",
     ('Apply("transpose", (w,))', "w", "a batch: transpose of the weight dropped"),
     ("args = (Symbol(z), *", 'args = (Symbol("z1"), *', "another layer's z"),
     ("before, came_from = after, weight.name", "before, came_from = z, weight.name", "z for a"),
@@ -241,8 +241,8 @@ EVALUATE = faults(
     ("adjust(name, value) if adjust else value", "value", "not rounded"),
 )
 
-LEADING_AXES = faults(
-    "engine/leading_axes.py",
+OPERATION_FUNCTIONS = faults(
+    "engine/operation_functions.py",
     (
         "return tuple(range(-rank, 0)) if axis is None else (axis,)",
         "return tuple(range(-rank, 0))",
