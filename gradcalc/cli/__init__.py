@@ -1,4 +1,4 @@
-"""The command line: one module a command, imported when it is run; exit codes.
+"""The command line: one module for each command, imported when it is run; exit codes.
 
 Exit codes: 0 fine, 1 judged and something is wrong, 2 the input or the call is at
 fault, 3 the output could not be written, 70 a fault of the program itself, 130

@@ -1,4 +1,4 @@
-"""What a problem file says, checked whole, and what solving it gives."""
+"""What a problem file says, checked whole."""
 
 from __future__ import annotations
 

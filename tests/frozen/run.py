@@ -26,14 +26,11 @@ _SETTLED = {
 }
 _UNSET = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "LINES", "COLUMNS")
 
-
 _PLACE = re.compile(rb"\S*gradcalc/\S+\.py:\d+")
 """A module and a line, as the report of a fault names them: they move, and nothing is meant."""
 
-
 _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 """Warnings that Python does not show unless it is asked to."""
-_UNREAD = b",not read: "
 _Cached = type(lru_cache(maxsize=1)(int))
 
 
@@ -96,7 +93,7 @@ def perform(run: Run) -> Outcome:
     with _environment(run), _streams(run) as (out, err):
         code = _shown(run.arguments) if run.notebook else _called(run.arguments)
     written = [path for path in sorted(OUT.rglob("*")) if path.is_file()]
-    files = [(path.as_posix(), _ordered(path)) for path in written]
+    files = [(path.as_posix(), path.read_bytes()) for path in written]
     said = _PLACE.sub(b"gradcalc/...", err())
     return Outcome(code, (("stdout", out()), ("stderr", said), *files))
 
@@ -111,19 +108,6 @@ def _forget() -> None:
         for held in vars(module).values():
             if isinstance(held, _Cached):
                 held.cache_clear()
-
-
-def _ordered(path: Path) -> bytes:
-    """Return the bytes of a file that was written, in an order that does not depend on hashes.
-
-    Names of a sheet that are not read are listed in the order of a set.
-    """
-    data = path.read_bytes()
-    if path.name != "problems.csv":
-        return data
-    lines = data.splitlines(keepends=True)
-    unread = iter(sorted(line for line in lines if _UNREAD in line))
-    return b"".join(next(unread) if _UNREAD in line else line for line in lines)
 
 
 def _called(arguments: tuple[str, ...]) -> int:

@@ -1,4 +1,4 @@
-"""Open a CSV table: its encoding, what parts its cells, and its headers."""
+"""Open a CSV table: its encoding, its delimiter, and its headers."""
 
 from __future__ import annotations
 
