@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gradcalc.algebra.operations.kernels import Array
 from gradcalc.engine.graph import Graph
 from gradcalc.problem.model import Descent, Problem
@@ -73,8 +75,6 @@ class Comparison:
     @property
     def differs(self) -> bool:
         """Tell whether the given value contradicts what the equations make of it."""
-        import numpy as np  # noqa: PLC0415 - letters need no NumPy
-
         return not np.allclose(self.given, self.computed, rtol=1e-9, atol=1e-12)
 
 

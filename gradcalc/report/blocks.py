@@ -261,3 +261,9 @@ class Items:
 Part: TypeAlias = (
     Title | Section | Facts | Figures | Paragraph | Formula | Bars | ReportTable | Items
 )
+
+
+def longest_bar(rows: Sequence[Sequence[TableCell]], at: int) -> float:
+    """Return the largest value that a bar of a column stands for; 0 without bars."""
+    cells = [row[at] for row in rows]
+    return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)

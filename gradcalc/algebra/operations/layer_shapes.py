@@ -20,6 +20,7 @@ from gradcalc.algebra.formula.shapes import (
     integer,
     size,
 )
+from gradcalc.algebra.operations.inference import dimension
 
 Measured = Mapping[str, Number | Symbol]
 
@@ -73,10 +74,6 @@ def counted(dim: str, sizes: Mapping[str, int]) -> int:
         name, _, parts = letter.partition("/")
         found += int(f"{sign}{count or 1}") * (sizes[name] // int(parts or 1))
     return found
-
-
-def _written(dim: Dim) -> Number | Symbol:
-    return Symbol(dim) if isinstance(dim, str) else number(dim)
 
 
 def _count(attrs: Attrs, name: str, least: int, default: int) -> int:
@@ -148,12 +145,12 @@ def of_convolution(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measu
     found: dict[str, Number | Symbol] = {}
     full = [total((1, w), (-1, p), (-1, 1)) for w, p in zip(kernel, paddings, strict=True)]
     if any(dim != 0 for dim in full):
-        found["full"] = _written(full[0])
+        found["full"] = dimension(full[0])
     if full[-1] != full[0]:
-        found["full_columns"] = _written(full[-1])
+        found["full_columns"] = dimension(full[-1])
     if _count(attrs, "stride", 1, 1) != 1:
         sides = zip(AXES, x, kernel, paddings, strict=False)
-        found |= {name: _written(_windows(d, w, p, 1)) for name, d, w, p in sides}
+        found |= {name: dimension(_windows(d, w, p, 1)) for name, d, w, p in sides}
     return found
 
 
@@ -263,7 +260,7 @@ def reshaped(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 
 def of_operand(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
     """Return rows and columns of the operand, under names that are no parameters of a call."""
-    return {f"own_{axis}": _written(dim) for axis, dim in zip(AXES, shapes[0], strict=False)}
+    return {f"own_{axis}": dimension(dim) for axis, dim in zip(AXES, shapes[0], strict=False)}
 
 
 # --- parts, and what is put together ----------------------------------------------
@@ -302,8 +299,8 @@ def of_concatenation(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Mea
     axis = _axis(attrs, shapes[0], "concatenate")
     before = total((0, 0), *((1, shape[axis]) for shape in shapes[:index]))
     return {
-        "first": _written(total((1, before), (1, 1))),
-        "last": _written(total((1, before), (1, shapes[index][axis]))),
+        "first": dimension(total((1, before), (1, 1))),
+        "last": dimension(total((1, before), (1, shapes[index][axis]))),
         "along": number(axis),
     }
 
@@ -352,7 +349,7 @@ def part(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 def of_part(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
     """Return how many entries there are along the axis of a part, and that axis."""
     axis = _axis(attrs, shapes[0], "take")
-    return {"of": _written(shapes[0][axis]), "along": number(axis)}
+    return {"of": dimension(shapes[0][axis]), "along": number(axis)}
 
 
 def placed(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
@@ -374,7 +371,7 @@ def of_place(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
     axis = _axis(attrs, shapes[0], "place")
     first = integer(attrs.get("first")) or 1
     return {
-        "last": _written(total((1, first), (1, shapes[0][axis]), (-1, 1))),
+        "last": dimension(total((1, first), (1, shapes[0][axis]), (-1, 1))),
         "along": number(axis),
     }
 
@@ -389,7 +386,7 @@ def looked_up(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:
 
 def of_table(shapes: tuple[Shape, ...], attrs: Attrs, index: int) -> Measured:
     """Return the number of rows of a table."""
-    return {"of": _written(shapes[0][0])}
+    return {"of": dimension(shapes[0][0])}
 
 
 def one_hot(shapes: tuple[Shape, ...], attrs: Attrs) -> Shape:

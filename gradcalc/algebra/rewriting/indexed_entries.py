@@ -23,7 +23,7 @@ from gradcalc.algebra.formula.expr import (
     symbols,
 )
 from gradcalc.algebra.formula.shapes import Dim, Shape, axis_of, size
-from gradcalc.algebra.operations.inference import definition
+from gradcalc.algebra.operations.inference import definition, dimension
 from gradcalc.algebra.operations.operation import Table
 from gradcalc.algebra.operations.smooth_activations import VECTORS
 
@@ -113,7 +113,7 @@ class _Indexed:
         letter = next(self.letters, None)
         if letter is None:
             raise NoEntriesError("sum")
-        return total(term(Symbol(letter)), Symbol(letter), _count(count))
+        return total(term(Symbol(letter)), Symbol(letter), dimension(count))
 
     def reduced(self, expr: Apply, places: EntryPlaces) -> Expr:
         """Return the entry of a sum, a mean or a length, over all axes or one."""
@@ -192,10 +192,6 @@ class _Indexed:
         raise NoEntriesError("array")
 
     _first_half = _second_half = _join = _amax = _array
-
-
-def _count(dim: Dim) -> EntryPlace:
-    return Symbol(dim) if isinstance(dim, str) else number(dim)
 
 
 def total(term: Expr, letter: Symbol, count: EntryPlace) -> Expr:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradcalc.algebra.formula.expr import Expr, Number, parts, substitute, symbols
-from gradcalc.algebra.formula.shapes import Shape, ShapeError
-from gradcalc.algebra.operations.inference import dimension, shape_finder
+from gradcalc.algebra.formula.shapes import Shape
+from gradcalc.algebra.operations.inference import dimension
 from gradcalc.algebra.operations.kernels import Array
 from gradcalc.engine.evaluate import Program
 from gradcalc.engine.graph import Node
@@ -21,6 +21,7 @@ from gradcalc.grading.evaluation.lines import Lines, lines_of
 from gradcalc.grading.evaluation.proof import sizes_of
 from gradcalc.grading.marking.verdict import Verdict
 from gradcalc.grading.mistakes.diagnosis import Finding, diagnose, telling
+from gradcalc.grading.mistakes.rule import shape_of
 from gradcalc.grading.mistakes.search import Search
 from gradcalc.problem.reading.data import known_sums
 
@@ -50,7 +51,7 @@ def judge_formula(
     sizes = {name: dimension(number) for name, number in sizes_of(lines.problem).items()}
     expr = substitute(answer.formula, sizes)
     verdict = Verdict(answer.name, answer.index or (), answer.line, "incorrect", answer.text)
-    own = _shape(lines, expr)
+    own = shape_of(lines, expr)
     due: Shape = () if answer.index is not None else lines.shapes[answer.name]
     if own is None:
         return replace(verdict, status="unreadable", reason="its operands do not fit"), None
@@ -102,7 +103,7 @@ def _with_numbers(lines: Lines, expr: Expr, answer: Answer, tolerance: Tolerance
     held = exact & {abs(float(part.value)) for part in parts(expr) if isinstance(part, Number)}
     settled = False
     for point in near_points(lines, frozenset(held)) if held else ():
-        shape, right = _shape(point, expr), _due(point, answer)
+        shape, right = shape_of(point, expr), _due(point, answer)
         assert shape is not None
         value = _value(point, expr, shape)
         if not (np.isfinite(value).all() and np.isfinite(right).all()):
@@ -164,13 +165,6 @@ def near_points(lines: Lines, held: frozenset[float] = frozenset()) -> Iterator[
         start = {name: moved(value, name in targets) for name, value in lines.start.items()}
         given = {name: moved(value, False) for name, value in lines.given.items()}
         yield Lines(problem, lines.nodes, lines.edges, lines.inputs, start, given)
-
-
-def _shape(lines: Lines, expr: Expr) -> Shape | None:
-    try:
-        return shape_finder(lines.shapes, lines.problem.table)(expr)
-    except ShapeError:
-        return None
 
 
 def _value(point: Lines, expr: Expr, shape: Shape) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import sha256
 
 from gradcalc.errors import escaped
@@ -20,6 +20,7 @@ from gradcalc.report.blocks import (
     Section,
     TableCell,
     Title,
+    longest_bar,
 )
 
 BASE = """
@@ -183,7 +184,7 @@ def _drawn(cell: Bar, most: float) -> str:
 
 
 def _table(part: ReportTable) -> str:
-    most = [_most(part.rows, at) for at in range(len(part.columns))]
+    most = [longest_bar(part.rows, at) for at in range(len(part.columns))]
     sides = [
         ' class="right"' if column.align == "right" and not most[at] else ""
         for at, column in enumerate(part.columns)
@@ -217,17 +218,12 @@ def _foot(part: ReportTable) -> str:
         return ""
     words, place, text = part.foot
     rest = len(part.columns) - place - 1
-    kind = ' class="bar"' if _most(part.rows, place) else ' class="right"'
+    kind = ' class="bar"' if longest_bar(part.rows, place) else ' class="right"'
     last = f'<td colspan="{rest}"></td>' if rest else ""
     return (
         f'<tfoot><tr><th scope="row" colspan="{place}">{escaped(words)}</th>'
         f"<td{kind}><span>{escaped(text)}</span></td>{last}</tr></tfoot>\n"
     )
-
-
-def _most(rows: Sequence[Sequence[TableCell]], at: int) -> float:
-    cells = [row[at] for row in rows]
-    return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)
 
 
 def _text(cell: TableCell) -> str:

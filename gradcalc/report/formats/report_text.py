@@ -23,6 +23,7 @@ from gradcalc.report.blocks import (
     Section,
     TableCell,
     Title,
+    longest_bar,
 )
 from gradcalc.report.formats.report_html import html_file
 from gradcalc.report.mathematics.unicode import aligned
@@ -358,7 +359,7 @@ def _bars(part: Bars) -> str:
 def _table(part: ReportTable) -> str:
     titles = [column.long or column.title for column in part.columns]
     aligns = ["---:" if column.align == "right" else ":---" for column in part.columns]
-    most = [_most(part.rows, at) for at in range(len(titles))]
+    most = [longest_bar(part.rows, at) for at in range(len(titles))]
     rows = [[_cell(cell, most[at]) for at, cell in enumerate(row)] for row in part.rows]
     for at, largest in enumerate(most):
         aligns[at] = ":---" if largest else aligns[at]
@@ -369,11 +370,6 @@ def _table(part: ReportTable) -> str:
         rows.append(last)
     table = grid(titles, aligns, rows)
     return f"{escaped(part.caption)}\n\n{table}" if part.caption else table
-
-
-def _most(rows: Sequence[Sequence[TableCell]], at: int) -> float:
-    cells = [row[at] for row in rows]
-    return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)
 
 
 def _cell(cell: TableCell, most: float) -> str:

@@ -34,7 +34,6 @@ GAP, TOP, BOTTOM, RIGHT, ROW, SMALL = 28.0, 16.0, 44.0, 14.0, 20.0, 12.0
 ScreenPoint = tuple[float, float]
 Placing = Callable[[float, float], ScreenPoint]
 
-PNG_COLOURS = ("first", "second", "third", "fourth")
 INCH = 100.0
 PNG_PANEL = (480.0, 360.0)
 
@@ -386,10 +385,10 @@ def _fill(axes, panel: Panel) -> None:  # type: ignore[no-untyped-def]
     alone = len(panel.curves) == 1
     for at, curve in enumerate(panel.curves):
         name, slope = curve.function.name, curve.function.slope
-        colour = PNG_COLOURS[at % len(PNG_COLOURS)]
+        colour = COLOURS[at % len(COLOURS)]
         _draw(axes, panel, curve.value, name, colour, "-")
         if curve.slope is not None:
-            _draw(axes, panel, curve.slope, slope, PNG_COLOURS[1] if alone else colour, "--")
+            _draw(axes, panel, curve.slope, slope, COLOURS[1] if alone else colour, "--")
     axes.set_xlim(panel.low, panel.high)
     axes.set_ylim(panel.bottom, panel.top)
     axes.set_xlabel(_literal(letter_of(panel, unicode=True)))

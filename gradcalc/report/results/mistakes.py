@@ -20,7 +20,6 @@ MOST = 10
 """Things that are told of drawn numbers."""
 
 MISTAKES = tuple(MISTAKE_WORDS)
-LIST_INDENT = 2
 _BRACES = re.compile(r"\{(\w+)\}")
 MEANINGS = {
     "f": "the activation",
@@ -123,10 +122,10 @@ def listing(page: Page) -> None:
     ):
         page.text(head, "heading")
         for name in ids:
-            lines = wrapped(MISTAKE_WORDS[name], page.columns - LIST_INDENT - wide - 2)
-            page.text(f"{name.ljust(wide)}  {lines[0]}", "plain", LIST_INDENT)
+            lines = wrapped(MISTAKE_WORDS[name], page.columns - INDENT - wide - 2)
+            page.text(f"{name.ljust(wide)}  {lines[0]}", "plain", INDENT)
             for line in lines[1:]:
-                page.text(line, "plain", LIST_INDENT + wide + 2)
+                page.text(line, "plain", INDENT + wide + 2)
         page.blank()
     page.lines.pop()
 
@@ -138,7 +137,7 @@ def sheet(page: Page, name: str) -> None:
     rule = RULES.get(name)
     if rule is None:
         text = PATTERNS.get(name, "one operand was copied wrongly; the line is right from it")
-        page.paragraph(f"Pattern of difference: {text.format(factor='a factor')}.", LIST_INDENT)
+        page.paragraph(f"Pattern of difference: {text.format(factor='a factor')}.", INDENT)
         return
     said = _BRACES.sub(
         lambda found: MEANINGS.get(found[1], found[1]), rule.student.replace("{f}′", "f′")
@@ -150,8 +149,8 @@ def sheet(page: Page, name: str) -> None:
         ("Right under", f"accept: [{rule.convention}]" if rule.convention else ""),
     ):
         if text:
-            for at, line in enumerate(wrapped(text, page.columns - LIST_INDENT - 13)):
-                page.text(f"{'' if at else head:<13}{line}", "plain", LIST_INDENT)
+            for at, line in enumerate(wrapped(text, page.columns - INDENT - 13)):
+                page.text(f"{'' if at else head:<13}{line}", "plain", INDENT)
             page.blank()
     page.lines.pop()
 

@@ -44,8 +44,6 @@ LISTED = 6
 Memory: TypeAlias = dict[object, tuple[Part, ...]]
 Points: TypeAlias = Mapping[str, str]
 
-REVIEW_LISTED = 6
-"""Entries of a quantity that stand in one row."""
 MOST = 40
 """Slips, and answers that could not be read, that are told."""
 MOST_ROWS = 400
@@ -364,7 +362,7 @@ def _row(group: Sequence[Verdict], texts: Sequence[str]) -> str:
     if len(texts) == 1:
         return texts[0]
     found = ""
-    for at, (verdict, text) in enumerate(zip(group[:REVIEW_LISTED], texts, strict=False)):
+    for at, (verdict, text) in enumerate(zip(group[:LISTED], texts, strict=False)):
         new = at and len(verdict.index) > 1 and verdict.index[0] != group[at - 1].index[0]
         found += ("; " if new else ", " * bool(at)) + text
-    return f"({found}{', …' * (len(texts) > REVIEW_LISTED)})"
+    return f"({found}{', …' * (len(texts) > LISTED)})"

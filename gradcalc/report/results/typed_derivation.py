@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gradcalc.algebra.derivation.derivation import Derivation
 from gradcalc.algebra.formula.syntax import format
 from gradcalc.algebra.operations.operation import Table
+from gradcalc.engine.typed_formula import CLOSE, ENTRIES, NEAR, FormulaProof, TypedFormula, kinks
 from gradcalc.report.mathematics.names import figure, power
 from gradcalc.report.mathematics.unicode import text
 from gradcalc.report.page import Page
@@ -17,9 +16,6 @@ from gradcalc.report.results.derivations import (
     notation_of,
     write_steps,
 )
-
-if TYPE_CHECKING:
-    from gradcalc.engine.typed_formula import FormulaProof, TypedFormula
 
 
 def heading(page: Page, typed: TypedFormula, made: Derivation, table: Table) -> None:
@@ -46,8 +42,6 @@ def derivative(
     brief: bool,
 ) -> None:
     """Write the derivative by one name: its steps, its result, its kinks, and its proof."""
-    from gradcalc.engine.typed_formula import kinks  # noqa: PLC0415 - rows do without
-
     notation = notation_of(page, table, made)
     own = f"f{notation.below('i')}" if typed.vector else "f"
     left = f"{notation.d}{own}/{notation.d}{notation.name(made.by)}"
@@ -72,12 +66,6 @@ def derivative(
 
 def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProof) -> str:
     """Return in words what the evaluation of a derivative has shown."""
-    from gradcalc.engine.typed_formula import (  # noqa: PLC0415
-        CLOSE,
-        ENTRIES,
-        NEAR,
-    )
-
     if not proof.points:
         return "! At none of the points tried do formula and derivative have values: not checked."
     where = f"At {proof.points} points"

@@ -218,7 +218,9 @@ def numpy_script(solution: Solution) -> str:
         body += [*band(title), *_lines(script, writer, script.lines(phase))]
     body += _answer(script, writer)
     body += descent(script, writer)
-    functions = [line for op in writer.functions for line in ["", "", *_function(writer, op)]]
+    functions = [
+        line for op in writer.functions for line in ["", "", *writer.helper(op).split("\n")]
+    ]
     rounding = solution.problem.rounding
     if rounding is not None:
         functions += ["", "", *ROUNDING[rounding.mode, rounding.significant is not None]]
@@ -229,10 +231,6 @@ def numpy_script(solution: Solution) -> str:
     if any("np." in line for line in code):
         lines += ["", "import numpy as np"]
     return "\n".join([*lines, *functions, *([""] if functions else []), *body]) + "\n"
-
-
-def _function(writer: FormulaWriter, op: str) -> list[str]:
-    return writer.helper(op).split("\n")
 
 
 def _data(script: Script, writer: FormulaWriter) -> list[str]:

@@ -8,7 +8,6 @@ from gradcalc.algebra.formula.expr import Apply, Expr, Number, Symbol, substitut
 from gradcalc.algebra.formula.names import gradient_name, gradient_parts
 from gradcalc.report.scripts.code_layout import array, assignment, band, folded, quoted
 from gradcalc.report.scripts.dialect import is_own, meaning
-from gradcalc.report.scripts.formulas import FormulaWriter
 from gradcalc.report.scripts.torch_dialect import class_lines, model_lines, own_classes
 from gradcalc.report.scripts.torch_parts import TorchParts, defined, leaves, parts_of, slope_of
 from gradcalc.report.scripts.torch_training import iteration, training
@@ -196,7 +195,9 @@ def torch_script(solution: Solution) -> str:
     parts = parts_of(solution)
     script, writer = parts.script, parts.writer
     classes = own_classes(script) if parts.model else {}
-    functions = [line for op in writer.functions for line in ["", "", *_helper(writer, op)]]
+    functions = [
+        line for op in writer.functions for line in ["", "", *writer.helper(op).split("\n")]
+    ]
     for op, (param, words) in classes.items():
         assert parts.model is not None
         functions += ["", "", *class_lines(parts.model.classes[op], param, words, writer)]
@@ -216,10 +217,6 @@ def torch_script(solution: Solution) -> str:
     lines += ["from torch import nn"] if "nn." in used else []
     lines += ["", "torch.set_default_dtype(torch.float64)"]
     return "\n".join([*lines, *functions, *([""] if functions else []), *body]) + "\n"
-
-
-def _helper(writer: FormulaWriter, op: str) -> list[str]:
-    return writer.helper(op).split("\n")
 
 
 def _data(parts: TorchParts) -> list[str]:

@@ -14,6 +14,7 @@ from gradcalc.errors import width
 from gradcalc.report.mathematics.unicode import aligned
 from gradcalc.report.page import Page
 from gradcalc.report.steps.steps import EntryLine, Step
+from gradcalc.report.steps.substitution import product_of_names
 from gradcalc.report.steps.value_boxes import EQUALS, broken
 from gradcalc.report.steps.view import View
 
@@ -212,7 +213,7 @@ class _Table:
         ]
         widest = max(width(cell) for cell in worked)
         header = name
-        if formulas and not _product(formula):
+        if formulas and not product_of_names(formula):
             general = self.view.notation.line(_general(formula, self.view, self.shape))
             header = f"{name} = {general}"
         return [
@@ -222,14 +223,6 @@ class _Table:
                 for cell, value in zip(worked, values, strict=True)
             ),
         ]
-
-
-def _product(formula: Expr) -> bool:
-    return (
-        isinstance(formula, Apply)
-        and formula.op == "mul"
-        and all(isinstance(arg, Symbol) for arg in formula.args)
-    )
 
 
 def _general(formula: Expr, view: View, shape: Shape) -> Expr:

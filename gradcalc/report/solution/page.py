@@ -58,7 +58,7 @@ def page(
         band = [blanked(step) if blank else step for step in picked if step.phase == phase]
         if band:
             found.band(title)
-            _page_band(found, view, band, "brief" if blank else detail)
+            _band(found, view, band, "brief" if blank else detail)
             if blank and detail != "brief":
                 _tables(found, view, [step for step in picked if step.phase == phase])
     if blank:
@@ -111,7 +111,7 @@ def _options(page: Page, view: View) -> None:
         labelled(page, "Options", stacked(found))
 
 
-def _page_band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
+def _band(page: Page, view: View, steps: Sequence[Step], detail: str) -> None:
     group: str | None = None
     tall = False
     for at, step in enumerate(steps):

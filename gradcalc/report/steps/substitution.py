@@ -96,7 +96,7 @@ def _substituted(
     if (
         len(node.shape) == 1
         and count <= SMALL_VECTOR
-        and not _product_of_names(formula)
+        and not product_of_names(formula)
         and (_elementwise(view, formula))
     ):
         rows = [view.entry(formula, index, numbers=True) for index in indices(node.shape)]
@@ -145,7 +145,8 @@ def _elementwise(view: View, formula: Expr) -> bool:
     return all(op != "array" and table[op].is_elementwise for op in _ops(formula))
 
 
-def _product_of_names(formula: Expr) -> bool:
+def product_of_names(formula: Expr) -> bool:
+    """Tell whether a formula multiplies names and nothing else."""
     return (
         isinstance(formula, Apply)
         and formula.op == "mul"
