@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gradcalc.grading.marking.options import OptionsReview
     from gradcalc.grading.marking.verdict import Review
     from gradcalc.problem.model import Problem
-    from gradcalc.report.blocks import Part
+    from gradcalc.report.blocks import Document
     from gradcalc.report.page import Page
     from gradcalc.report.results.reasons import Reveal
 
@@ -243,13 +243,13 @@ class _Printer:
         self.style, self.reveal = style, reveal
         self.able = encodable(output.encoding())
         self.first = True
-        self.parts: list[Part] = []
+        self.documents: list[Document] = []
 
     def options(self, problem: Problem, tolerance: Tolerance) -> int:
         """Judge the options of a problem and write the page."""
         from gradcalc.grading.marking.options import check_options
         from gradcalc.report.results.check_record import options_annotations, options_record
-        from gradcalc.report.results.options import OptionPage, option_parts
+        from gradcalc.report.results.options import OptionPage, option_document
         from gradcalc.report.results.wording import wording
 
         review: OptionsReview = check_options(problem, tolerance)
@@ -259,7 +259,7 @@ class _Printer:
         elif self.style == "github":
             self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
         elif self.style in ("markdown", "html"):
-            self.parts += option_parts(review, words)
+            self.documents.append(option_document(review, words))
         else:
             self.gap()
             output.write_page(OptionPage(self.page(), review, words).write())
@@ -269,7 +269,7 @@ class _Printer:
         """Write what the check of one sheet has found."""
         from gradcalc.report.results.check_page import AuditPage, what_is_checked
         from gradcalc.report.results.check_record import answers_annotations, answers_record
-        from gradcalc.report.results.review import Told, review_parts
+        from gradcalc.report.results.review import Told, review_document
         from gradcalc.report.results.wording import wording
 
         words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
@@ -280,17 +280,17 @@ class _Printer:
             self.text("".join(f"{each}\n" for each in lines))
         elif self.style in ("markdown", "html"):
             told = Told(self.reveal, what_is_checked(review.sheet.name))
-            self.parts += review_parts(review, words, told)
+            self.documents.append(review_document(review, words, told))
         else:
             self.gap()
             output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
 
     def end(self) -> None:
         """Write the page that all checks are put on."""
-        from gradcalc.report.formats.report_text import printed
+        from gradcalc.report.formats.registry import FORMATS
 
-        if self.parts:
-            page = printed(self.parts, "html" if self.style == "html" else "md")
+        if self.documents:
+            page = FORMATS[self.style].printed(self.documents)
             output.write_text(page if self.able else page.encode("ascii", REFERENCES).decode())
 
     def page(self) -> Page:

@@ -1,7 +1,7 @@
-"""What a document and a report say: words, equations and tables in order, not how they look.
+"""What a document says: words, equations and tables in order, not how they look.
 
-Solution → view → steps → blocks → a printer. A printer knows blocks and mathematics,
-nothing of networks; what is said here, every format says.
+Every result becomes a document of these blocks, and every format prints all of them. Words
+are a `Text`: a plain str is words only, a tuple has mathematics between the words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from gradcalc.report.mathematics.tree import Math
     from gradcalc.report.pictures.graph_layout import Picture
 
-SayingTone: TypeAlias = Literal["plain", "note", "warning"]
-
+Text: TypeAlias = "str | tuple[str | Math, ...]"
 Align: TypeAlias = Literal["left", "right"]
 Tone: TypeAlias = Literal["plain", "note", "warning", "heading"]
 
@@ -33,30 +32,8 @@ class Equation:
 class EquationList:
     """Equations with a label, each with a few words beside it."""
 
-    label: str
-    rows: tuple[tuple[Equation, str], ...]
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Words with a label."""
-
-    label: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Band:
-    """The heading of a pass."""
-
-    title: str
-
-
-@dataclass(frozen=True)
-class LayerHeading:
-    """The heading of the lines of one layer."""
-
-    title: str
+    label: Text
+    rows: tuple[tuple[Equation, Text], ...]
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ class SolutionLine:
     number: int
     key: str
     equation: Equation
-    note: str = ""
+    note: Text = ""
     entries: tuple[Equation, ...] = ()
     unfolded: bool = False
     reads: tuple[str, ...] = ()
@@ -78,27 +55,11 @@ class SolutionLine:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A table of short mathematics, column by column, the first cell of each its head."""
-
-    caption: str
-    columns: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Saying:
-    """A sentence or two."""
-
-    text: str
-    tone: SayingTone = "plain"
-
-
-@dataclass(frozen=True)
 class Boxed:
     """The answer, with a few words beside it."""
 
     equation: Equation
-    beside: str = ""
+    beside: Text = ""
 
 
 @dataclass(frozen=True)
@@ -108,78 +69,35 @@ class Drawing:
     picture: Picture
 
 
-DocumentBlock: TypeAlias = (
-    EquationList
-    | Labelled
-    | Band
-    | LayerHeading
-    | SolutionLine
-    | Listing
-    | Saying
-    | Boxed
-    | Drawing
-)
-
-
-@dataclass(frozen=True)
-class Document:
-    """One problem as it is written down."""
-
-    title: str
-    cite: str
-    blocks: tuple[DocumentBlock, ...]
-
-
-def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
-    """Yield blocks, each line with the numbers of the lines that read it."""
-    readers: dict[str, list[int]] = {}
-    for block in blocks:
-        if isinstance(block, SolutionLine):
-            for name in block.reads:
-                readers.setdefault(name, []).append(block.number)
-    for block in blocks:
-        if isinstance(block, SolutionLine) and block.equation.sign == "=":
-            yield replace(block, readers=tuple(readers.get(block.key, ())))
-        else:
-            yield block
-
-
-@dataclass(frozen=True)
-class Title:
-    """What the report is about, and what kind of report it is."""
-
-    text: str
-    kind: str
-
-
 @dataclass(frozen=True)
 class Section:
-    """The heading of what comes after it."""
+    """The heading of what comes after it; level 2: of a part of a section."""
 
-    text: str
+    text: Text
+    level: Literal[1, 2] = 1
 
 
 @dataclass(frozen=True)
 class Facts:
     """Labels, each with words beside it; an empty label goes on with the one before."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Text, Text], ...]
 
 
 @dataclass(frozen=True)
 class Figures:
     """A few numbers with their names, in one line where there is room."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Text, Text], ...]
 
 
 @dataclass(frozen=True)
 class Paragraph:
     """One or more sentences; remark: a few words at the right margin."""
 
-    text: str
+    text: Text
     tone: Tone = "plain"
-    remark: str = ""
+    remark: Text = ""
 
 
 @dataclass(frozen=True)
@@ -205,7 +123,7 @@ class Bar:
     text: str
 
 
-TableCell: TypeAlias = str | Bar
+TableCell: TypeAlias = "Text | Bar"
 
 
 @dataclass(frozen=True)
@@ -215,10 +133,10 @@ class TableColumn:
     long: the title where there is room for more; least, gap: columns of text it takes at
     least, and before it; joined: a text page writes the title of the column before over
     both; spare: left out where the page is narrow, the largest first;
-    cut: shortened there; name: of a quantity, which is not broken.
+    cut: shortened there; name: of quantities or their values, which are not broken.
     """
 
-    title: str
+    title: Text
     align: Align = "right"
     long: str = ""
     least: int = 0
@@ -238,7 +156,7 @@ class ReportTable:
 
     columns: tuple[TableColumn, ...]
     rows: tuple[tuple[TableCell, ...], ...]
-    caption: str = ""
+    caption: Text = ""
     foot: tuple[str, int, str] | None = None
 
 
@@ -246,9 +164,9 @@ class ReportTable:
 class Item:
     """One thing of a list: cells that stand under each other, words, and a remark."""
 
-    cells: tuple[str, ...]
-    text: str
-    remark: str = ""
+    cells: tuple[Text, ...]
+    text: Text
+    remark: Text = ""
 
 
 @dataclass(frozen=True)
@@ -258,9 +176,63 @@ class Items:
     rows: tuple[Item, ...]
 
 
-Part: TypeAlias = (
-    Title | Section | Facts | Figures | Paragraph | Formula | Bars | ReportTable | Items
+DocumentBlock: TypeAlias = (
+    Section
+    | Paragraph
+    | Facts
+    | Figures
+    | Formula
+    | Items
+    | ReportTable
+    | Bars
+    | EquationList
+    | SolutionLine
+    | Boxed
+    | Drawing
 )
+
+
+@dataclass(frozen=True)
+class Document:
+    """One result as it is written down.
+
+    kind: what sort of document it is, beside its title; cite: where a problem is from.
+    """
+
+    title: str
+    kind: str
+    blocks: tuple[DocumentBlock, ...]
+    cite: str = ""
+
+    @property
+    def worked(self) -> bool:
+        """Tell whether it shows equations as displays, as a worked solution does."""
+        return any(
+            isinstance(block, EquationList | SolutionLine | Boxed | Drawing)
+            for block in self.blocks
+        )
+
+
+def runs(text: Text) -> tuple[str | Math, ...]:
+    """Return a text as its words and the mathematics between them."""
+    if isinstance(text, tuple):
+        return text
+    found: tuple[str | Math, ...] = getattr(text, "pieces", (text,))
+    return found
+
+
+def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
+    """Yield blocks, each line with the numbers of the lines that read it."""
+    readers: dict[str, list[int]] = {}
+    for block in blocks:
+        if isinstance(block, SolutionLine):
+            for name in block.reads:
+                readers.setdefault(name, []).append(block.number)
+    for block in blocks:
+        if isinstance(block, SolutionLine) and block.equation.sign == "=":
+            yield replace(block, readers=tuple(readers.get(block.key, ())))
+        else:
+            yield block
 
 
 def longest_bar(rows: Sequence[Sequence[TableCell]], at: int) -> float:

@@ -1,4 +1,4 @@
-"""What one student gets back: what the class pass knows of their submission, as parts."""
+"""What one student gets back: what the class pass knows of their submission, as documents."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from gradcalc.grading.marking.mark_sheet import contradictions
 from gradcalc.grading.marking.verdict import Review, Status, Verdict
 from gradcalc.grading.mistakes.diagnosis import Finding
 from gradcalc.problem.text.source import is_device
-from gradcalc.report.blocks import Part
+from gradcalc.report.blocks import Document
 from gradcalc.report.page import Page
 from gradcalc.report.results.reasons import Reveal
-from gradcalc.report.results.review import Memory, Told, review_parts
+from gradcalc.report.results.review import Memory, Told, review_document
 from gradcalc.report.results.wording import Wording, wording
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,60}\Z")
@@ -60,8 +60,8 @@ class ClassFeedback:
         """Return what is said to every student."""
         return tuple(contradictions(self.marker.lines))
 
-    def of(self, marked: Marked) -> Iterator[tuple[str, list[Part]]]:
-        """Yield each student of a block with the parts of their feedback."""
+    def of(self, marked: Marked) -> Iterator[tuple[str, Document]]:
+        """Yield each student of a block with the document of their feedback."""
         block, scheme = marked.block, self.marker.scheme
         lines = self.marker.of(block)
         most = scheme.points(block.columns)
@@ -89,7 +89,7 @@ class ClassFeedback:
             )
             shared = own is self.marker.lines
             words = self.words if shared else Wording(self.words.notation, own)
-            yield student, review_parts(review, words, told)
+            yield student, review_document(review, words, told)
 
     def review(
         self, marked: Marked, row: int, lines: Lines

@@ -10,7 +10,14 @@ from gradcalc.grading.marking.options import Option, OptionsReview
 from gradcalc.grading.mistakes.library import RULES
 from gradcalc.grading.mistakes.rule import Slip
 from gradcalc.grading.questions.lint import blind_spots
-from gradcalc.report.blocks import Paragraph, Part, ReportTable, Section, TableColumn, Title
+from gradcalc.report.blocks import (
+    Document,
+    DocumentBlock,
+    Paragraph,
+    ReportTable,
+    Section,
+    TableColumn,
+)
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.unicode import Box, aligned
 from gradcalc.report.page import Page, heading, wrapped
@@ -305,10 +312,14 @@ def _box(lines: Sequence[str]) -> Box:
     return Box(tuple(line + " " * (widest - width(line)) for line in lines))
 
 
-def option_parts(review: OptionsReview, words: Wording) -> Iterator[Part]:
-    """Yield the key, what the other options compute, and what the question cannot show."""
+def option_document(review: OptionsReview, words: Wording) -> Document:
+    """Return the key, what the other options compute, and what the question cannot show."""
     said = OptionWords(review, words)
-    yield Title(review.problem.title, f"options for {said.asked}")
+    return Document(review.problem.title, f"options for {said.asked}", tuple(_blocks(said)))
+
+
+def _blocks(said: OptionWords) -> Iterator[DocumentBlock]:
+    review, words = said.review, said.words
     rows = []
     for option, value in zip(review.options, said.values(), strict=True):
         mark = RIGHT if option.verdict == "correct" else WRONG

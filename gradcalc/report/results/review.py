@@ -11,16 +11,16 @@ from gradcalc.algebra.formula.names import gradient_parts
 from gradcalc.grading.marking.verdict import Review, Status, Verdict
 from gradcalc.grading.mistakes.diagnosis import Finding
 from gradcalc.report.blocks import (
+    Document,
+    DocumentBlock,
     Facts,
     Formula,
     Item,
     Items,
     Paragraph,
-    Part,
     ReportTable,
     Section,
     TableColumn,
-    Title,
 )
 from gradcalc.report.mathematics.names import figure
 from gradcalc.report.mathematics.notation import Notation
@@ -41,7 +41,7 @@ from gradcalc.report.steps.conventions import own_numbers
 LISTED = 6
 """Entries that are listed."""
 
-Memory: TypeAlias = dict[object, tuple[Part, ...]]
+Memory: TypeAlias = dict[object, tuple[DocumentBlock, ...]]
 Points: TypeAlias = Mapping[str, str]
 
 MOST = 40
@@ -61,9 +61,9 @@ ORDER: tuple[Status, ...] = tuple(WORDS)
 """From what is best to what is worst."""
 
 
-def slip_parts(
+def slip_blocks(
     why: Reasons, finding: Finding, verdicts: Sequence[Verdict], same: str | None
-) -> Iterator[Part]:
+) -> Iterator[DocumentBlock]:
     """Yield where a wrong answer comes from, and the formula or the numbers that are due.
 
     same: the earlier slip that is the same, whose formula is not said again.
@@ -91,7 +91,9 @@ def _equations(why: Reasons, finding: Finding) -> Iterator[str]:
             yield why.words.equation(local, lines.written_out(local))
 
 
-def _numbers(why: Reasons, finding: Finding, verdicts: Sequence[Verdict]) -> Iterator[Part]:
+def _numbers(
+    why: Reasons, finding: Finding, verdicts: Sequence[Verdict]
+) -> Iterator[DocumentBlock]:
     """Yield what is written beside what should be, and how that is computed."""
     notation = why.words.notation
     rows = []
@@ -144,13 +146,14 @@ class Told:
     names: dict[str, str] = field(default_factory=dict)
 
 
-def review_parts(review: Review, words: Wording, told: Told) -> list[Part]:
+def review_document(review: Review, words: Wording, told: Told) -> Document:
     """Return what a review says, as far as it is to be revealed."""
-    return list(_ReviewParts(review, words, told).parts())
+    blocks = tuple(_ReviewBlocks(review, words, told).blocks())
+    return Document(review.lines.problem.title, told.kind, blocks)
 
 
 @dataclass(frozen=True)
-class _ReviewParts:
+class _ReviewBlocks:
     review: Review
     words: Wording
     told: Told
@@ -163,9 +166,8 @@ class _ReviewParts:
     def explains(self) -> bool:
         return self.told.reveal in ("why", "full")
 
-    def parts(self) -> Iterator[Part]:
+    def blocks(self) -> Iterator[DocumentBlock]:
         told, review = self.told, self.review
-        yield Title(review.lines.problem.title, told.kind)
         rows = [("Score", told.score)] * bool(told.score)
         own = own_numbers(review.lines.problem, self.notation)
         if own is not None:
@@ -267,7 +269,7 @@ class _ReviewParts:
         ]
         return "" if set(texts) == {"–"} else _row(group, texts)
 
-    def slips(self) -> Iterator[Part]:
+    def slips(self) -> Iterator[DocumentBlock]:
         """Yield each slip with where it comes from."""
         yield Section("What went wrong")
         first = True
@@ -295,20 +297,20 @@ class _ReviewParts:
 
     def reasons(
         self, number: int, finding: Finding, verdicts: Sequence[Verdict]
-    ) -> tuple[Part, ...]:
+    ) -> tuple[DocumentBlock, ...]:
         """Return what is said of one slip; what was said of the same before is said again."""
         told = self.told
         why = Reasons(self.review, self.words, told.reveal)
         same = why.earlier(finding) if finding.explanations else None
         if number >= len(told.keys) or finding.name in self.review.lines.start:
-            return tuple(slip_parts(why, finding, verdicts, same))
+            return tuple(slip_blocks(why, finding, verdicts, same))
         written = frozenset(v.name for v in self.review.verdicts if v.value is not None)
         key = (told.keys[number], same, written, tuple(v.given for v in verdicts))
         if key not in told.memory:
-            told.memory[key] = tuple(slip_parts(why, finding, verdicts, same))
+            told.memory[key] = tuple(slip_blocks(why, finding, verdicts, same))
         return told.memory[key]
 
-    def after(self, groups: Sequence[Sequence[Verdict]]) -> Iterator[Part]:
+    def after(self, groups: Sequence[Sequence[Verdict]]) -> Iterator[DocumentBlock]:
         """Yield which lines are right as they follow, and what to put right first."""
         wrong = dict.fromkeys(
             self.name(group)
@@ -339,7 +341,7 @@ class _ReviewParts:
         yield Section("What follows")
         yield Paragraph(text)
 
-    def unreadable(self) -> Iterator[Part]:
+    def unreadable(self) -> Iterator[DocumentBlock]:
         """Yield what could not be read, with the reason."""
         found: dict[tuple[int, str, str, str], list[Verdict]] = {}
         for v in self.review.verdicts:

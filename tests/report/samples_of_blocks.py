@@ -1,21 +1,21 @@
-"""Reports with every kind of part, and texts that would like to be more than text."""
+"""Documents with every kind of block of words, and texts that would like to be more than text."""
 
 from __future__ import annotations
 
 from gradcalc.report.blocks import (
     Bar,
     Bars,
+    Document,
+    DocumentBlock,
     Facts,
     Figures,
     Formula,
     Item,
     Items,
     Paragraph,
-    Part,
     ReportTable,
     Section,
     TableColumn,
-    Title,
 )
 
 HOSTILE = (
@@ -55,18 +55,19 @@ HOSTILE = (
 )
 
 
-def every_part(text: str) -> list[Part]:
-    """Return parts of all kinds with a text in each place where a text may stand."""
+def every_block(text: str) -> Document:
+    """Return blocks of words of all kinds with a text in each place where a text may stand."""
     columns = (
         TableColumn(text, "left", cut=True),
         TableColumn(text, long=text),
         TableColumn(text, joined=True),
         TableColumn(text, "left", spare=1),
     )
-    return [
-        Title(text, text),
+    blocks: list[DocumentBlock] = [
         Facts(((text, text), ("", text))),
+        Facts(((text, text),)),
         Section(text),
+        Section(text, 2),
         Figures(((text, text),)),
         Bars(((text, text, 3), (text, "", 1)), text),
         Paragraph(text),
@@ -80,3 +81,4 @@ def every_part(text: str) -> list[Part]:
         ReportTable(columns, ((text, text, text, text),), foot=(text, 2, text)),
         Items((Item((text, text), text, text), Item((text, ""), text))),
     ]
+    return Document(text, text, tuple(blocks), text)
