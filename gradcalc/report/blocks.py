@@ -16,7 +16,23 @@ if TYPE_CHECKING:
 
 Text: TypeAlias = "str | tuple[str | Math, ...]"
 Align: TypeAlias = Literal["left", "right"]
-Tone: TypeAlias = Literal["plain", "note", "warning", "heading"]
+Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value", "faint"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of text puts a block; None: as is usual. Other formats pay no heed to it.
+
+    indent: columns from the left; hang: how many more of lines after the first; gap: empty
+    lines before it.
+    """
+
+    indent: int | None = None
+    hang: int | None = None
+    gap: int | None = None
+
+
+ANYWHERE = Place()
 
 
 @dataclass(frozen=True)
@@ -34,6 +50,15 @@ class EquationList:
 
     label: Text
     rows: tuple[tuple[Equation, Text], ...]
+
+
+@dataclass(frozen=True)
+class Equalities:
+    """A name, and row after row what it equals, each with a few words beside it."""
+
+    name: Math
+    rows: tuple[tuple[Math, Text], ...]
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -71,17 +96,39 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Section:
-    """The heading of what comes after it; level 2: of a part of a section."""
+    """The heading of what comes after it.
+
+    level 2: of a part of a section; ruled: a page of text writes a rule beside it.
+    """
 
     text: Text
     level: Literal[1, 2] = 1
+    ruled: bool = True
+    place: Place = ANYWHERE
+
+
+@dataclass(frozen=True)
+class Either:
+    """Words, and other words for a page of text that has no room for them in one row."""
+
+    text: Text
+    otherwise: Text
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Labels, each with words beside it; an empty label goes on with the one before."""
+    """Labels, each with words beside it; an empty label goes on with the one before.
 
-    rows: tuple[tuple[Text, Text], ...]
+    Of a page of text, least: columns that labels take at least; between: columns after
+    them; head, tone: the tones of labels and of words.
+    """
+
+    rows: tuple[tuple[Text, Text | Equation | Either], ...]
+    least: int = 0
+    between: int = 3
+    head: Tone = "plain"
+    tone: Tone = "plain"
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -93,11 +140,16 @@ class Figures:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One or more sentences; remark: a few words at the right margin."""
+    """One or more sentences; remark: a few words at the right margin.
+
+    lead: a sign or a few words that stand before them.
+    """
 
     text: Text
     tone: Tone = "plain"
     remark: Text = ""
+    lead: Text = ""
+    place: Place = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -186,6 +238,7 @@ DocumentBlock: TypeAlias = (
     | ReportTable
     | Bars
     | EquationList
+    | Equalities
     | SolutionLine
     | Boxed
     | Drawing
@@ -208,7 +261,7 @@ class Document:
     def worked(self) -> bool:
         """Tell whether it shows equations as displays, as a worked solution does."""
         return any(
-            isinstance(block, EquationList | SolutionLine | Boxed | Drawing)
+            isinstance(block, EquationList | Equalities | SolutionLine | Boxed | Drawing)
             for block in self.blocks
         )
 

@@ -15,14 +15,14 @@ from gradcalc.grading.marking.verdict import Review
 from gradcalc.grading.questions.lint import Lint
 from gradcalc.problem.model import Problem
 from gradcalc.problem.solution import Solution
-from gradcalc.report.blocks import Document, Formula
+from gradcalc.report.blocks import Document
 from gradcalc.report.formats.html import html_document, html_fragment
 from gradcalc.report.formats.registry import FORMATS
 from gradcalc.report.formats.text import COLUMNS
 from gradcalc.report.page import Page
 from gradcalc.report.results.check_page import AuditPage, what_is_checked
 from gradcalc.report.results.classes import class_document
-from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.options import OptionPage, option_document
 from gradcalc.report.results.review import Told, review_document
 from gradcalc.report.results.wording import Wording, wording
@@ -77,7 +77,7 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
             words = wording(result.lines)
             return Report(_options(result, words))
         case Lint():
-            return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
+            return Report(_documents([lint_document(result, wording(result.lines))]))
         case Review():
             return _reviews([result])
         case ClassResult():
@@ -140,19 +140,6 @@ def _reviews(reviews: Sequence[Review]) -> Report:
 def _documents(documents: Sequence[Document]) -> Write:
     def write(form: Form) -> str:
         return html_fragment(documents) if form == "html" else FORMATS[form].printed(documents)
-
-    return write
-
-
-def _page(made: Callable[[], Page]) -> Write:
-    """Return a page of text in every form, its columns kept."""
-
-    def write(form: Form) -> str:
-        text = _text(made())
-        if form == "text":
-            return text
-        lines = tuple(text.rstrip("\n").split("\n"))
-        return _documents([Document("", "", (Formula(lines),))])(form)
 
     return write
 

@@ -9,7 +9,7 @@ from gradcalc.algebra.derivation.components import entry_parts, sum_over
 from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
 from gradcalc.algebra.formula.expr import ONE, ZERO, Apply, Expr, Symbol, neg, rebuild
 from gradcalc.algebra.operations.operation import Operation, Table
-from gradcalc.report.blocks import Block, Equalities, Paragraph, Place, Section
+from gradcalc.report.blocks import DocumentBlock, Equalities, Paragraph, Place, Section
 from gradcalc.report.catalogue.formula import call_of, formula_of, name_of, row_of, slope_of
 from gradcalc.report.mathematics.tree import Math
 from gradcalc.report.results.derivations import DerivationNotation, notation_of
@@ -20,7 +20,7 @@ INDENT = 2
 
 def chain_blocks(
     table: Table, row: Operation, found: RowDerivation, *, unicode: bool = True
-) -> Iterator[Block]:
+) -> Iterator[DocumentBlock]:
     """Yield the chain rule for x = g(w): for one sample and for n samples."""
     made = found.steps
     notation = notation_of(table, made, "∂" if unicode else "d", unicode=unicode)
@@ -35,7 +35,7 @@ def chain_blocks(
 
 def _activation_chain(
     notation: DerivationNotation, row: Operation, made: Derivation
-) -> Iterator[Block]:
+) -> Iterator[DocumentBlock]:
     attrs = tuple((name, Symbol(name)) for name in row.attributes)
     others = tuple(Symbol(param) for param in row.params[1:])
 
@@ -59,7 +59,7 @@ def _activation_chain(
 
 def _vector_chain(
     notation: DerivationNotation, row: Operation, made: Derivation
-) -> Iterator[Block]:
+) -> Iterator[DocumentBlock]:
     own = name_of(notation, made.by)
     yield _said("one sample, ", own, " = ", _inner(notation, "j"), ":")
     one = sum_over(times_cases(made.result, Symbol("v")), "j")
@@ -79,7 +79,7 @@ def _vector_chain(
 
 def _loss_chain(
     notation: DerivationNotation, row: Operation, found: RowDerivation
-) -> Iterator[Block]:
+) -> Iterator[DocumentBlock]:
     last, own = found.steps.result, row.params[0]
     if not found.vector:
         yield _said("one sample, ", name_of(notation, own), " = ", _inner(notation), ":")

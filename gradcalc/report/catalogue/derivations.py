@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
 from gradcalc.algebra.formula.syntax import format
 from gradcalc.algebra.operations.operation import Operation, Table
 from gradcalc.engine.typed_formula import CLOSE, ENTRIES, NEAR, FormulaProof, TypedFormula, kinks
 from gradcalc.report.blocks import (
-    Block,
     Document,
+    DocumentBlock,
     Equalities,
     Facts,
     Paragraph,
     Place,
     Section,
     Text,
+    Tone,
 )
 from gradcalc.report.catalogue.formula import (
     call_of,
@@ -35,9 +35,7 @@ FIRST, NEXT = Place(INDENT, gap=0), Place(INDENT, gap=1)
 """Where a text page puts what stands under a heading, and what comes after it."""
 
 
-def step_rows(
-    notation: DerivationNotation, derivation: Derivation
-) -> Iterator[tuple[Math, Text]]:
+def step_rows(notation: DerivationNotation, derivation: Derivation) -> Iterator[tuple[Math, Text]]:
     """Yield the derivative that is asked for, then what each step makes of it, with its rules."""
     yield formula_of(notation, derivation.steps[0].before), ""
     for step in derivation.steps:
@@ -47,7 +45,7 @@ def step_rows(
 
 def derivation_blocks(
     table: Table, row: Operation, found: RowDerivation, *, unicode: bool = True
-) -> Iterator[Block]:
+) -> Iterator[DocumentBlock]:
     """Yield the derivation of a row, from its definition to its derivative."""
     made = found.steps
     notation = notation_of(table, made, "∂" if unicode else "d", unicode=unicode)
@@ -63,31 +61,25 @@ def derivation_blocks(
     yield Equalities(left, tuple(rows), NEXT if found.vector else FIRST)
 
 
-@dataclass(frozen=True)
-class Derived:
-    """A derivation of a typed formula by one name, and the proof of its result."""
-
-    made: Derivation
-    proof: FormulaProof
-
-
 def derivation_document(
     typed: TypedFormula,
-    derivatives: Sequence[Derived],
+    derivatives: Sequence[tuple[Derivation, FormulaProof]],
     table: Table,
     *,
     brief: bool = False,
     unicode: bool = True,
 ) -> Document:
     """Return a formula and its derivatives: steps, results, kinks and proofs."""
-    blocks = list(_formula(typed, notation_of(table, derivatives[0].made, unicode=unicode)))
-    for each in derivatives:
-        notation = notation_of(table, each.made, unicode=unicode)
-        blocks += _derivative(typed, each, notation, table, brief)
+    blocks = list(_formula(typed, notation_of(table, derivatives[0][0], unicode=unicode)))
+    for made, proof in derivatives:
+        notation = notation_of(table, made, unicode=unicode)
+        rows = [(formula_of(notation, made.result), "")] if brief else step_rows(notation, made)
+        blocks += _derivative(typed, made, notation, tuple(rows))
+        blocks += _proved(typed, made, proof, notation, table)
     return Document("Derivation", "", tuple(blocks))
 
 
-def _formula(typed: TypedFormula, notation: DerivationNotation) -> Iterator[Block]:
+def _formula(typed: TypedFormula, notation: DerivationNotation) -> Iterator[DocumentBlock]:
     """Yield the formula that is derived."""
     own = name_of(notation, "f[i]") if typed.vector else call_of(notation, "f", typed.names)
     yield Equalities(own, ((formula_of(notation, typed.expr), ""),), FIRST)
@@ -99,32 +91,37 @@ def _formula(typed: TypedFormula, notation: DerivationNotation) -> Iterator[Bloc
 
 def _derivative(
     typed: TypedFormula,
-    derived: Derived,
+    made: Derivation,
     notation: DerivationNotation,
-    table: Table,
-    brief: bool,
-) -> Iterator[Block]:
-    """Yield the derivative by one name: its steps, its result, its kinks, and its proof."""
-    made, proof = derived.made, derived.proof
+    rows: tuple[tuple[Math, Text], ...],
+) -> Iterator[DocumentBlock]:
+    """Yield the derivative by one name, and how it is typed."""
     by = name_of(notation, made.by)
     left = slope_of(notation, name_of(notation, "f[i]" if typed.vector else "f"), by)
     yield Section(("Derivative by ", by))
-    result: tuple[Math, Text] = (formula_of(notation, made.result), "")
-    rows = (result,) if brief else tuple(step_rows(notation, made))
     yield Equalities(left, rows, FIRST)
-    after = NEXT
     if not typed.vectors:
         yield Facts((("typed:", format(made.result)),), between=1, place=NEXT)
-        after = FIRST
+
+
+def _proved(
+    typed: TypedFormula,
+    made: Derivation,
+    proof: FormulaProof,
+    notation: DerivationNotation,
+    table: Table,
+) -> Iterator[DocumentBlock]:
+    """Yield where a derivative can have kinks, and what its evaluation has shown."""
+    after = NEXT if typed.vectors else FIRST
     bends: list[str | Math] = []
     for at in kinks(made, table):
         bends += [" or "] * bool(bends) + [formula_of(notation, at), " = 0"]
     if bends:
         said = ("Kinks and jumps can lie where ", *bends)
-        text = (*said, "; the derivative holds on either side.")
-        yield Paragraph(text, "note", place=after)
+        yield Paragraph((*said, "; the derivative holds on either side."), "note", place=after)
         after = FIRST
-    yield Paragraph(proved(notation, typed, proof), "note" if proof.holds else "warning", place=after)
+    tone: Tone = "note" if proof.holds else "warning"
+    yield Paragraph(proved(notation, typed, proof), tone, place=after)
 
 
 def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProof) -> str:

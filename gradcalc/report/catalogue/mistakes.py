@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradcalc.errors import width
 from gradcalc.grading.mistakes.library import RULES
-from gradcalc.report.blocks import Block, Document, Facts, Paragraph, Place, Section
+from gradcalc.report.blocks import Document, DocumentBlock, Facts, Paragraph, Place, Section
 from gradcalc.report.results.wording import MISTAKE_WORDS, PATTERNS
 
 MISTAKES = tuple(MISTAKE_WORDS)
@@ -40,7 +40,7 @@ def mistakes_document() -> Document:
     return Document("The library of mistakes", "", tuple(_listed()))
 
 
-def _listed() -> Iterator[Block]:
+def _listed() -> Iterator[DocumentBlock]:
     wide = max(map(width, MISTAKES))
     rules = [name for name in MISTAKES if name in RULES]
     patterns = [name for name in MISTAKES if name not in RULES]
@@ -56,7 +56,7 @@ def mistake_document(name: str) -> Document:
     return Document(f"{name}: {MISTAKE_WORDS[name]}", "", tuple(_said(name)))
 
 
-def _said(name: str) -> Iterator[Block]:
+def _said(name: str) -> Iterator[DocumentBlock]:
     rule = RULES.get(name)
     if rule is None:
         text = PATTERNS.get(name, "one operand was copied wrongly; the line is right from it")

@@ -12,8 +12,8 @@ from gradcalc.algebra.operations.operation import Operation, Table, applied, for
 from gradcalc.algebra.optimisers import OPTIMISERS
 from gradcalc.algebra.rewriting.simplify import simplify
 from gradcalc.report.blocks import (
-    Block,
     Document,
+    DocumentBlock,
     Either,
     Equation,
     Facts,
@@ -59,7 +59,7 @@ def operations_document(table: Table, *, unicode: bool = True) -> Document:
     return Document("Operations", "", tuple(_listed(table, unicode)))
 
 
-def _listed(table: Table, unicode: bool) -> Iterator[Block]:
+def _listed(table: Table, unicode: bool) -> Iterator[DocumentBlock]:
     for kind, head in KINDS.items():
         rows = [row for row in table if row.kind == kind and row.name not in INTERNAL]
         if not rows:
@@ -192,9 +192,7 @@ def _parameters(row: Operation) -> Rows:
         yield "Parameter", f"{name} makes it {other}: {row.name}({name}=...)"
 
 
-def _notation(
-    table: Table, row: Operation, unicode: bool, ranks: tuple[int, ...] = ()
-) -> Notation:
+def _notation(table: Table, row: Operation, unicode: bool, ranks: tuple[int, ...] = ()) -> Notation:
     """Return a notation in which the symbols of a row have the shapes that it is read with."""
     plain = row.is_elementwise or row.kind == "loss"
     shape: Shape = () if plain else ("n",)

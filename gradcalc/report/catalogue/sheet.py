@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from gradcalc.report.blocks import Equation, Facts, Place, Text
 
-Said: TypeAlias = Text | Equation
-Rows: TypeAlias = Iterator[tuple[str, Said]]
+Said: TypeAlias = "Text | Equation"
+Rows: TypeAlias = "Iterator[tuple[str, Said]]"
 LABEL = 12
 """Columns of text that a label takes at least."""
 

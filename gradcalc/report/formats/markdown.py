@@ -33,7 +33,8 @@ from gradcalc.report.blocks import (
     longest_bar,
 )
 from gradcalc.report.formats.latex_equations import flowing, rows_of, together
-from gradcalc.report.formats.text import bar, one_row
+from gradcalc.report.formats.text import bar
+from gradcalc.report.formats.text_equations import one_row
 
 ROOM = 96
 

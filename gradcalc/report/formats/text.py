@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from gradcalc.errors import TIED, visible, width
 from gradcalc.report.blocks import (
+    ANYWHERE,
     Bar,
     Bars,
     Boxed,
     Document,
     DocumentBlock,
     Drawing,
+    Equalities,
     Equation,
     EquationList,
     Facts,
@@ -20,15 +22,21 @@ from gradcalc.report.blocks import (
     Formula,
     Items,
     Paragraph,
+    Place,
     ReportTable,
     Section,
     SolutionLine,
     TableCell,
     Text,
 )
-from gradcalc.report.mathematics.rows import row_text
+from gradcalc.report.formats.text_equations import (
+    equation_row,
+    one_row,
+    write_equalities,
+    write_facts,
+)
 from gradcalc.report.mathematics.unicode import Box, aligned
-from gradcalc.report.page import Page, heading, wrapped
+from gradcalc.report.page import Page, heading
 
 COLUMNS = 80
 INDENT = 5
@@ -48,7 +56,11 @@ def text_document(documents: Sequence[Document]) -> str:
 
 def write_document(page: Page, document: Document) -> Page:
     """Write a document onto a page and return it."""
-    heading(page, document.title, document.kind)
+    if document.kind:
+        heading(page, document.title, document.kind)
+    else:
+        page.title(visible(document.title))
+        page.blank(not _ruled(document.blocks[0]))
     return write_blocks(page, document.blocks)
 
 
@@ -57,21 +69,29 @@ def write_blocks(page: Page, blocks: Iterable[DocumentBlock]) -> Page:
     printer = _Printer(page)
     before: DocumentBlock | None = None
     for block in blocks:
-        first = isinstance(before, Section | None) or isinstance(block, Section)
-        text = isinstance(before, Paragraph) and isinstance(block, Paragraph)
-        if not first and not (text and isinstance(block, Paragraph) and not block.remark):
-            page.blank()
+        gap = place_of(block).gap
+        page.blank(_gap(before, block) if gap is None else gap)
         printer.write(block)
         before = block
     return page
 
 
-def one_row(text: Text, *, unicode: bool = True) -> str:
-    """Return a text as one row, the mathematics in it printed as rows."""
-    if isinstance(text, str):
-        return text
-    parts = (part if isinstance(part, str) else row_text(part, unicode=unicode) for part in text)
-    return "".join(parts)
+def _gap(before: DocumentBlock | None, block: DocumentBlock) -> int:
+    """Return how many lines are left empty between two blocks."""
+    if isinstance(before, Section | None) or isinstance(block, Section):
+        return 0
+    words = isinstance(block, Paragraph) and not block.remark
+    return 0 if isinstance(before, Paragraph) and words else 1
+
+
+def _ruled(block: DocumentBlock) -> bool:
+    return isinstance(block, Section) and block.level == 1 and block.ruled
+
+
+def place_of(block: DocumentBlock) -> Place:
+    """Return where a page of text puts a block."""
+    place: Place = getattr(block, "place", ANYWHERE)
+    return place
 
 
 @dataclass
@@ -81,17 +101,20 @@ class _Printer:
 
     def write(self, block: DocumentBlock) -> None:
         """Write one block."""
-        page = self.page
+        page, place = self.page, place_of(block)
+        indent = self.indent if place.indent is None else place.indent
         match block:
             case Section():
                 self.section(block)
             case Facts():
-                self.facts([(self.row(label), self.row(said)) for label, said in block.rows])
+                write_facts(page, block, indent)
+            case Equalities():
+                write_equalities(page, block, indent)
             case Figures():
                 rows = (f"{self.row(label)} {self.row(value)}" for label, value in block.rows)
                 page.paragraph("    ".join(rows), self.indent)
             case Paragraph():
-                self.paragraph(block)
+                self.paragraph(block, indent)
             case Formula():
                 page.block(Box(block.lines), self.indent, "value")
             case Bars():
@@ -102,12 +125,11 @@ class _Printer:
                 self.items(block)
             case EquationList():
                 said = [(self.equation(each), self.row(beside)) for each, beside in block.rows]
-                self.facts(
-                    [
-                        ("" if at else self.row(block.label), "   ".join(filter(None, row)))
-                        for at, row in enumerate(said)
-                    ]
-                )
+                rows = [
+                    ("" if at else block.label, "   ".join(filter(None, row)))
+                    for at, row in enumerate(said)
+                ]
+                write_facts(page, Facts(tuple(rows)), indent)
             case SolutionLine():
                 self.line(block)
             case Boxed():
@@ -120,14 +142,12 @@ class _Printer:
         return one_row(content, unicode=self.page.unicode)
 
     def equation(self, shown: Equation) -> str:
-        """Return an equation in one row."""
-        name, *sides = (
-            row_text(each, unicode=self.page.unicode) for each in (shown.name, *shown.sides)
-        )
-        return f"{name} {shown.sign} {' = '.join(sides)}" if sides else name
+        return equation_row(shown, unicode=self.page.unicode)
 
     def section(self, block: Section) -> None:
-        if block.level == 1:
+        if not block.ruled:
+            self.page.text(self.row(block.text), "heading", block.place.indent or 0)
+        elif block.level == 1:
             self.page.band(self.row(block.text))
         else:
             self.page.blank()
@@ -141,21 +161,13 @@ class _Printer:
         for each in block.entries if block.unfolded else ():
             self.page.paragraph(self.equation(each), self.indent + BETWEEN)
 
-    def paragraph(self, block: Paragraph) -> None:
-        said, remark = self.row(block.text), self.row(block.remark)
+    def paragraph(self, block: Paragraph, indent: int) -> None:
+        said, remark, lead = map(self.row, (block.text, block.remark, block.lead))
+        said = f"{lead}  {said}" if lead else said
         if remark:
-            self.page.beside(said, remark, block.tone, self.indent)
+            self.page.beside(said, remark, block.tone, indent)
         else:
-            self.page.paragraph(said, self.indent, block.tone)
-
-    def facts(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Write words in a column beside their labels."""
-        wide = max(width(label) for label, _ in rows) + BETWEEN
-        for label, said in rows:
-            for at, line in enumerate(wrapped(said, self.page.columns - self.indent - wide)):
-                lead = label if not at else ""
-                lead += " " * (wide - width(lead))
-                self.page.text(lead + line, "plain", self.indent)
+            self.page.paragraph(said, indent, block.tone, block.place.hang or 0)
 
     def bars(self, block: Bars) -> None:
         page = self.page

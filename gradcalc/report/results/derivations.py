@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from gradcalc.algebra.derivation.components import entry_parts, index_of, sum_over
-from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
+from gradcalc.algebra.derivation.components import entry_parts, index_of
+from gradcalc.algebra.derivation.derivation import Derivation
 from gradcalc.algebra.formula.expr import (
-    ONE,
-    ZERO,
     Apply,
     Expr,
     Symbol,
-    neg,
     parts,
-    rebuild,
     symbols,
 )
 from gradcalc.algebra.formula.names import gradient_parts
 from gradcalc.algebra.formula.shapes import Shape
 from gradcalc.algebra.formula.syntax import LEVEL, PRODUCT
-from gradcalc.algebra.operations.operation import Operation, Table
-from gradcalc.errors import width
+from gradcalc.algebra.operations.operation import Table
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.unicode import Box, beside, is_call, round_brackets, text
-from gradcalc.report.page import Page, wrapped
 
 LOWERED = dict(zip("ijklmnpst", "ᵢⱼₖₗₘₙₚₛₜ", strict=True))
 SPELLED = (("∂", "d"), ("δ", "delta"), ("≠", "!="), ("σ", "sigmoid"), ("Σ", "sum"), ("Φ", "F"))

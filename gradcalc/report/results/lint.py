@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.grading.questions.lint import Blind, Lint, Twins
 from gradcalc.grading.questions.lint_individual import Doubt
-from gradcalc.report.blocks import Block, Document, Paragraph, Place, Section
+from gradcalc.report.blocks import Document, DocumentBlock, Paragraph, Place, Section
 from gradcalc.report.mathematics.names import figure
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.results.wording import Wording
@@ -28,7 +28,7 @@ def lint_document(found: Lint, words: Wording) -> Document:
     return Document(found.lines.problem.title, f"asks for {asked}", blocks)
 
 
-def _blocks(found: Lint, words: Wording) -> Iterator[Block]:
+def _blocks(found: Lint, words: Wording) -> Iterator[DocumentBlock]:
     warnings = tuple(_warnings(found))
     yield from warnings
     if not (found.blind or found.twins or found.doubts):
@@ -51,7 +51,7 @@ def _blocks(found: Lint, words: Wording) -> Iterator[Block]:
         yield Paragraph(f"and {len(doubts) - MOST} more", "note", place=SPOT)
 
 
-def _warnings(found: Lint) -> Iterator[Block]:
+def _warnings(found: Lint) -> Iterator[DocumentBlock]:
     """Yield what was probably not meant, and what does not exist of what is asked for."""
     warnings = [trap.text for trap in found.traps]
     warnings += [f"{gap.name} does not exist {gap.told}" for gap in found.gaps]

@@ -21,7 +21,7 @@ from gradcalc.report.blocks import (
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.unicode import Box, aligned
 from gradcalc.report.page import Page, heading, wrapped
-from gradcalc.report.results.mistakes import blind_text
+from gradcalc.report.results.lint import blind_text
 from gradcalc.report.results.wording import NUMBERS, Wording
 
 WRONG, RIGHT = "✗", "✓"
