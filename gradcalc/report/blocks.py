@@ -20,11 +20,11 @@ Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value", "faint
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """Where a page of text puts a block; None: as is usual. Other formats pay no heed to it.
 
-    indent: columns from the left; hang: how many more of lines after the first; gap: empty
-    lines before it.
+    indent: columns from the left; hang: how many more of lines after the first, and of what
+    leads it with the blanks after that; gap: empty lines before it.
     """
 
     indent: int | None = None
@@ -32,7 +32,7 @@ class Place:
     gap: int | None = None
 
 
-ANYWHERE = Place()
+ANYWHERE = PagePlace()
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Equalities:
 
     name: Math
     rows: tuple[tuple[Math, Text], ...]
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Section:
     text: Text
     level: Literal[1, 2] = 1
     ruled: bool = True
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Facts:
     between: int = 3
     head: Tone = "plain"
     tone: Tone = "plain"
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,12 @@ class Paragraph:
     tone: Tone = "plain"
     remark: Text = ""
     lead: Text = ""
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
+
+    @property
+    def mark(self) -> Text:
+        """Return what leads it in a document: a warning always has a sign."""
+        return self.lead or ("!" if self.tone == "warning" else "")
 
 
 @dataclass(frozen=True)
@@ -261,7 +266,7 @@ class Document:
     def worked(self) -> bool:
         """Tell whether it shows equations as displays, as a worked solution does."""
         return any(
-            isinstance(block, EquationList | Equalities | SolutionLine | Boxed | Drawing)
+            isinstance(block, EquationList | SolutionLine | Boxed | Drawing)
             for block in self.blocks
         )
 

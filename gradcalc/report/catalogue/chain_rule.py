@@ -9,7 +9,7 @@ from gradcalc.algebra.derivation.components import entry_parts, sum_over
 from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
 from gradcalc.algebra.formula.expr import ONE, ZERO, Apply, Expr, Symbol, neg, rebuild
 from gradcalc.algebra.operations.operation import Operation, Table
-from gradcalc.report.blocks import DocumentBlock, Equalities, Paragraph, Place, Section
+from gradcalc.report.blocks import DocumentBlock, Equalities, PagePlace, Paragraph, Section
 from gradcalc.report.catalogue.formula import call_of, formula_of, name_of, row_of, slope_of
 from gradcalc.report.mathematics.tree import Math
 from gradcalc.report.results.derivations import DerivationNotation, notation_of
@@ -105,11 +105,11 @@ def _loss_chain(
     said = "averaged over the samples" if mean else "added over the samples"
     written = _written(notation, v=_by_w(index))
     whole = row_of(lead + written.line(sum_over(inner, SAMPLE)))
-    yield Equalities(_slope(notation, "L"), ((whole, said),), Place(INDENT, gap=0))
+    yield Equalities(_slope(notation, "L"), ((whole, said),), PagePlace(INDENT, gap=0))
 
 
 def _said(*text: str | Math, gap: int = 0) -> Paragraph:
-    return Paragraph(text, place=Place(INDENT, hang=INDENT, gap=gap))
+    return Paragraph(text, place=PagePlace(INDENT, hang=INDENT, gap=gap))
 
 
 def _slope(notation: DerivationNotation, of: str) -> Math:
@@ -120,7 +120,7 @@ def _slope(notation: DerivationNotation, of: str) -> Math:
 def _equality(notation: DerivationNotation, of: str, expr: Expr) -> Equalities:
     """Return what the derivative of a quantity by w is."""
     shown = formula_of(notation, expr)
-    return Equalities(_slope(notation, of), ((shown, ""),), Place(INDENT, gap=0))
+    return Equalities(_slope(notation, of), ((shown, ""),), PagePlace(INDENT, gap=0))
 
 
 def _inner(notation: DerivationNotation, index: str = "") -> Math:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
 from gradcalc.algebra.formula.syntax import format
@@ -13,11 +14,10 @@ from gradcalc.report.blocks import (
     DocumentBlock,
     Equalities,
     Facts,
+    PagePlace,
     Paragraph,
-    Place,
     Section,
     Text,
-    Tone,
 )
 from gradcalc.report.catalogue.formula import (
     call_of,
@@ -31,7 +31,7 @@ from gradcalc.report.mathematics.tree import Math
 from gradcalc.report.results.derivations import DerivationNotation, notation_of
 
 INDENT = 2
-FIRST, NEXT = Place(INDENT, gap=0), Place(INDENT, gap=1)
+FIRST, NEXT = PagePlace(INDENT, gap=0), PagePlace(INDENT, gap=1)
 """Where a text page puts what stands under a heading, and what comes after it."""
 
 
@@ -120,14 +120,17 @@ def _proved(
         said = ("Kinks and jumps can lie where ", *bends)
         yield Paragraph((*said, "; the derivative holds on either side."), "note", place=after)
         after = FIRST
-    tone: Tone = "note" if proof.holds else "warning"
-    yield Paragraph(proved(notation, typed, proof), tone, place=after)
+    said = proved(notation, typed, proof)
+    if proof.holds:
+        yield Paragraph(said, "note", place=after)
+    else:
+        yield Paragraph(said, "warning", lead="!", place=replace(after, hang=0))
 
 
 def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProof) -> str:
     """Return in words what the evaluation of a derivative has shown."""
     if not proof.points:
-        return "! At none of the points tried do formula and derivative have values: not checked."
+        return "At none of the points tried do formula and derivative have values: not checked."
     where = f"At {proof.points} points"
     if typed.vectors:
         where += f", vectors of {ENTRIES} entries,"
@@ -136,7 +139,7 @@ def proved(notation: DerivationNotation, typed: TypedFormula, proof: FormulaProo
             notation.number(figure(value, digits=1)) for value in (proof.rules, proof.differences)
         )
         return (
-            f"! {where} the derivative is off: by {rules} from the rules, {other} from differences."
+            f"{where} the derivative is off: by {rules} from the rules, {other} from differences."
         )
     rules, other = (power(notation, bound) for bound in (CLOSE, NEAR))
     return (

@@ -8,7 +8,7 @@ from gradcalc.algebra.formula.expr import Apply, Expr
 from gradcalc.report.blocks import Text
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.readback import read
-from gradcalc.report.mathematics.rows import Shown
+from gradcalc.report.mathematics.rows import Rowed
 from gradcalc.report.mathematics.tree import Atom, Fraction, Math, row
 from gradcalc.report.mathematics.unicode import Box, text
 from gradcalc.report.results.derivations import DerivationNotation
@@ -32,12 +32,12 @@ def slope_of(notation: Notation, of: Math, by: Math) -> Math:
     d = "∂" if notation.unicode else "d"
     if isinstance(notation, DerivationNotation):
         d = notation.d
-    assert isinstance(of, Shown)
-    assert isinstance(by, Shown)
+    assert isinstance(of, Rowed)
+    assert isinstance(by, Rowed)
     row_of_text = f"{d}{of.line.rows[0]}/{d}{by.line.rows[0]}"
     sign = Atom("operator", d)
     tree = Fraction(row((sign, *of.parts)), row((sign, *by.parts)))
-    return Shown((tree,), text(row_of_text), text(row_of_text))
+    return Rowed((tree,), text(row_of_text), text(row_of_text))
 
 
 def call_of(notation: Notation, function: str, names: Sequence[str]) -> Math:
@@ -52,7 +52,7 @@ def row_of(content: str) -> Math:
 
 
 def _shown(line: Box, whole: Box | None = None) -> Math:
-    return Shown((read(line.rows[0]),), line, line if whole is None else whole)
+    return Rowed((read(line.rows[0]),), line, line if whole is None else whole)
 
 
 def joined(names: Sequence[Math]) -> tuple[str | Math, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradcalc.errors import width
 from gradcalc.grading.mistakes.library import RULES
-from gradcalc.report.blocks import Document, DocumentBlock, Facts, Paragraph, Place, Section
+from gradcalc.report.blocks import Document, DocumentBlock, Facts, PagePlace, Paragraph, Section
 from gradcalc.report.results.wording import MISTAKE_WORDS, PATTERNS
 
 MISTAKES = tuple(MISTAKE_WORDS)
@@ -46,9 +46,9 @@ def _listed() -> Iterator[DocumentBlock]:
     patterns = [name for name in MISTAKES if name not in RULES]
     heads = {"Rules that rewrite lines": rules, "Patterns of difference": patterns}
     for at, (head, names) in enumerate(heads.items()):
-        yield Section(head, ruled=False, place=Place(indent=0, gap=int(at > 0)))
+        yield Section(head, ruled=False, place=PagePlace(indent=0, gap=int(at > 0)))
         rows = tuple((name, MISTAKE_WORDS[name]) for name in names)
-        yield Facts(rows, least=wide, between=2, place=Place(indent=INDENT, gap=0))
+        yield Facts(rows, least=wide, between=2, place=PagePlace(indent=INDENT, gap=0))
 
 
 def mistake_document(name: str) -> Document:
@@ -61,7 +61,7 @@ def _said(name: str) -> Iterator[DocumentBlock]:
     if rule is None:
         text = PATTERNS.get(name, "one operand was copied wrongly; the line is right from it")
         said = f"Pattern of difference: {text.format(factor='a factor')}."
-        yield Paragraph(said, place=Place(indent=INDENT))
+        yield Paragraph(said, place=PagePlace(indent=INDENT))
         return
     said = _BRACES.sub(
         lambda found: MEANINGS.get(found[1], found[1]), rule.student.replace("{f}′", "f′")
@@ -73,5 +73,5 @@ def _said(name: str) -> Iterator[DocumentBlock]:
         ("Right under", f"accept: [{rule.convention}]" if rule.convention else ""),
     )
     for at, (label, text) in enumerate((label, text) for label, text in facts if text):
-        place = Place(indent=INDENT, gap=int(at > 0))
+        place = PagePlace(indent=INDENT, gap=int(at > 0))
         yield Facts(((label, text),), least=11, between=2, place=place)

@@ -17,8 +17,8 @@ from gradcalc.report.blocks import (
     Either,
     Equation,
     Facts,
+    PagePlace,
     Paragraph,
-    Place,
     Section,
     Text,
 )
@@ -67,16 +67,16 @@ def _listed(table: Table, unicode: bool) -> Iterator[DocumentBlock]:
         yield Section(head)
         for at, (family, members) in enumerate(_families(rows).items()):
             if family:
-                name, place = family[0].upper() + family[1:], Place(indent=2, gap=int(at > 0))
+                name, place = family[0].upper() + family[1:], PagePlace(indent=2, gap=int(at > 0))
                 yield Section(name, level=2, ruled=False, place=place)
             listed = tuple((row.name, _meaning(table, row, unicode)) for row in members)
             gap = int(at > 0 and not family)
-            yield Facts(listed, between=2, tone="faint", place=Place(indent=2, gap=gap))
+            yield Facts(listed, between=2, tone="faint", place=PagePlace(indent=2, gap=gap))
     yield Section("Optimisers, under descent:")
-    rows = tuple((each.name, each.text) for each in OPTIMISERS)
-    yield Facts(rows, between=2, tone="faint", place=Place(indent=2, gap=0))
+    optimisers = tuple((each.name, each.text) for each in OPTIMISERS)
+    yield Facts(optimisers, between=2, tone="faint", place=PagePlace(indent=2, gap=0))
     told = "gradcalc ops NAME shows the formula, derivative, kinks and aliases of one."
-    yield Paragraph(told, "note", place=Place(indent=0, gap=1))
+    yield Paragraph(told, "note", place=PagePlace(indent=0, gap=1))
 
 
 def _read(text: str) -> Expr:
@@ -123,7 +123,7 @@ def _meaning(table: Table, row: Operation, unicode: bool) -> Text | Either:
 def operation_document(table: Table, call: Apply, *, unicode: bool = True) -> Document:
     """Return the sheet of one operation."""
     row = table[call.op]
-    blocks = [*sheet(_rows(table, call, unicode), _filed(row, unicode))]
+    blocks: list[DocumentBlock] = [*sheet(_rows(table, call, unicode), _filed(row, unicode))]
     derived = row_derivation(row, table)
     if derived is not None:
         blocks += derivation_blocks(table, row, derived, unicode=unicode)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from gradcalc.report.blocks import Equation, Facts, Place, Text
+from gradcalc.report.blocks import Equation, Facts, PagePlace, Text
 
 Said: TypeAlias = "Text | Equation"
 Rows: TypeAlias = "Iterator[tuple[str, Said]]"
@@ -17,6 +17,6 @@ def sheet(*parts: Rows) -> Iterator[Facts]:
     """Yield the rows of each part that say something, an empty line between parts."""
     for at, rows in enumerate(parts):
         told = tuple((label, said) for label, said in rows if said)
-        place = Place(indent=0, gap=int(at > 0))
+        place = PagePlace(indent=0, gap=int(at > 0))
         if told:
             yield Facts(told, least=LABEL, between=2, head="heading", place=place)

@@ -10,6 +10,9 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Drawing,
+    Either,
+    Equalities,
+    Equation,
     EquationList,
     Facts,
     Figures,
@@ -19,10 +22,12 @@ from gradcalc.report.blocks import (
     ReportTable,
     Section,
     SolutionLine,
+    Text,
 )
 from gradcalc.report.formats.latex_equations import (
     aligned_rows,
     display,
+    equalities,
     equations,
     together,
     widest,
@@ -72,7 +77,7 @@ def fragments(documents: Iterable[Document]) -> str:
     return needs + "\n".join(map(fragment, documents))
 
 
-def _block(block: DocumentBlock) -> Iterator[str]:
+def _block(block: DocumentBlock) -> Iterator[str]:  # noqa: PLR0912 - a kind of block a case
     match block:
         case Section():
             name = "subsection*" if block.level == 1 else "paragraph"
@@ -95,6 +100,8 @@ def _block(block: DocumentBlock) -> Iterator[str]:
         case EquationList():
             label = f"\\textbf{{{words(block.label)}}}\n" if block.label else ""
             yield label + equations(block)
+        case Equalities():
+            yield equalities(block)
         case SolutionLine():
             yield from _line(block)
         case Boxed():
@@ -108,7 +115,14 @@ def _block(block: DocumentBlock) -> Iterator[str]:
 def _facts(block: Facts) -> Iterator[str]:
     for label, said in block.rows:
         lead = f"\\textbf{{{words(label)}}}" if label else ""
-        yield f"{lead}\\quad {words(said)}\n\n"
+        yield f"{lead}\\quad {_said(said)}\n\n"
+
+
+def _said(said: Text | Equation | Either) -> str:
+    """Return what stands beside a label."""
+    if isinstance(said, Equation):
+        return f"${together([(said, '')])}$"
+    return words(said.text if isinstance(said, Either) else said)
 
 
 def _line(line: SolutionLine) -> Iterator[str]:
@@ -123,8 +137,8 @@ def _paragraph(block: Paragraph) -> str:
         said = f"\\textbf{{{said}}}"
     elif block.tone == "note":
         said = f"{{\\small {said}}}"
-    elif block.tone == "warning":
-        said = f"\\textbf{{!}}\\quad {said}"
+    if block.mark:
+        said = f"\\textbf{{{words(block.mark)}}}\\quad {said}"
     remark = f"\\hfill {words(block.remark)}" if block.remark else ""
     return f"{said}{remark}\n\n"
 

@@ -21,8 +21,8 @@ from gradcalc.report.blocks import (
     Figures,
     Formula,
     Items,
+    PagePlace,
     Paragraph,
-    Place,
     ReportTable,
     Section,
     SolutionLine,
@@ -88,9 +88,9 @@ def _ruled(block: DocumentBlock) -> bool:
     return isinstance(block, Section) and block.level == 1 and block.ruled
 
 
-def place_of(block: DocumentBlock) -> Place:
+def place_of(block: DocumentBlock) -> PagePlace:
     """Return where a page of text puts a block."""
-    place: Place = getattr(block, "place", ANYWHERE)
+    place: PagePlace = getattr(block, "place", ANYWHERE)
     return place
 
 
@@ -99,7 +99,7 @@ class _Printer:
     page: Page
     indent: int = 0
 
-    def write(self, block: DocumentBlock) -> None:
+    def write(self, block: DocumentBlock) -> None:  # noqa: PLR0912 - a kind of block a case
         """Write one block."""
         page, place = self.page, place_of(block)
         indent = self.indent if place.indent is None else place.indent
@@ -125,11 +125,11 @@ class _Printer:
                 self.items(block)
             case EquationList():
                 said = [(self.equation(each), self.row(beside)) for each, beside in block.rows]
-                rows = [
+                facts: list[tuple[Text, str]] = [
                     ("" if at else block.label, "   ".join(filter(None, row)))
                     for at, row in enumerate(said)
                 ]
-                write_facts(page, Facts(tuple(rows)), indent)
+                write_facts(page, Facts(tuple(facts)), indent)
             case SolutionLine():
                 self.line(block)
             case Boxed():
@@ -163,11 +163,13 @@ class _Printer:
 
     def paragraph(self, block: Paragraph, indent: int) -> None:
         said, remark, lead = map(self.row, (block.text, block.remark, block.lead))
-        said = f"{lead}  {said}" if lead else said
+        hang = block.place.hang
+        if lead:
+            said = lead + " " * (2 if hang is None else max(1, hang - width(lead))) + said
         if remark:
             self.page.beside(said, remark, block.tone, indent)
         else:
-            self.page.paragraph(said, indent, block.tone, block.place.hang or 0)
+            self.page.paragraph(said, indent, block.tone, hang or 0)
 
     def bars(self, block: Bars) -> None:
         page = self.page

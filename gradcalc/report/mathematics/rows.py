@@ -9,7 +9,7 @@ from gradcalc.report.mathematics.unicode import Box
 
 
 @dataclass(frozen=True)
-class Shown(Row):
+class Rowed(Row):
     """Mathematics that was written in one row, and as a whole formula."""
 
     line: Box
@@ -23,11 +23,11 @@ def row_text(math: Math, *, unicode: bool = True) -> str:
 
 def box_of(math: Math, *, unicode: bool = True) -> Box:
     """Return mathematics as a block of text."""
-    assert isinstance(math, Shown), unicode
+    assert isinstance(math, Rowed), unicode
     return math.line
 
 
 def whole_box(math: Math, *, unicode: bool = True) -> Box:
     """Return a whole formula; one of two cases in two rows after a brace."""
-    assert isinstance(math, Shown), unicode
+    assert isinstance(math, Rowed), unicode
     return math.whole

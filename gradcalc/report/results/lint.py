@@ -9,14 +9,14 @@ import numpy as np
 
 from gradcalc.grading.questions.lint import Blind, Lint, Twins
 from gradcalc.grading.questions.lint_individual import Doubt
-from gradcalc.report.blocks import Document, DocumentBlock, Paragraph, Place, Section
+from gradcalc.report.blocks import Document, DocumentBlock, PagePlace, Paragraph, Section
 from gradcalc.report.mathematics.names import figure
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.results.wording import Wording
 
 MOST = 10
 """Things that are told of drawn numbers."""
-SPOT = Place(indent=2, hang=3, gap=1)
+SPOT = PagePlace(indent=2, hang=3, gap=1)
 """Where a text page puts what is found."""
 
 
@@ -33,7 +33,7 @@ def _blocks(found: Lint, words: Wording) -> Iterator[DocumentBlock]:
     yield from warnings
     if not (found.blind or found.twins or found.doubts):
         said = "Every mistake of the library shows, and no two look alike."
-        yield Paragraph(said, place=Place(gap=int(bool(warnings))))
+        yield Paragraph(said, place=PagePlace(gap=int(bool(warnings))))
         return
     doubts = [_doubted(each, words) for each in found.doubts]
     told = (
@@ -44,7 +44,7 @@ def _blocks(found: Lint, words: Wording) -> Iterator[DocumentBlock]:
     gap = int(bool(warnings))
     for head, sign, texts in told:
         if texts:
-            yield Section(head, ruled=False, place=Place(indent=0, gap=gap))
+            yield Section(head, ruled=False, place=PagePlace(indent=0, gap=gap))
             yield from (Paragraph(text, lead=sign, place=SPOT) for text in texts)
             gap = 2
     if len(doubts) > MOST:
