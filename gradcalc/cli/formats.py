@@ -112,10 +112,9 @@ class Writer:
             output.write_text(between)
             output.write_page(page)
             return
-        from gradcalc.errors import visible
+        from gradcalc.report.page import printable
 
-        rows = (visible(row) for row in page.plain().splitlines())
-        self.texts.append(between + "".join(f"{row}\n" for row in rows))
+        self.texts.append(between + printable(page).plain())
 
     def add_record(self, text: str) -> None:
         """Take a record: lines of JSON or of annotations."""
