@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcalc.cli.formats import Writer, formatted, style_of
+from gradcalc.cli.formats import Command, Writer, formatted, style_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from gradcalc.problem.model import Problem
     from gradcalc.report.results.reasons import Reveal
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals."),
