@@ -56,6 +56,7 @@ ARROWS: Table = {
     ),
     "cli": (
         "output",
+        "formats",
         "grade_parts",
         "grade_outputs",
         ("grade_run", "check"),

@@ -36,7 +36,7 @@ from gradcalc.report.formats.text_equations import (
     write_facts,
 )
 from gradcalc.report.mathematics.unicode import Box, aligned
-from gradcalc.report.page import Page, heading
+from gradcalc.report.page import Page, heading, printable
 
 COLUMNS = 80
 INDENT = 5
@@ -48,10 +48,8 @@ FULL = "█"
 
 def text_document(documents: Sequence[Document]) -> str:
     """Return documents as the text of a file, two empty lines between them."""
-    pages = (write_document(Page(COLUMNS), each).plain() for each in documents)
-    return "\n\n".join(
-        "".join(f"{visible(line)}\n" for line in page.splitlines()) for page in pages
-    )
+    pages = (write_document(Page(COLUMNS), each) for each in documents)
+    return "\n\n".join(printable(page).plain() for page in pages)
 
 
 def write_document(page: Page, document: Document) -> Page:
