@@ -234,6 +234,12 @@ def _sheets(
     return found
 
 
+def parts_of(document):
+    from gradcalc.report.blocks import Title
+
+    return [Title(document.title, document.cite), *document.blocks]
+
+
 class _Printer:
     """Writes one check after the other in one style."""
 
@@ -249,7 +255,8 @@ class _Printer:
         """Judge the options of a problem and write the page."""
         from gradcalc.grading.marking.options import check_options
         from gradcalc.report.results.check_record import options_annotations, options_record
-        from gradcalc.report.results.options import OptionPage, option_parts
+        from gradcalc.report.formats.report_text import write_document
+        from gradcalc.report.results.options import options_document
         from gradcalc.report.results.wording import wording
 
         review: OptionsReview = check_options(problem, tolerance)
@@ -259,17 +266,17 @@ class _Printer:
         elif self.style == "github":
             self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
         elif self.style in ("markdown", "html"):
-            self.parts += option_parts(review, words)
+            self.parts += parts_of(options_document(review, words))
         else:
             self.gap()
-            output.write_page(OptionPage(self.page(), review, words).write())
+            output.write_page(write_document(self.page(), options_document(review, words)))
         return 0 if review.fine else 1
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.results.check_page import AuditPage, what_is_checked
+        from gradcalc.report.formats.report_text import write_document
+        from gradcalc.report.results.check import Told, check_document
         from gradcalc.report.results.check_record import answers_annotations, answers_record
-        from gradcalc.report.results.review import Told, review_parts
         from gradcalc.report.results.wording import wording
 
         words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
@@ -279,11 +286,11 @@ class _Printer:
             lines = answers_annotations(review, words, self.reveal)
             self.text("".join(f"{each}\n" for each in lines))
         elif self.style in ("markdown", "html"):
-            told = Told(self.reveal, what_is_checked(review.sheet.name))
-            self.parts += review_parts(review, words, told)
+            self.parts += parts_of(check_document(review, words, Told(self.reveal)))
         else:
             self.gap()
-            output.write_page(AuditPage(self.page(), review, words, self.reveal).write())
+            document = check_document(review, words, Told(self.reveal))
+            output.write_page(write_document(self.page(), document))
 
     def end(self) -> None:
         """Write the page that all checks are put on."""

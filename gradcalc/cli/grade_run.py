@@ -29,11 +29,11 @@ from gradcalc.grading.submissions.duplicates import Census, identity
 from gradcalc.problem.text.source import is_file
 from gradcalc.report.blocks import Part as Said
 from gradcalc.report.formats.report_text import ReportForm as Printed
-from gradcalc.report.formats.report_text import ending, printed, write_parts
+from gradcalc.report.formats.report_text import ending, printed, write_document, write_parts
 from gradcalc.report.page import Page, encodable
-from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.classes import class_parts
-from gradcalc.report.results.feedback import ClassFeedback, file_name, points_band
+from gradcalc.report.results.feedback import ClassFeedback, file_name, points_of
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import wording
 
@@ -287,10 +287,10 @@ def _show_one(settings: GradeSettings, student: str, *, apart: bool) -> int | No
             given = settings.assignment
             review = check(given.problem, sheet, given.tolerance, lines.student(0))
             words = wording(lines.student(0), unicode=able)
-            page = AuditPage(Page(output.columns(), able), review, words).write()
-            points_band(page, marked, 0, settings.assignment.scheme, words)
+            told = Told(points=points_of(marked, 0, settings.assignment.scheme))
+            document = check_document(review, words, told)
             output.write_text("\n\n" if apart else "")
-            output.write_page(page)
+            output.write_page(write_document(Page(output.columns(), able), document))
             return 0
         for error in block.errors:
             if identity(error.id) == identity(wanted):
@@ -340,6 +340,12 @@ class _Feedback:
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
         form: Printed = "html" if self.settings.feedback_as == "html" else "md"
-        for student, parts in self.said.of(self.said.marker.mark(block)):
+        for student, document in self.said.of(self.said.marker.mark(block)):
             path = self.folder / file_name(student, form)
-            write_file(path, printed(parts, form), lasting=False)
+            write_file(path, printed(parts_of(document), form), lasting=False)
+
+
+def parts_of(document):
+    from gradcalc.report.blocks import Title
+
+    return [Title(document.title, document.cite), *document.blocks]

@@ -18,14 +18,13 @@ from gradcalc.problem.solution import Solution
 from gradcalc.report.blocks import Formula, Part
 from gradcalc.report.formats.markdown import markdown_document
 from gradcalc.report.formats.report_html import html_fragment
-from gradcalc.report.formats.report_text import COLUMNS, ReportForm, printed
+from gradcalc.report.formats.report_text import COLUMNS, ReportForm, printed, write_document
 from gradcalc.report.formats.solution_html import html_document
 from gradcalc.report.page import Page
-from gradcalc.report.results.check_page import AuditPage, what_is_checked
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.classes import class_parts
 from gradcalc.report.results.mistakes import lint_page
-from gradcalc.report.results.options import OptionPage, option_parts
-from gradcalc.report.results.review import Told, review_parts
+from gradcalc.report.results.options import options_document
 from gradcalc.report.results.wording import Wording, wording
 from gradcalc.report.solution.document import document
 from gradcalc.report.solution.page import page as solution_page
@@ -94,8 +93,8 @@ def _options(review: OptionsReview, words: Wording) -> Write:
 
     def write(form: ReportForm) -> str:
         if form == "txt":
-            return _text(OptionPage(Page(COLUMNS), review, words).write())
-        return _parts(list(option_parts(review, words)))(form)
+            return _text(write_document(Page(COLUMNS), options_document(review, words)))
+        return _parts(parts_of(options_document(review, words)))(form)
 
     return write
 
@@ -117,25 +116,23 @@ def _solution(solution: Solution) -> Write:
 
 def _reviews(reviews: Sequence[Review]) -> Report:
     """Return checks as one report; as text they are pages, one after the other."""
-    parts = [
-        part
-        for review in reviews
-        for part in review_parts(
-            review, wording(review.lines), Told("full", what_is_checked(review.sheet.name))
-        )
-    ]
+    documents = [check_document(review, wording(review.lines), Told(hint=False)) for review in reviews]
+    parts = [part for document in documents for part in parts_of(document)]
     forms = _parts(parts)
 
     def write(form: ReportForm) -> str:
         if form != "txt":
             return forms(form)
-        pages = (
-            AuditPage(Page(COLUMNS), review, wording(review.lines), hint=False).write()
-            for review in reviews
-        )
+        pages = (write_document(Page(COLUMNS), document) for document in documents)
         return "\n\n".join(map(_text, pages))
 
     return Report(write)
+
+
+def parts_of(document):
+    from gradcalc.report.blocks import Title
+
+    return [Title(document.title, document.cite), *document.blocks]
 
 
 def _parts(parts: Sequence[Part]) -> Write:

@@ -184,7 +184,7 @@ def _drawn(cell: Bar, most: float) -> str:
 
 
 def _table(part: ReportTable) -> str:
-    most = [longest_bar(part.rows, at) for at in range(len(part.columns))]
+    most = [longest_bar(part, at) for at in range(len(part.columns))]
     sides = [
         ' class="right"' if column.align == "right" and not most[at] else ""
         for at, column in enumerate(part.columns)
@@ -218,7 +218,7 @@ def _foot(part: ReportTable) -> str:
         return ""
     words, place, text = part.foot
     rest = len(part.columns) - place - 1
-    kind = ' class="bar"' if longest_bar(part.rows, place) else ' class="right"'
+    kind = ' class="bar"' if longest_bar(part, place) else ' class="right"'
     last = f'<td colspan="{rest}"></td>' if rest else ""
     return (
         f'<tfoot><tr><th scope="row" colspan="{place}">{escaped(words)}</th>'

@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from gradcalc.errors import TIED, visible, width
 from gradcalc.report.blocks import (
+    ANYWHERE,
+    Across,
+    Alternatives,
+    Document,
+    Entries,
     Bar,
     Bars,
     Facts,
@@ -19,6 +25,7 @@ from gradcalc.report.blocks import (
     Items,
     Paragraph,
     Part,
+    Place,
     ReportTable,
     Section,
     TableCell,
@@ -26,14 +33,13 @@ from gradcalc.report.blocks import (
     longest_bar,
 )
 from gradcalc.report.formats.report_html import html_file
+from gradcalc.report.formats.text_table import TablePrinter, bar
 from gradcalc.report.mathematics.unicode import aligned
 from gradcalc.report.page import Page, heading, wrapped
 
 INDENT = 5
-BETWEEN = 3
-LEAST_BAR = 4
-EIGHTHS = " ▏▎▍▌▋▊▉"
-FULL = "█"
+DEEPER = 4
+"""Columns by which a line that goes on stands to the right."""
 
 LENGTH = 20
 """Signs of the longest bar."""
@@ -47,18 +53,40 @@ ReportForm: TypeAlias = Literal["html", "md", "txt"]
 COLUMNS = 80
 
 
+def write_document(page: Page, document: Document) -> Page:
+    """Write a document onto a page and return it."""
+    heading(page, document.title, document.cite)
+    return write_parts(page, document.blocks)  # type: ignore[arg-type]
+
+
 def write_parts(page: Page, parts: Iterable[Part]) -> Page:
     """Write parts onto a page and return it."""
     printer = _Printer(page)
     before: Part | None = None
     for part in parts:
-        first = isinstance(before, Title | Section | None) or isinstance(part, Section)
-        text = isinstance(before, Paragraph) and isinstance(part, Paragraph)
-        if not first and not (text and isinstance(part, Paragraph) and not part.remark):
-            page.blank()
+        place = place_of(part)
+        if place.spare:
+            continue
+        page.blank(_gap(before, part) if place.gap is None else place.gap)
         printer.write(part)
         before = part
     return page
+
+
+def _gap(before: Part | None, part: Part) -> int:
+    """Return how many lines are left empty between two parts."""
+    if isinstance(before, Title | Section | None) or isinstance(part, Section):
+        return 0
+    return 0 if isinstance(before, Paragraph) and _plain(part) else 1
+
+
+def _plain(part: Part) -> bool:
+    return isinstance(part, Paragraph) and not part.remark
+
+
+def place_of(part: Part) -> Place:
+    """Return where a page of text puts a part."""
+    return getattr(part, "place", ANYWHERE)
 
 
 @dataclass
@@ -68,7 +96,8 @@ class _Printer:
 
     def write(self, part: Part) -> None:
         """Write one part."""
-        page = self.page
+        page, place = self.page, place_of(part)
+        indent = self.indent if place.indent is None else place.indent
         match part:
             case Title():
                 heading(page, part.text, part.kind)
@@ -76,36 +105,80 @@ class _Printer:
                 page.band(part.text)
                 self.indent = INDENT
             case Facts():
-                self.facts(part)
+                self.facts(part, indent)
             case Figures():
                 said = "    ".join(f"{label} {value}" for label, value in part.rows)
-                page.paragraph(said, self.indent)
+                page.paragraph(said, indent)
             case Paragraph():
-                self.paragraph(part)
+                self.paragraph(part, indent)
             case Formula():
-                for line in part.lines:
-                    page.text(line, "value", self.indent)
+                self.formula(part, indent)
             case Bars():
                 self.bars(part)
             case ReportTable():
-                _TablePrinter(page, part, self.indent).write()
+                TablePrinter(page, part, indent).write()
+                page.blank(bool(part.notes))
+                for note in part.notes:
+                    page.paragraph(note, self.indent, "note")
             case Items():
-                self.items(part)
+                self.items(part, indent)
 
-    def paragraph(self, part: Paragraph) -> None:
-        if part.remark:
-            self.page.beside(part.text, part.remark, part.tone, self.indent)
+    def paragraph(self, part: Paragraph, indent: int) -> None:
+        page, place = self.page, part.place
+        if part.lead and place.margin:
+            self.in_margin(part, indent)
+            return
+        hang = place.hang
+        lead = f"{part.lead}  ".ljust(hang or 0) if part.lead else ""
+        gap = page.columns - indent - width(part.text) - width(part.remark)
+        if place.flow and gap <= 2:
+            page.paragraph(f"{part.text}  {part.remark}", indent, part.tone)
+        elif part.remark or part.tone == "heading":
+            hang = INDENT if hang is None else hang
+            page.beside(lead + part.text, part.remark, part.tone, indent, hang)
         else:
-            self.page.paragraph(part.text, self.indent, part.tone)
+            page.paragraph(lead + part.text, indent, part.tone, hang or 0)
 
-    def facts(self, part: Facts) -> None:
+    def in_margin(self, part: Paragraph, indent: int) -> None:
+        """Write what leads a paragraph, and the paragraph to the right of it."""
+        page, wide = self.page, part.place.hang or 0
+        start, *rest = wrapped(page.prose(part.text), page.columns - indent - wide)
+        if width(part.lead) < wide:
+            lead = part.lead + " " * (wide - width(part.lead))
+            page.lines.append(((" " * indent, "plain"), (lead, "heading"), (start, part.tone)))
+        else:
+            page.text(part.lead, "heading", indent)
+            rest = [start, *rest]
+        for line in rest:
+            page.text(line, part.tone, indent + wide)
+
+    def formula(self, part: Formula, indent: int) -> None:
+        """Write lines as they are, or broken where they may hang."""
+        for line in part.lines:
+            if part.place.hang is None:
+                self.page.text(line, part.tone, indent)
+            elif line.startswith("= "):
+                self.page.paragraph(line, indent + DEEPER, part.tone, 2)
+            else:
+                self.page.paragraph(line, indent, part.tone, part.place.hang)
+
+    def facts(self, part: Facts, indent: int) -> None:
         """Write words in a column beside their labels."""
-        wide = max(width(label) for label, _ in part.rows) + BETWEEN
-        for label, text in part.rows:
-            for at, line in enumerate(wrapped(text, self.page.columns - self.indent - wide)):
+        rows = part.rows[: len(part.rows) - part.spare]
+        texts = [text for _, text in rows]
+        texts = aligned(texts) if part.numbers else texts
+        wide = max(width(label) for label, _ in rows) + part.between
+        for n, ((label, _), text) in enumerate(zip(rows, texts, strict=True)):
+            lines = wrapped(text, self.page.columns - indent - wide)
+            if part.numbers:
+                lines = [text.rstrip()]
+            for at, line in enumerate(lines):
                 lead = label if not at else ""
                 lead += " " * (wide - width(lead))
-                self.page.text(lead + line, "plain", self.indent)
+                if part.remark and n == len(rows) - 1 and line is lines[-1]:
+                    self.page.beside(lead + line, part.remark, "plain", indent)
+                else:
+                    self.page.text(lead + line, "plain", indent)
 
     def bars(self, part: Bars) -> None:
         page = self.page
@@ -118,8 +191,11 @@ class _Printer:
             line = f"{label}  {bar(count / most * room, page.unicode).ljust(room)}  "
             page.text(line + text.rjust(wide), "plain", self.indent)
 
-    def items(self, part: Items) -> None:
+    def items(self, part: Items, indent: int) -> None:
         """Write a list, its leading cells under each other, numbers flush right."""
+        if part.rows and part.rows[0].brief:
+            self.in_rows(part, indent)
+            return
         columns = list(zip(*(item.cells for item in part.rows), strict=True))
         sizes = [max(map(width, column)) for column in columns]
         for item in part.rows:
@@ -128,133 +204,15 @@ class _Printer:
                 for cell, size in zip(item.cells, sizes, strict=True)
             )
             hang = min(width(lead), self.page.columns // 3)
-            self.page.beside(lead + item.text, item.remark, "plain", self.indent, hang)
+            self.page.beside(lead + item.text, item.remark, "plain", indent, hang)
 
-
-@dataclass
-class _TablePrinter:
-    """Writes a table; columns that are spare go first where there is no room."""
-
-    page: Page
-    table: ReportTable
-    indent: int
-
-    def write(self) -> None:
-        page, table = self.page, self.table
-        room = page.columns - self.indent
-        kept = list(range(len(table.columns)))
-        sizes = self.sizes(kept)
-        while self.used(kept, sizes) > room:
-            spare = max((table.columns[at].spare, at) for at in kept)
-            if not spare[0]:
-                break
-            kept.remove(spare[1])
-            sizes = self.sizes(kept)
-        over = self.used(kept, sizes) - room
-        for at in kept:
-            if table.columns[at].cut and over > 0:
-                taken = min(over, max(0, sizes[at] - 8))
-                sizes[at], over = sizes[at] - taken, over - taken
-        barred = [at for at in kept if self.barred(at)]
-        for at in barred if over > 0 else ():
-            sizes[at] = self.number(at)
-        for at in barred:  # what is left belongs to the bars
-            left = (room - self.used(kept, sizes)) // len(barred)
-            sizes[at] += max(0, left)
-        head = self.head(kept, sizes)
-        if table.caption:  # it stands where the titles of texts would
-            free = width(head) - width(head.lstrip())
-            if width(table.caption) + 2 <= free:
-                head = table.caption + head[width(table.caption) :]
-            else:
-                page.paragraph(table.caption, self.indent)
-                page.blank()
-        page.text(head, "faint", self.indent)
-        page.text("─" * room, "rule", self.indent)
-        for row in table.rows:
-            page.text(self.row(row, kept, sizes).rstrip(), "plain", self.indent)
-        if table.foot is not None:
-            self.foot(table.foot, kept, sizes)
-
-    def barred(self, at: int) -> bool:
-        return any(isinstance(row[at], Bar) for row in self.table.rows)
-
-    def sizes(self, kept: Sequence[int]) -> list[int]:
-        """Return what the widest cell of each column takes, and its title if it is alone."""
-        found = []
-        for at, column in enumerate(self.table.columns):
-            cells = [row[at] for row in self.table.rows]
-            wide = max((width(_text(cell)) for cell in cells), default=0)
-            after = self.table.columns[at + 1 : at + 2] if at + 1 in kept else ()
-            alone = not column.joined and not (after and after[0].joined)
-            title = width(column.title) + self.barred(at) if alone else 0
-            found.append(max(column.least, wide, title))
-        return found
-
-    def number(self, at: int) -> int:
-        """Return what the numbers beside the bars of a column take."""
-        cells = [_text(row[at]) for row in self.table.rows]
-        return max(self.table.columns[at].least, *map(width, cells))
-
-    def used(self, kept: Sequence[int], sizes: Sequence[int]) -> int:
-        return sum(sizes[at] + self.table.columns[at].gap * bool(n) for n, at in enumerate(kept))
-
-    def head(self, kept: Sequence[int], sizes: Sequence[int]) -> str:
-        """Return the titles; one over two columns stands at the end of both."""
-        text, ends = "", 0
-        for n, at in enumerate(kept):
-            column = self.table.columns[at]
-            ends += sizes[at] + column.gap * bool(n)
-            if kept[n + 1 : n + 2] and self.table.columns[kept[n + 1]].joined:
-                continue
-            title = self.table.columns[kept[n - 1]].title if column.joined else column.title
-            last = n == len(kept) - 1
-            if self.barred(at):
-                room = max(sizes[at] - 1, self.page.columns - self.indent - ends + sizes[at] - 1)
-                text = text.ljust(ends - sizes[at] + 1) + _cut(title, room if last else sizes[at])
-            elif column.align == "left":
-                text = text.ljust(ends - sizes[at]) + title * (not self.table.caption)
-            else:
-                text += " " * (ends - width(text) - width(title)) + title
-        return text
-
-    def row(self, row: Sequence[TableCell], kept: Sequence[int], sizes: Sequence[int]) -> str:
-        text = ""
-        for n, at in enumerate(kept):
-            column, cell = self.table.columns[at], row[at]
-            text += " " * (column.gap * bool(n))
-            if isinstance(cell, Bar):
-                text += self.bar(at, cell, sizes[at])
-                continue
-            cut = _cut(_text(cell), sizes[at])
-            blank = " " * (sizes[at] - width(cut))
-            text += cut + blank if column.align == "left" else blank + cut
-        return text
-
-    def bar(self, at: int, cell: Bar, size: int) -> str:
-        """Return a number and its bar in `size` columns."""
-        least = self.number(at)
-        number = cell.text.rjust(least)
-        room = size - least - 1
-        if room < LEAST_BAR:
-            return number.ljust(size)
-        every = [row[at] for row in self.table.rows]
-        most = max((each.value for each in every if isinstance(each, Bar)), default=0) or 1
-        return f"{number} {bar(cell.value / most * room, self.page.unicode).ljust(room)}"
-
-    def foot(self, foot: tuple[str, int, str], kept: Sequence[int], sizes: Sequence[int]) -> None:
-        """Write the last row: words from the left, a number under the column it is of."""
-        words, place, text = foot
-        place = place if place in kept else kept[-1]
-        before = kept[: kept.index(place) + 1]
-        end = self.used(before, sizes)
-        if self.barred(place):
-            end += self.number(place) - sizes[place]
-        gap = end - width(words) - width(text)
-        if gap >= 1:
-            self.page.text(words + " " * gap + text, "plain", self.indent)
-            return
-        self.page.paragraph(f"{words}: {text}", self.indent)
+    def in_rows(self, part: Items, indent: int) -> None:
+        """Write like things of a list one after the other."""
+        wide = part.place.hang or 0
+        for (cells, remark), items in groupby(part.rows, lambda item: (item.cells, item.remark)):
+            lead = "  ".join(cells).ljust(wide)
+            said = "   ".join(dict.fromkeys(item.brief for item in items))
+            self.page.beside(lead + said, remark, "plain", indent, wide)
 
 
 def aligned_pairs(pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -264,29 +222,6 @@ def aligned_pairs(pairs: Sequence[tuple[str, str]]) -> list[str]:
         f"{a} – {b}" if pair[1] else f"{a}   {' ' * width(b)}"
         for a, b, pair in zip(low, high, pairs, strict=True)
     ]
-
-
-def bar(length: float, unicode: bool = True) -> str:
-    """Return a bar of eighths of a column, or of signs where a stream has only ASCII."""
-    if not unicode:
-        return "#" * round(length)
-    whole, part = int(length), round((length - int(length)) * 8)
-    if part == 8:
-        whole, part = whole + 1, 0
-    return FULL * whole + (EIGHTHS[part] if part else "")
-
-
-def _text(cell: TableCell) -> str:
-    return visible((cell.text if isinstance(cell, Bar) else cell).replace(TIED, " "))
-
-
-def _cut(text: str, columns: int) -> str:
-    if width(text) <= columns:
-        return text
-    kept = text
-    while kept and width(kept) > columns - 1:
-        kept = kept[:-1]
-    return kept + "…"
 
 
 def markdown(parts: Iterable[Part]) -> str:
@@ -314,9 +249,9 @@ def _part(part: Part) -> str:
         case Section():
             return f"## {escaped(part.text)}\n"
         case Facts():
-            return _listed(
-                f"**{escaped(a)}** {escaped(b)}" if a else escaped(b) for a, b in part.rows
-            )
+            lines = [f"**{escaped(a)}** {escaped(b)}" if a else escaped(b) for a, b in part.rows]
+            lines[-1] += f" — {escaped(part.remark)}" if part.remark else ""
+            return _listed(lines)
         case Figures():
             return ", ".join(f"{escaped(a)} **{escaped(b)}**" for a, b in part.rows) + "\n"
         case Paragraph():
@@ -336,8 +271,10 @@ def _part(part: Part) -> str:
 
 def _paragraph(part: Paragraph) -> str:
     text = escaped(part.text)
-    if part.tone == "heading":
-        text = f"**{text}**"
+    if part.lead and part.tone != "heading":
+        text = f"**{escaped(part.lead)}** {text}"
+    elif part.tone == "heading":
+        text = f"**{escaped(part.lead)} {text}**" if part.lead else f"**{text}**"
     elif part.tone == "note":
         text = f"*{text}*"
     return f"{text} — {escaped(part.remark)}\n" if part.remark else f"{text}\n"
@@ -359,8 +296,13 @@ def _bars(part: Bars) -> str:
 def _table(part: ReportTable) -> str:
     titles = [column.long or column.title for column in part.columns]
     aligns = ["---:" if column.align == "right" else ":---" for column in part.columns]
-    most = [longest_bar(part.rows, at) for at in range(len(titles))]
-    rows = [[_cell(cell, most[at]) for at, cell in enumerate(row)] for row in part.rows]
+    most = [longest_bar(part, at) for at in range(len(titles))]
+    rows = [
+        [row.text, *[""] * (len(titles) - 2), row.last]
+        if isinstance(row, Across)
+        else [_cell(cell, most[at]) for at, cell in enumerate(row)]
+        for row in part.rows
+    ]
     for at, largest in enumerate(most):
         aligns[at] = ":---" if largest else aligns[at]
     if part.foot is not None:
@@ -375,7 +317,7 @@ def _table(part: ReportTable) -> str:
 def _cell(cell: TableCell, most: float) -> str:
     if isinstance(cell, Bar):
         return f"{cell.text} {bar(cell.value / most * LENGTH) if most else ''}".rstrip()
-    return cell
+    return worded(cell)
 
 
 def grid(titles: Sequence[str], aligns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

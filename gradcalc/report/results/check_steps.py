@@ -1,0 +1,165 @@
+"""A checked sheet in its order: lines that are right in runs, and each one that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from gradcalc.grading.marking.verdict import Review, Status, Verdict, answer_of
+from gradcalc.report.blocks import DocumentBlock, Item, Items, Paragraph, Place
+from gradcalc.report.results.check_slips import Slips
+from gradcalc.report.results.check_table import MARKS, as_written, entry_name
+from gradcalc.report.results.reasons import Reasons
+
+HANG = 8
+"""Columns before what is said of a line."""
+LONGEST = 80
+"""Signs of an entry that are shown where an answer stands in cells."""
+ORDER: tuple[Status, ...] = (
+    "correct",
+    "convention",
+    "follows",
+    "missing",
+    "unreadable",
+    "incorrect",
+)
+"""From what is best to what is worst."""
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """The entries of one quantity that stand on one line of a sheet; worst: the first such."""
+
+    entries: tuple[Verdict, ...]
+    worst: Verdict
+
+    @property
+    def wrong(self) -> bool:
+        """Tell whether an entry is wrong."""
+        return self.worst.status == "incorrect"
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether it is right from the writer's own earlier values."""
+        return self.worst.status == "follows"
+
+
+def sheet_lines(review: Review) -> list[SheetLine]:
+    """Return the verdicts by line and quantity, in the order of the sheet."""
+    found: dict[tuple[int, str], list[Verdict]] = {}
+    for verdict in review.verdicts:
+        found.setdefault((verdict.line, verdict.name), []).append(verdict)
+    return [
+        SheetLine(tuple(group), max(group, key=lambda v: ORDER.index(v.status)))
+        for group in found.values()
+    ]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Says what became of each line, without values that are not the writer's."""
+
+    why: Reasons
+    slips: Slips
+    hint: bool
+
+    def blocks(self) -> Iterator[DocumentBlock]:
+        """Yield right and wrong lines in order, and what to put right first."""
+        lines = sheet_lines(self.why.review)
+        explained: set[int] = set()
+        last = 0
+        for (right, follows), run in groupby(lines, lambda line: (line.worst.right, line.follows)):
+            if right:
+                yield self.right(list(run), last if follows else 0)
+                continue
+            for line in run:
+                yield from self.wrong(line, explained, first=not last)
+                last = line.worst.line if line.wrong else last
+        if self.why.reveal == "why" and self.why.review.findings:
+            yield from self.closing(lines)
+
+    def right(self, lines: Sequence[SheetLine], wrong: int) -> Items:
+        """Return lines that are right one after the other; wrong: the line they follow from."""
+        notation = self.why.words.notation
+        label = "Follows" if wrong else "Right"
+        remark = f"right from your line {wrong}" if wrong else ""
+        items = []
+        for line in lines:
+            name = notation.name(line.worst.name)
+            items.append(Item((label,), f"{name} = {self.given(line)}", remark, name))
+        return Items(tuple(items), Place(0, hang=HANG, gap=1))
+
+    def wrong(
+        self, line: SheetLine, explained: set[int], *, first: bool
+    ) -> Iterator[DocumentBlock]:
+        """Yield one line that is not right, and why, once for each slip."""
+        verdict, review = line.worst, self.why.review
+        number = verdict.finding
+        finding = None if number is None else review.findings[number]
+        same = bool(finding and finding.explanations and self.why.earlier(finding))
+        text = f"{self.name(line)} = {self.given(line)}"
+        lead = f"{MARKS[verdict.status]} {verdict.line}"
+        remark = _remark(verdict, first, same)
+        yield Paragraph(text, "heading", remark, lead, Place(0, hang=HANG, gap=1))
+        if verdict.reason is not None:
+            yield Paragraph(verdict.reason, place=Place(HANG))
+        if self.why.reveal == "why" and number is not None and number not in explained and not same:
+            explained.add(number)
+            yield from self.slips.told(number, [verdict])
+
+    def name(self, line: SheetLine) -> str:
+        """Return what a line is about: a quantity, or an entry of it."""
+        verdict, notation = line.worst, self.why.words.notation
+        answer = answer_of(self.why.review, verdict.line, verdict.name)
+        whole = len(line.entries) > 1 if answer is None else answer.index is None
+        if whole and verdict.name in notation.shapes:
+            return notation.name(verdict.name)
+        return entry_name(verdict, notation)
+
+    def given(self, line: SheetLine) -> str:
+        """Return what the writer has put down on a line."""
+        notation = self.why.words.notation
+        answer = answer_of(self.why.review, line.worst.line, line.worst.name)
+        if answer is not None:
+            return as_written(answer.text, notation)
+        texts = [
+            "–" if v.status == "missing" else as_written(v.given, notation)[:LONGEST]
+            for v in line.entries
+        ]
+        if all(v.status == "unreadable" for v in line.entries):
+            texts = list(dict.fromkeys(texts))  # one cell may hold a quantity whole
+        return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+
+    def closing(self, lines: Sequence[SheetLine]) -> Iterator[DocumentBlock]:
+        """Yield what to put right first, and how more can be seen."""
+        text = put_right(lines)
+        if text:
+            yield Paragraph(text, place=Place(0, gap=1))
+        if self.hint:
+            hint = "--reveal full shows the values."
+            yield Paragraph(hint, "note", place=Place(0, gap=0 if text else 1))
+
+
+def put_right(lines: Sequence[SheetLine]) -> str:
+    """Return which lines are to be put right first, and what changes with them."""
+    wrong = dict.fromkeys(
+        line.worst.line for line in lines if line.wrong and line.worst.repeats is None
+    )
+    if not wrong:
+        return ""
+    one, *others = (f"line {number}" for number in wrong)
+    text = f"Put {one} right" + "".join(f", then {other}" for other in others)
+    if any(entry.status == "follows" for line in lines for entry in line.entries):
+        text += "; the lines that follow from "
+        text += "them change with them" if others else "it change with it"
+    return f"{text}."
+
+
+def _remark(verdict: Verdict, first: bool, same: bool) -> str:
+    """Return the few words beside a line that is not right."""
+    if verdict.status != "incorrect":
+        return {"unreadable": "unreadable", "missing": "blank"}[verdict.status]
+    if verdict.repeats is not None:
+        return f"as in line {verdict.repeats}"
+    return "your first wrong line" if first else "the same slip" if same else ""
