@@ -21,7 +21,7 @@ from gradcalc.report.blocks import (
 )
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.results.check_slips import Memory, Slips
-from gradcalc.report.results.check_steps import Steps
+from gradcalc.report.results.check_steps import Steps, put_right, sheet_lines
 from gradcalc.report.results.check_table import (
     MARKS,
     SINGLE,
@@ -58,17 +58,17 @@ class Points:
 class Told:
     """What a review is told with.
 
-    kind: what sort of document it is; hint: say how more can be seen; points, score: of a
-    sheet that is graded, the score to be said first; ruled: by the number of a finding, what
-    a teacher has ruled on it; keys: what makes each finding distinct, so that `memory` keeps
-    what was said of it for other sheets.
+    kind: what sort of document it is; hint: say how more can be seen; points: of a sheet that
+    is graded; scored: say the score first; ruled: by the number of a finding, what a teacher
+    has ruled on it; keys: what makes each finding distinct, so that `memory` keeps what was
+    said of it for other sheets.
     """
 
     reveal: Reveal = "full"
     kind: str = ""
     hint: bool = True
     points: Points | None = None
-    score: str = ""
+    scored: bool = False
     ruled: Mapping[int, str] = field(default_factory=dict)
     keys: Sequence[object] = ()
     memory: Memory = field(default_factory=dict)
@@ -108,18 +108,21 @@ class _Check:
         if reveal == "full":
             yield from self.slips()
             yield from self.unreadable()
+            yield from self.after()
             yield from self.lines()
         elif reveal != "score":
             yield from Steps(self.why, self.said, self.told.hint).blocks()
-        if self.told.points is not None:
+        if self.told.points is not None and reveal != "score":
             yield from self.points(self.told.points)
 
     def opening(self) -> Iterator[DocumentBlock]:
         """Yield how many answers are right, whose numbers they are, and what to be warned of."""
         review = self.review
         problem = review.lines.problem
-        if self.told.score:
-            yield Facts((("Score", self.told.score),))
+        points = self.told.points
+        if points is not None and self.told.scored:
+            score = "{} of {} points".format(*points.score)
+            yield Facts((("Score", score), ("Scheme", points.scheme)))
         yield Paragraph(summary(review))
         own = own_numbers(problem, self.notation)
         if own is not None:
@@ -162,6 +165,14 @@ class _Check:
             where = "; --format json has all" if self.told.hint else ""
             yield Paragraph(f"And {count - MOST} more {what}{where}.", place=Place(0, gap=1))
 
+    def after(self) -> Iterator[DocumentBlock]:
+        """Yield what to put right first, where there is more room than on a page of text."""
+        text = put_right(sheet_lines(self.review))
+        if text:
+            place = Place(spare=True)
+            yield Section("What follows", place=place)
+            yield Paragraph(text, place=place)
+
     def lines(self) -> Iterator[DocumentBlock]:
         """Yield every line of the sheet, and what the writer's rounding does."""
         if not any(v.value is not None for v in self.review.verdicts):
@@ -196,14 +207,14 @@ class _Check:
         rows = [
             (self.notation.name(name), own, f"of {of}")
             for name, (own, of) in points.of.items()
-            if self.told.reveal != "score"
         ]
         score, total = points.score
         rows.append(("score", score, f"of {total}"))
         tones = ("plain",) * (len(rows) - 1) + ("value",)
         yield Section("Points")
         yield ReportTable(POINT_COLUMNS, tuple(rows), tones=tones, rule=None)
-        yield Paragraph(points.scheme, "note", place=Place(gap=1))
+        if not self.told.scored:
+            yield Paragraph(points.scheme, "note", place=Place(gap=1))
 
 
 def what_is_checked(name: str) -> str:

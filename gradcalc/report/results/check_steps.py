@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gradcalc.grading.marking.verdict import Review, Status, Verdict, answer_of
 from gradcalc.report.blocks import DocumentBlock, Item, Items, Paragraph, Place
 from gradcalc.report.results.check_slips import Slips
-from gradcalc.report.results.check_table import MARKS, as_written, entry_name
+from gradcalc.report.results.check_table import MARKS, WORDS, as_written, entry_name, unlike
 from gradcalc.report.results.reasons import Reasons
 
 HANG = 8
 """Columns before what is said of a line."""
+LEFT_OUT = Place(spare=True)
 LONGEST = 80
 """Signs of an entry that are shown where an answer stands in cells."""
 ORDER: tuple[Status, ...] = (
@@ -71,7 +72,9 @@ class Steps:
         last = 0
         for (right, follows), run in groupby(lines, lambda line: (line.worst.right, line.follows)):
             if right:
-                yield self.right(list(run), last if follows else 0)
+                alike = list(run)
+                yield self.right(alike, last if follows else 0)
+                yield from self.accepted(alike)
                 continue
             for line in run:
                 yield from self.wrong(line, explained, first=not last)
@@ -87,8 +90,22 @@ class Steps:
         items = []
         for line in lines:
             name = notation.name(line.worst.name)
-            items.append(Item((label,), f"{name} = {self.given(line)}", remark, name))
+            more = unlike(line.entries)
+            text = f"{name} = {self.given(line)}{f' ({more})' if more else ''}"
+            items.append(Item((label,), text, remark, name))
         return Items(tuple(items), Place(0, hang=HANG, gap=1))
+
+    def accepted(self, lines: Sequence[SheetLine]) -> Iterator[DocumentBlock]:
+        """Yield under which convention lines are right, where there is room for it."""
+        for line in lines:
+            number = line.worst.finding
+            if self.why.reveal != "why" or line.worst.status != "convention" or number is None:
+                continue
+            text = f"{self.name(line)} = {self.given(line)}"
+            lead = f"{MARKS['convention']} {line.worst.line}"
+            yield Paragraph(text, "heading", lead=lead, place=LEFT_OUT)
+            for block in self.slips.told(number, [line.worst]):
+                yield replace(block, place=LEFT_OUT) if hasattr(block, "place") else block
 
     def wrong(
         self, line: SheetLine, explained: set[int], *, first: bool
@@ -104,6 +121,10 @@ class Steps:
         yield Paragraph(text, "heading", remark, lead, Place(0, hang=HANG, gap=1))
         if verdict.reason is not None:
             yield Paragraph(verdict.reason, place=Place(HANG))
+        count = sum(entry.status == verdict.status for entry in line.entries)
+        if count < len(line.entries):
+            said = f"{count} of {len(line.entries)} entries: {WORDS[verdict.status]}."
+            yield Paragraph(said, place=LEFT_OUT)
         if self.why.reveal == "why" and number is not None and number not in explained and not same:
             explained.add(number)
             yield from self.slips.told(number, [verdict])

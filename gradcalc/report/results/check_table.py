@@ -74,6 +74,7 @@ WORDS: dict[Status, str] = {
     "unreadable": "not read",
     "incorrect": "wrong",
 }
+ABSENT_WORDS = "does not exist, not judged"
 SAID = {
     "c": "cut off, not rounded",
     "k": "if digits were kept that are not written",
@@ -205,11 +206,21 @@ class _Rows:
             slip = str(verdict.finding + 1)
         said = WORDS[verdict.status]
         if verdict.absent:
-            said = "does not exist, not judged"
+            said = ABSENT_WORDS
         said = ", ".join((said, *(SAID[sign] for sign in signs if sign in SAID)))
         said += ", the first" if verdict is self.first else ""
         said += f", slip {slip}" if slip else ""
         return Brief(" ".join(filter(None, (text, slip, *signs))), f"{text} {said}")
+
+
+def unlike(verdicts: Sequence[Verdict]) -> str:
+    """Return in words what makes right entries unlike others, nothing where it is nothing."""
+    found = {SAID[sign] for verdict in verdicts for sign in _signs(verdict) if sign in SAID}
+    if all(verdict.absent for verdict in verdicts):
+        found = {ABSENT_WORDS}
+    elif any(verdict.status == "convention" for verdict in verdicts):
+        found.add(WORDS["convention"])
+    return ", ".join(sorted(found))
 
 
 def _again(group: Sequence[Verdict]) -> bool:

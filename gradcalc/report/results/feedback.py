@@ -67,13 +67,12 @@ class ClassFeedback:
                 self.memory.clear()
             own = lines.student(row)
             review, keys, ruled = self.review(marked, row, own)
-            points = points_of(marked, row, scheme)
             told = Told(
                 self.reveal,
                 f"feedback to {student}",
                 hint=False,
-                points=points,
-                score=f"{points.score[0]} of {points.score[1]} points",
+                points=points_of(marked, row, scheme),
+                scored=True,
                 ruled=ruled,
                 keys=keys,
                 memory=self.memory,
