@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from gradcalc.grading.marking.options import OptionsReview
     from gradcalc.grading.marking.verdict import Review
     from gradcalc.problem.model import Problem
-    from gradcalc.report.blocks import Part
-    from gradcalc.report.page import Page
+    from gradcalc.report.blocks import Document
     from gradcalc.report.results.reasons import Reveal
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -234,12 +233,6 @@ def _sheets(
     return found
 
 
-def parts_of(document):
-    from gradcalc.report.blocks import Title
-
-    return [Title(document.title, document.cite), *document.blocks]
-
-
 class _Printer:
     """Writes one check after the other in one style."""
 
@@ -249,13 +242,12 @@ class _Printer:
         self.style, self.reveal = style, reveal
         self.able = encodable(output.encoding())
         self.first = True
-        self.parts: list[Part] = []
+        self.documents: list[Document] = []
 
     def options(self, problem: Problem, tolerance: Tolerance) -> int:
         """Judge the options of a problem and write the page."""
         from gradcalc.grading.marking.options import check_options
         from gradcalc.report.results.check_record import options_annotations, options_record
-        from gradcalc.report.formats.report_text import write_document
         from gradcalc.report.results.options import options_document
         from gradcalc.report.results.wording import wording
 
@@ -265,16 +257,12 @@ class _Printer:
             self.json(options_record(review, words))
         elif self.style == "github":
             self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
-        elif self.style in ("markdown", "html"):
-            self.parts += parts_of(options_document(review, words))
         else:
-            self.gap()
-            output.write_page(write_document(self.page(), options_document(review, words)))
+            self.document(options_document(review, words))
         return 0 if review.fine else 1
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.formats.report_text import write_document
         from gradcalc.report.results.check import Told, check_document
         from gradcalc.report.results.check_record import answers_annotations, answers_record
         from gradcalc.report.results.wording import wording
@@ -285,30 +273,28 @@ class _Printer:
         elif self.style == "github":
             lines = answers_annotations(review, words, self.reveal)
             self.text("".join(f"{each}\n" for each in lines))
-        elif self.style in ("markdown", "html"):
-            self.parts += parts_of(check_document(review, words, Told(self.reveal)))
         else:
-            self.gap()
-            document = check_document(review, words, Told(self.reveal))
-            output.write_page(write_document(self.page(), document))
+            self.document(check_document(review, words, Told(self.reveal)))
+
+    def document(self, document: Document) -> None:
+        """Write a document as text, or keep it for the page that all are put on."""
+        from gradcalc.report.formats.text import write_document
+        from gradcalc.report.page import Page
+
+        if self.style != "text":
+            self.documents.append(document)
+            return
+        output.write_text("" if self.first else "\n\n")
+        self.first = False
+        output.write_page(write_document(Page(output.columns(), self.able), document))
 
     def end(self) -> None:
         """Write the page that all checks are put on."""
-        from gradcalc.report.formats.report_text import printed
+        from gradcalc.report.formats.registry import FORMATS
 
-        if self.parts:
-            page = printed(self.parts, "html" if self.style == "html" else "md")
+        if self.documents:
+            page = FORMATS[self.style].printed(self.documents)
             output.write_text(page if self.able else page.encode("ascii", REFERENCES).decode())
-
-    def page(self) -> Page:
-        from gradcalc.report.page import Page
-
-        return Page(output.columns(), self.able)
-
-    def gap(self) -> None:
-        if not self.first:
-            output.write_text("\n\n")
-        self.first = False
 
     def json(self, record: dict[str, Any]) -> None:
         from gradcalc.report.results.check_record import check_line

@@ -27,12 +27,12 @@ from gradcalc.grading.marking.mark_sheet import check
 from gradcalc.grading.submissions.block import Block, RowError
 from gradcalc.grading.submissions.duplicates import Census, identity
 from gradcalc.problem.text.source import is_file
-from gradcalc.report.blocks import Part as Said
-from gradcalc.report.formats.report_text import ReportForm as Printed
-from gradcalc.report.formats.report_text import ending, printed, write_document, write_parts
+from gradcalc.report.blocks import Document
+from gradcalc.report.formats.registry import FORMATS, NAMES, by_ending
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, encodable
 from gradcalc.report.results.check import Told, check_document
-from gradcalc.report.results.classes import class_parts
+from gradcalc.report.results.classes import class_document
 from gradcalc.report.results.feedback import ClassFeedback, file_name, points_of
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import wording
@@ -220,18 +220,18 @@ def _added(settings: GradeSettings, parts: Iterable[Chunk], census: Census) -> C
 def _report(problems: Sequence[GradeSettings], results: Sequence[ClassResult]) -> None:
     """Show the reports on the class, one a problem, and write them where that is asked for."""
     able = encodable(output.encoding())
-    wholes: list[Said] = []
+    wholes: list[Document] = []
     for at, (settings, result) in enumerate(zip(problems, results, strict=True)):
         lines = settings.assignment.lines
         if at:
             output.write_text("\n\n")
-        parts = class_parts(result, wording(lines, unicode=able))
-        output.write_page(write_parts(Page(output.columns(), able), parts))
+        document = class_document(result, wording(lines, unicode=able))
+        output.write_page(write_document(Page(output.columns(), able), document))
         if settings.report is not None:
-            wholes += class_parts(result, wording(lines))
+            wholes.append(class_document(result, wording(lines)))
     report = problems[0].report
     if report is not None:
-        write_file(report, printed(wholes, ending(report)))
+        write_file(report, (by_ending(report) or FORMATS["text"]).printed(wholes))
     for missed in dict.fromkeys(each.told for result in results for each in result.missed[:SAID]):
         click.echo(f"warning: {visible(missed)}", err=True)
     click.echo(closing_line(results), err=True)
@@ -339,13 +339,8 @@ class _Feedback:
 
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
-        form: Printed = "html" if self.settings.feedback_as == "html" else "md"
+        ending = self.settings.feedback_as
+        printer = FORMATS[NAMES[ending]]
         for student, document in self.said.of(self.said.marker.mark(block)):
-            path = self.folder / file_name(student, form)
-            write_file(path, printed(parts_of(document), form), lasting=False)
-
-
-def parts_of(document):
-    from gradcalc.report.blocks import Title
-
-    return [Title(document.title, document.cite), *document.blocks]
+            path = self.folder / file_name(student, ending)
+            write_file(path, printer.printed([document]), lasting=False)

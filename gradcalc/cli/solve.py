@@ -135,19 +135,13 @@ class SolutionWriter:
         output.write_page(found)
 
     def _document(self) -> str:
-        style = self.shown.style
-        if style == "html":
-            from gradcalc.report.formats.solution_html import html_document
+        if self.shown.fragment:
+            from gradcalc.report.formats.latex import fragments
 
-            return html_document(self.documents)
-        if style == "markdown":
-            from gradcalc.report.formats.markdown import markdown_document
+            return fragments(self.documents)
+        from gradcalc.report.formats.registry import FORMATS as DOCUMENT_FORMATS
 
-            return markdown_document(self.documents)
-        from gradcalc.report.formats.latex import article, fragments
-
-        make: Callable[[list[Document]], str] = fragments if self.shown.fragment else article
-        return make(self.documents)
+        return DOCUMENT_FORMATS[self.shown.style].printed(self.documents)
 
 
 def style_of(style: str | None, target: Path | None) -> str:

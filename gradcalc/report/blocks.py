@@ -1,7 +1,7 @@
-"""What a document and a report say: words, equations and tables in order, not how they look.
+"""What a document says: words, equations and tables in order, not how they look.
 
-Solution → view → steps → blocks → a printer. A printer knows blocks and mathematics,
-nothing of networks; what is said here, every format says.
+Every result becomes a document of these blocks, and every format prints all of them. Words
+are a `Text`: a plain str is words only, a tuple has mathematics between the words.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from gradcalc.report.mathematics.tree import Math
     from gradcalc.report.pictures.graph_layout import Picture
 
-SayingTone: TypeAlias = Literal["plain", "note", "warning"]
-
+Text: TypeAlias = "str | tuple[str | Math, ...]"
 Align: TypeAlias = Literal["left", "right", "point", "words"]
 """point: decimal points under each other; words: also where words stand among the numbers."""
 Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value"]
@@ -54,30 +53,8 @@ class Equation:
 class EquationList:
     """Equations with a label, each with a few words beside it."""
 
-    label: str
-    rows: tuple[tuple[Equation, str], ...]
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Words with a label."""
-
-    label: str
-    words: str
-
-
-@dataclass(frozen=True)
-class Band:
-    """The heading of a pass."""
-
-    title: str
-
-
-@dataclass(frozen=True)
-class LayerHeading:
-    """The heading of the lines of one layer."""
-
-    title: str
+    label: Text
+    rows: tuple[tuple[Equation, Text], ...]
 
 
 @dataclass(frozen=True)
@@ -91,7 +68,7 @@ class SolutionLine:
     number: int
     key: str
     equation: Equation
-    note: str = ""
+    note: Text = ""
     entries: tuple[Equation, ...] = ()
     unfolded: bool = False
     reads: tuple[str, ...] = ()
@@ -99,27 +76,11 @@ class SolutionLine:
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A table of short mathematics, column by column, the first cell of each its head."""
-
-    caption: str
-    columns: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Saying:
-    """A sentence or two."""
-
-    text: str
-    tone: SayingTone = "plain"
-
-
-@dataclass(frozen=True)
 class Boxed:
     """The answer, with a few words beside it."""
 
     equation: Equation
-    beside: str = ""
+    beside: Text = ""
 
 
 @dataclass(frozen=True)
@@ -129,55 +90,12 @@ class Drawing:
     picture: Picture
 
 
-DocumentBlock: TypeAlias = (
-    EquationList
-    | Labelled
-    | Band
-    | LayerHeading
-    | SolutionLine
-    | Listing
-    | Saying
-    | Boxed
-    | Drawing
-)
-
-
-@dataclass(frozen=True)
-class Document:
-    """One problem as it is written down."""
-
-    title: str
-    cite: str
-    blocks: tuple[Block, ...]
-
-
-def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
-    """Yield blocks, each line with the numbers of the lines that read it."""
-    readers: dict[str, list[int]] = {}
-    for block in blocks:
-        if isinstance(block, SolutionLine):
-            for name in block.reads:
-                readers.setdefault(name, []).append(block.number)
-    for block in blocks:
-        if isinstance(block, SolutionLine) and block.equation.sign == "=":
-            yield replace(block, readers=tuple(readers.get(block.key, ())))
-        else:
-            yield block
-
-
-@dataclass(frozen=True)
-class Title:
-    """What the report is about, and what kind of report it is."""
-
-    text: str
-    kind: str
-
-
 @dataclass(frozen=True)
 class Section:
-    """The heading of what comes after it."""
+    """The heading of what comes after it; level 2: of a part of a section."""
 
-    text: str
+    text: Text
+    level: Literal[1, 2] = 1
     place: Place = ANYWHERE
 
 
@@ -186,12 +104,12 @@ class Facts:
     """Labels, each with words beside it; an empty label goes on with the one before.
 
     remark: a few words at the right margin of the last row; numbers: the words are numbers,
-    decimal points under each other; between: columns of text after the labels; spare: so
-    many of the last rows a page of text leaves out.
+    decimal points under each other. Of a page of text, between: columns after the labels;
+    spare: so many of the last rows are left out.
     """
 
-    rows: tuple[tuple[str, str], ...]
-    remark: str = ""
+    rows: tuple[tuple[Text, Text], ...]
+    remark: Text = ""
     numbers: bool = False
     between: int = 3
     spare: int = 0
@@ -202,7 +120,7 @@ class Facts:
 class Figures:
     """A few numbers with their names, in one line where there is room."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Text, Text], ...]
 
 
 @dataclass(frozen=True)
@@ -212,10 +130,10 @@ class Paragraph:
     lead: a sign or a few words that stand before them.
     """
 
-    text: str
+    text: Text
     tone: Tone = "plain"
-    remark: str = ""
-    lead: str = ""
+    remark: Text = ""
+    lead: Text = ""
     place: Place = ANYWHERE
 
 
@@ -223,7 +141,7 @@ class Paragraph:
 class Formula:
     """Lines that stand as they are, blanks included.
 
-    A page of text breaks them where their place says how far they hang; one that begins
+    A page of text breaks them where their place says how far they hang; a line that begins
     with = goes on with the one before.
     """
 
@@ -253,14 +171,14 @@ class Brief:
     """A cell of a table: signs where there is little room, words where there is more."""
 
     text: str
-    long: str
+    long: Text
 
 
 @dataclass(frozen=True)
 class Alternatives:
     """A cell of a table: texts one under the other."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Text, ...]
 
 
 @dataclass(frozen=True)
@@ -282,19 +200,16 @@ class Entries:
             text += digits + sign + cell[len(digits) :] + ("" if last else " ")
         return f"({text})"
 
-    def __str__(self) -> str:
-        return self.joined(self.cells)
 
-
-TableCell: TypeAlias = str | Bar | Brief | Alternatives | Entries
+TableCell: TypeAlias = "Text | Bar | Brief | Alternatives | Entries"
 
 
 @dataclass(frozen=True)
 class Across:
     """A row of a table that is words over all columns but the last one."""
 
-    text: str
-    last: str = ""
+    text: Text
+    last: Text = ""
     tone: Tone = "plain"
 
 
@@ -308,11 +223,11 @@ class TableColumn:
     long: the title where there is room for more; least, gap: columns of text it takes at
     least, and before it; joined: a text page writes the title of the column before over
     both; spare: left out where the page is narrow, the largest first;
-    cut: shortened there; name: of a quantity, which is not broken; over: its title takes
-    what room the next one leaves.
+    cut: shortened there; name: of quantities or their values, which are not broken;
+    over: the title takes what room the next one leaves.
     """
 
-    title: str
+    title: Text
     align: Align = "right"
     long: str = ""
     least: int = 0
@@ -329,15 +244,15 @@ class ReportTable:
     """Rows in columns; the first cell of a row is what the row is about.
 
     foot: words for the last row, the column they speak of, and its number; tones: of the
-    rows, plain where it is empty; notes: what is said where cells are brief. Of a page of
-    text, margin: columns before the first; rule: where the rule under the titles begins,
-    None without; tight: it may be narrowed to one column before and between; stacked:
-    rows that are too wide are written cell under cell.
+    rows, plain where there are none. Of a page of text, notes: what its brief cells mean;
+    margin: columns before the first; rule: where the rule under the titles begins, None
+    without; tight: it may be narrowed to one column before and between; stacked: rows that
+    are too wide are written cell under cell.
     """
 
     columns: tuple[TableColumn, ...]
     rows: tuple[TableRow, ...]
-    caption: str = ""
+    caption: Text = ""
     foot: tuple[str, int, str] | None = None
     tones: tuple[Tone, ...] = ()
     notes: tuple[str, ...] = ()
@@ -357,13 +272,13 @@ class ReportTable:
 class Item:
     """One thing of a list: cells that stand under each other, words, and a remark.
 
-    brief: what a page of text says of it in one row with others like it.
+    brief: what a page of text says of it, in one row with the others of the list.
     """
 
-    cells: tuple[str, ...]
-    text: str
-    remark: str = ""
-    brief: str = ""
+    cells: tuple[Text, ...]
+    text: Text
+    remark: Text = ""
+    brief: Text = ""
 
 
 @dataclass(frozen=True)
@@ -374,29 +289,83 @@ class Items:
     place: Place = ANYWHERE
 
 
-Block: TypeAlias = (
-    Title | Section | Facts | Figures | Paragraph | Formula | Bars | ReportTable | Items
+DocumentBlock: TypeAlias = (
+    Section
+    | Paragraph
+    | Facts
+    | Figures
+    | Formula
+    | Items
+    | ReportTable
+    | Bars
+    | EquationList
+    | SolutionLine
+    | Boxed
+    | Drawing
 )
 
-Part: TypeAlias = Block
+
+@dataclass(frozen=True)
+class Document:
+    """One result as it is written down.
+
+    kind: what sort of document it is, beside its title; cite: where a problem is from.
+    """
+
+    title: str
+    kind: str
+    blocks: tuple[DocumentBlock, ...]
+    cite: str = ""
+
+    @property
+    def worked(self) -> bool:
+        """Tell whether it shows equations as displays, as a worked solution does."""
+        return any(
+            isinstance(block, EquationList | SolutionLine | Boxed | Drawing)
+            for block in self.blocks
+        )
+
+
+def runs(text: Text) -> tuple[str | Math, ...]:
+    """Return a text as its words and the mathematics between them."""
+    if isinstance(text, tuple):
+        return text
+    found: tuple[str | Math, ...] = getattr(text, "pieces", (text,))
+    return found
+
+
+def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
+    """Yield blocks, each line with the numbers of the lines that read it."""
+    readers: dict[str, list[int]] = {}
+    for block in blocks:
+        if isinstance(block, SolutionLine):
+            for name in block.reads:
+                readers.setdefault(name, []).append(block.number)
+    for block in blocks:
+        if isinstance(block, SolutionLine) and block.equation.sign == "=":
+            yield replace(block, readers=tuple(readers.get(block.key, ())))
+        else:
+            yield block
+
+
+def worded(cell: TableCell) -> Text:
+    """Return what a cell says where there is room for words."""
+    match cell:
+        case Brief():
+            return cell.long
+        case Alternatives():
+            apart = tuple(part for line in cell.lines for part in ("; ", *runs(line)))
+            words_only = all(isinstance(line, str) for line in cell.lines)
+            return "; ".join(map(str, cell.lines)) if words_only else apart[1:]
+        case Entries():
+            return cell.joined(cell.cells)
+        case Bar():
+            return cell.text
+        case _:
+            return cell
 
 
 def longest_bar(table: ReportTable, at: int) -> float:
     """Return the largest value that a bar of a column stands for; 0 without bars."""
     cells = [row[at] for row in table.whole_rows]
     return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)
-
-
-def worded(cell: TableCell) -> str:
-    """Return what a cell says where there is room for words."""
-    match cell:
-        case Brief():
-            return cell.long
-        case Alternatives():
-            return "; ".join(cell.lines)
-        case Entries():
-            return str(cell)
-        case Bar():
-            return cell.text
-        case _:
-            return cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from gradcalc.errors import visible
 from gradcalc.grading.classes.result import ClassResult
@@ -15,23 +15,23 @@ from gradcalc.grading.marking.verdict import Review
 from gradcalc.grading.questions.lint import Lint
 from gradcalc.problem.model import Problem
 from gradcalc.problem.solution import Solution
-from gradcalc.report.blocks import Formula, Part
-from gradcalc.report.formats.markdown import markdown_document
-from gradcalc.report.formats.report_html import html_fragment
-from gradcalc.report.formats.report_text import COLUMNS, ReportForm, printed, write_document
-from gradcalc.report.formats.solution_html import html_document
+from gradcalc.report.blocks import Document, Formula
+from gradcalc.report.formats.html import html_document, html_fragment
+from gradcalc.report.formats.registry import FORMATS
+from gradcalc.report.formats.text import COLUMNS
 from gradcalc.report.page import Page
 from gradcalc.report.results.check import Told, check_document
-from gradcalc.report.results.classes import class_parts
+from gradcalc.report.results.classes import class_document
 from gradcalc.report.results.mistakes import lint_page
 from gradcalc.report.results.options import options_document
-from gradcalc.report.results.wording import Wording, wording
+from gradcalc.report.results.wording import wording
 from gradcalc.report.solution.document import document
 from gradcalc.report.solution.page import page as solution_page
 from gradcalc.report.steps.view import View
 
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
-Write: TypeAlias = Callable[[ReportForm], str]
+Form: TypeAlias = Literal["html", "markdown", "text"]
+Write: TypeAlias = Callable[[Form], str]
 FRAME = "width:100%;height:48rem;border:0"
 
 
@@ -46,16 +46,16 @@ class Report:
 
     def __str__(self) -> str:
         """Return the report as text of 80 columns."""
-        return self.write("txt")
+        return self.write("text")
 
     def __repr__(self) -> str:
-        return self.write("txt")
+        return self.write("text")
 
     def _repr_html_(self) -> str:
         return self.write("html")
 
     def _repr_markdown_(self) -> str:
-        return self.write("md")
+        return self.write("markdown")
 
 
 def show(result: Result | Sequence[Review], problem: Problem | None = None) -> Report:
@@ -73,8 +73,7 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
         case Solution():
             return Report(_solution(result))
         case OptionsReview():
-            words = wording(result.lines)
-            return Report(_options(result, words))
+            return Report(_documents([options_document(result, wording(result.lines))]))
         case Lint():
             return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
         case Review():
@@ -82,32 +81,21 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
         case ClassResult():
             if problem is None:
                 raise TypeError("the result of a class is shown with its problem")
-            return Report(_parts(class_parts(result, wording(lines_of(problem)))))
+            return Report(_documents([class_document(result, wording(lines_of(problem)))]))
     if isinstance(result, Sequence) and result and all(isinstance(r, Review) for r in result):
         return _reviews(result)
     raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
 
 
-def _options(review: OptionsReview, words: Wording) -> Write:
-    """Return what is said of options: its parts, or the page of the command line."""
-
-    def write(form: ReportForm) -> str:
-        if form == "txt":
-            return _text(write_document(Page(COLUMNS), options_document(review, words)))
-        return _parts(parts_of(options_document(review, words)))(form)
-
-    return write
-
-
 def _solution(solution: Solution) -> Write:
     """Return the worked solution: a document, or the page of the command line."""
 
-    def write(form: ReportForm) -> str:
-        if form == "txt":
+    def write(form: Form) -> str:
+        if form == "text":
             return _text(solution_page(View(solution)))
         documents = [document(View(solution, typeset=True))]
-        if form == "md":
-            return markdown_document(documents)
+        if form == "markdown":
+            return FORMATS["markdown"].printed(documents)
         whole = html.escape(html_document(documents))  # a page of its own within the notebook's
         return f'<iframe sandbox title="worked solution" style="{FRAME}" srcdoc="{whole}"></iframe>'
 
@@ -115,38 +103,27 @@ def _solution(solution: Solution) -> Write:
 
 
 def _reviews(reviews: Sequence[Review]) -> Report:
-    """Return checks as one report; as text they are pages, one after the other."""
-    documents = [check_document(review, wording(review.lines), Told(hint=False)) for review in reviews]
-    parts = [part for document in documents for part in parts_of(document)]
-    forms = _parts(parts)
-
-    def write(form: ReportForm) -> str:
-        if form != "txt":
-            return forms(form)
-        pages = (write_document(Page(COLUMNS), document) for document in documents)
-        return "\n\n".join(map(_text, pages))
-
-    return Report(write)
+    """Return checks as one report, one after the other."""
+    told = Told(hint=False)
+    return Report(_documents([check_document(each, wording(each.lines), told) for each in reviews]))
 
 
-def parts_of(document):
-    from gradcalc.report.blocks import Title
+def _documents(documents: Sequence[Document]) -> Write:
+    def write(form: Form) -> str:
+        return html_fragment(documents) if form == "html" else FORMATS[form].printed(documents)
 
-    return [Title(document.title, document.cite), *document.blocks]
-
-
-def _parts(parts: Sequence[Part]) -> Write:
-    return lambda form: html_fragment(parts) if form == "html" else printed(parts, form)
+    return write
 
 
 def _page(made: Callable[[], Page]) -> Write:
     """Return a page of text in every form, its columns kept."""
 
-    def write(form: ReportForm) -> str:
+    def write(form: Form) -> str:
         text = _text(made())
-        if form == "txt":
+        if form == "text":
             return text
-        return _parts([Formula(tuple(text.rstrip("\n").split("\n")))])(form)
+        lines = tuple(text.rstrip("\n").split("\n"))
+        return _documents([Document("", "", (Formula(lines),))])(form)
 
     return write
 

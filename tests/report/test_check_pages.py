@@ -14,7 +14,7 @@ from gradcalc.cli import run
 from gradcalc.errors import width
 from gradcalc.grading.mistakes.library import RULES
 from gradcalc.grading.mistakes.patterns import PATTERN_IDS
-from gradcalc.report.formats.report_text import write_document
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, wrapped
 from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.mistakes import lint_page

@@ -18,9 +18,9 @@ import pytest
 
 import gradcalc
 from gradcalc.report.blocks import Document, Equation, SolutionLine
+from gradcalc.report.formats.html import html_document
 from gradcalc.report.formats.latex import article, fragments
 from gradcalc.report.formats.markdown import markdown_document
-from gradcalc.report.formats.solution_html import html_document
 from gradcalc.report.mathematics.latex import latex
 from gradcalc.report.mathematics.mathml import formula
 from gradcalc.report.mathematics.readback import read

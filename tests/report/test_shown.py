@@ -11,8 +11,8 @@ import gradcalc
 from gradcalc.grading.classes.assignment import Assignment
 from gradcalc.grading.classes.result import ClassResult
 from gradcalc.grading.classes.tally import Tally
+from gradcalc.report.formats.html import html_document
 from gradcalc.report.formats.markdown import markdown_document
-from gradcalc.report.formats.solution_html import html_document
 from gradcalc.report.solution.document import document
 from gradcalc.report.solution.page import page
 from gradcalc.report.steps.view import View

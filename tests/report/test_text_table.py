@@ -14,6 +14,7 @@ from gradcalc.report.blocks import (
     Place,
     ReportTable,
     TableColumn,
+    worded,
 )
 from gradcalc.report.formats.text import write_blocks
 from gradcalc.report.page import Page
@@ -57,8 +58,8 @@ def test_entries_stand_under_each_other() -> None:
     cells = (Entries(("−1", "0.5", "2"), 3), Entries(("10", "0", "−2.25"), 3), "none of these")
     table = ReportTable((TableColumn("", "left"),), tuple((cell,) for cell in cells), rule=None)
     assert written(table) == ["(−1, 0.5,  2   )", "(10, 0,   −2.25)", "none of these"]
-    assert str(Entries(("1", "2", "3", "4"), 2)) == "(1, 2; 3, 4)"
-    assert str(Entries(("1",), 1)) == "1"
+    assert worded(Entries(("1", "2", "3", "4"), 2)) == "(1, 2; 3, 4)"
+    assert worded(Entries(("1",), 1)) == "1"
 
 
 STACKED = ReportTable(
@@ -121,16 +122,17 @@ def test_what_is_tight_gives_up_its_gaps_last() -> None:
         place=Place(0),
     )
     assert written(table, 40) == [
-        "          written       exact",
+        "          written     exact",
         " " + "─" * 39,
-        "  first     0.123456     0.5  ✓ f",
-        "  second  −12.5         12    ✗",
+        "  first     0.123456   0.5   ✓ f",
+        "  second  −12.5       12     ✗",
         "  3 to 5: all that stands above once",
         "      more                            ✓",
         "",
         "f: follows",
     ]
-    assert written(table, 26)[2] == "  first   0.123456  ✓ f"
+    assert written(table, 26)[2] == "  first     0.123456  ✓ f"
+    assert written(table, 24)[2] == "  first   0.123456  ✓ f"
     assert written(table, 22)[2] == " first  0.123456 ✓ f"
 
 

@@ -15,9 +15,12 @@ from gradcalc.report.blocks import (
     ReportTable,
     TableCell,
     TableColumn,
+    Text,
     Tone,
     longest_bar,
+    worded,
 )
+from gradcalc.report.mathematics.rows import row_text
 from gradcalc.report.mathematics.unicode import aligned
 from gradcalc.report.page import Page, wrapped
 
@@ -28,6 +31,14 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 FULL = "█"
 HANG = 4
 """Columns by which the lines of a row of words hang."""
+
+
+def one_row(text: Text, *, unicode: bool = True) -> str:
+    """Return a text as one row, the mathematics in it printed as rows."""
+    if isinstance(text, str):
+        return text
+    parts = (part if isinstance(part, str) else row_text(part, unicode=unicode) for part in text)
+    return "".join(parts)
 
 
 @dataclass
@@ -44,11 +55,21 @@ class TablePrinter:
 
     def __post_init__(self) -> None:
         table = self.table
-        self.texts = [list(map(_text, column)) for column in self.columns()]
+        self.texts = [list(map(self.text, column)) for column in self.columns()]
         for at, column in enumerate(table.columns):
             self.texts[at] = _lined_up(column, self.columns()[at], self.texts[at])
         self.margin = table.margin
         self.gaps = [column.gap for column in table.columns]
+
+    def row_of(self, content: Text) -> str:
+        return one_row(content, unicode=self.page.unicode)
+
+    def text(self, cell: TableCell) -> str:
+        """Return a cell as it is written where it is not padded."""
+        if isinstance(cell, Alternatives):
+            cell = cell.lines[0] if cell.lines else ""
+        said = self.row_of(cell.text if isinstance(cell, Bar | Brief) else worded(cell))
+        return visible(said.replace(TIED, " "))
 
     def columns(self) -> list[list[TableCell]]:
         """Return the cells column by column."""
@@ -92,7 +113,7 @@ class TablePrinter:
             kept.remove(spare[1])
             sizes = self.sizes(kept)
         if table.tight and self.used(kept, sizes) > self.room:
-            self.texts = [list(map(_text, column)) for column in self.columns()]
+            self.texts = [list(map(self.text, column)) for column in self.columns()]
             sizes = self.sizes(kept)
         if table.tight and self.used(kept, sizes) > self.room:
             self.margin, self.gaps = 1, [1] * len(self.gaps)
@@ -113,12 +134,13 @@ class TablePrinter:
         """Write the titles of the columns over a rule, and the caption."""
         page, table = self.page, self.table
         head = " " * self.margin + self.head(kept, sizes)
-        if table.caption:  # it stands where the titles of texts would
+        caption = self.row_of(table.caption)
+        if caption:  # it stands where the titles of texts would
             free = width(head) - width(head.lstrip())
-            if width(table.caption) + 2 <= free:
-                head = table.caption + head[width(table.caption) :]
+            if width(caption) + 2 <= free:
+                head = caption + head[width(caption) :]
             else:
-                page.paragraph(table.caption, self.indent)
+                page.paragraph(caption, self.indent)
                 page.blank()
         if head.strip():
             page.text(head.rstrip(), "faint", self.indent)
@@ -140,14 +162,15 @@ class TablePrinter:
             for n, line in enumerate(wrapped(self.texts[1][at], self.room - label)):
                 page.text((" " * label if n else lead) + line, "plain", self.indent)
             for cell in row[2:]:
-                for text in cell.lines if isinstance(cell, Alternatives) else (_text(cell),):
-                    if text:
-                        page.paragraph(text, self.indent + label, "note", 2)
+                lines = cell.lines if isinstance(cell, Alternatives) else (cell,)
+                for text in filter(None, map(self.text, lines)):
+                    page.paragraph(text, self.indent + label, "note", 2)
 
     def across(self, row: Across) -> None:
         """Write a row of words."""
-        last = f"{row.last} " if row.last else ""
-        self.page.beside(row.text, last, row.tone, self.indent + self.table.margin, HANG)
+        text, last = self.row_of(row.text), self.row_of(row.last)
+        last = f"{last} " if last else ""
+        self.page.beside(text, last, row.tone, self.indent + self.table.margin, HANG)
 
     def barred(self, at: int) -> bool:
         return any(isinstance(row[at], Bar) for row in self.table.whole_rows)
@@ -159,7 +182,7 @@ class TablePrinter:
             wide = max(map(width, self.texts[at]), default=0)
             after = self.table.columns[at + 1 : at + 2] if at + 1 in kept else ()
             alone = not (column.joined or column.over) and not (after and after[0].joined)
-            title = width(column.title) + self.barred(at) if alone else 0
+            title = width(self.row_of(column.title)) + self.barred(at) if alone else 0
             found.append(max(column.least, wide, title))
         return found
 
@@ -178,7 +201,8 @@ class TablePrinter:
             ends += sizes[at] + self.gaps[at] * bool(n)
             if kept[n + 1 : n + 2] and self.table.columns[kept[n + 1]].joined:
                 continue
-            title = self.table.columns[kept[n - 1]].title if column.joined else column.title
+            titled = self.table.columns[kept[n - 1]] if column.joined else column
+            title = self.row_of(titled.title)
             last = n == len(kept) - 1
             if self.barred(at):
                 room = max(sizes[at] - 1, self.room - ends + sizes[at] - 1)
@@ -228,19 +252,6 @@ class TablePrinter:
             self.page.text(words + " " * gap + text, "plain", self.indent)
             return
         self.page.paragraph(f"{words}: {text}", self.indent)
-
-
-def _text(cell: TableCell) -> str:
-    match cell:
-        case Bar() | Brief():
-            text = cell.text
-        case Alternatives():
-            text = cell.lines[0] if cell.lines else ""
-        case Entries():
-            text = str(cell)
-        case _:
-            text = cell
-    return visible(text.replace(TIED, " "))
 
 
 def _lined_up(column: TableColumn, cells: Sequence[TableCell], texts: list[str]) -> list[str]:

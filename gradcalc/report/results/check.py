@@ -10,14 +10,15 @@ from pathlib import Path
 from gradcalc.errors import TIED, visible
 from gradcalc.grading.marking.verdict import Review
 from gradcalc.report.blocks import (
-    DocumentBlock,
     Document,
+    DocumentBlock,
     Facts,
     Paragraph,
     Place,
     ReportTable,
     Section,
     TableColumn,
+    Tone,
 )
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.results.check_slips import Memory, Slips
@@ -205,14 +206,13 @@ class _Check:
     def points(self, points: Points) -> Iterator[DocumentBlock]:
         """Yield the points of each quantity, the score, and how points are given."""
         rows = [
-            (self.notation.name(name), own, f"of {of}")
-            for name, (own, of) in points.of.items()
+            (self.notation.name(name), own, f"of {of}") for name, (own, of) in points.of.items()
         ]
         score, total = points.score
         rows.append(("score", score, f"of {total}"))
-        tones = ("plain",) * (len(rows) - 1) + ("value",)
+        plain: list[Tone] = ["plain"] * (len(rows) - 1)
         yield Section("Points")
-        yield ReportTable(POINT_COLUMNS, tuple(rows), tones=tones, rule=None)
+        yield ReportTable(POINT_COLUMNS, tuple(rows), tones=(*plain, "value"), rule=None)
         if not self.told.scored:
             yield Paragraph(points.scheme, "note", place=Place(gap=1))
 

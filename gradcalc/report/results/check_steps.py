@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gradcalc.grading.marking.verdict import Review, Status, Verdict, answer_of
-from gradcalc.report.blocks import DocumentBlock, Item, Items, Paragraph, Place
+from gradcalc.report.blocks import DocumentBlock, Formula, Item, Items, Paragraph, Place
 from gradcalc.report.results.check_slips import Slips
 from gradcalc.report.results.check_table import MARKS, WORDS, as_written, entry_name, unlike
 from gradcalc.report.results.reasons import Reasons
@@ -91,7 +91,7 @@ class Steps:
         for line in lines:
             name = notation.name(line.worst.name)
             more = unlike(line.entries)
-            text = f"{name} = {self.given(line)}{f' ({more})' if more else ''}"
+            text = f"{self.name(line)} = {self.given(line)}{f' ({more})' if more else ''}"
             items.append(Item((label,), text, remark, name))
         return Items(tuple(items), Place(0, hang=HANG, gap=1))
 
@@ -105,7 +105,8 @@ class Steps:
             lead = f"{MARKS['convention']} {line.worst.line}"
             yield Paragraph(text, "heading", lead=lead, place=LEFT_OUT)
             for block in self.slips.told(number, [line.worst]):
-                yield replace(block, place=LEFT_OUT) if hasattr(block, "place") else block
+                if isinstance(block, Paragraph | Formula):
+                    yield replace(block, place=LEFT_OUT)
 
     def wrong(
         self, line: SheetLine, explained: set[int], *, first: bool

@@ -25,16 +25,16 @@ from gradcalc.problem.traps import traps
 from gradcalc.report.blocks import (
     Bar,
     Bars,
+    Document,
+    DocumentBlock,
     Facts,
     Figures,
     Item,
     Items,
     Paragraph,
-    Part,
     ReportTable,
     Section,
     TableColumn,
-    Title,
 )
 from gradcalc.report.mathematics.names import figure
 from gradcalc.report.results.check_table import as_written
@@ -157,13 +157,14 @@ def _points(tally: Tally, topic: str) -> float:
     return fsum(found[rule].points for rule in TOPICS[topic] if rule in found)
 
 
-def class_parts(result: ClassResult, words: Wording) -> list[Part]:
+def class_document(result: ClassResult, words: Wording) -> Document:
     """Return the report on a class."""
-    return list(_ClassParts(result, words).parts())
+    title = words.lines.problem.title
+    return Document(title, "class report", tuple(_ClassBlocks(result, words).blocks()))
 
 
 @dataclass(frozen=True)
-class _ClassParts:
+class _ClassBlocks:
     result: ClassResult
     words: Wording
 
@@ -171,8 +172,7 @@ class _ClassParts:
     def tally(self) -> Tally:
         return self.result.tally
 
-    def parts(self) -> Iterator[Part]:
-        yield Title(self.words.lines.problem.title, "class report")
+    def blocks(self) -> Iterator[DocumentBlock]:
         yield Facts(tuple(self.counts()))
         yield from (Paragraph(text, "warning") for text in self.warnings())
         if self.tally.students:
@@ -220,7 +220,7 @@ class _ClassParts:
             yield "" if at else "Not read", missed.told
         yield "Scheme", f"{so_many_points(tally.most)}. {tally.scheme.described}"
 
-    def scores(self) -> Iterator[Part]:
+    def scores(self) -> Iterator[DocumentBlock]:
         """Yield the moments and the histogram of the scores."""
         mean, median, low, high, spread = map(points_text, self.tally.moments())
         yield Section("Score")
@@ -235,7 +235,7 @@ class _ClassParts:
         bins = histogram(self.tally)
         yield Bars(tuple((low, high, count) for (low, high), count in bins), "students")
 
-    def mistakes(self) -> Iterator[Part]:
+    def mistakes(self) -> Iterator[DocumentBlock]:
         """Yield what went wrong, by points lost."""
         tally = self.tally
         if not tally.mistakes:
@@ -262,7 +262,7 @@ class _ClassParts:
         if again:
             yield Paragraph(again)
 
-    def lines(self) -> Iterator[Part]:
+    def lines(self) -> Iterator[DocumentBlock]:
         """Yield for each line how many were right, and where students first go wrong."""
         tally = self.tally
         lines = list(tally.lines.values())
@@ -303,7 +303,7 @@ class _ClassParts:
             "" if r is None else notation.number(f"{r:.2f}"),
         )
 
-    def waiting(self) -> Iterator[Part]:
+    def waiting(self) -> Iterator[DocumentBlock]:
         """Yield the answers that no rule explains and that several students gave."""
         tally = self.tally
         every = sorted(tally.clusters.values(), key=lambda c: (-c.students, c.name, c.written))
@@ -357,7 +357,7 @@ class _ClassParts:
         text = f"{notation.name(cluster.name)} = {value}"
         return Item((letter, f"{cluster.students} students"), text, said)
 
-    def did(self) -> Iterator[Part]:
+    def did(self) -> Iterator[DocumentBlock]:
         """Yield what marking with reasons has changed."""
         tally = self.tally
         rows = []

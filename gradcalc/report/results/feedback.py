@@ -1,4 +1,4 @@
-"""What one student gets back: what the class pass knows of their submission."""
+"""What one student gets back: what the class pass knows of their submission, as documents."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from gradcalc.grading.mistakes.rule import Slip
 from gradcalc.grading.questions.lint import blind_spots
 from gradcalc.report.blocks import (
     Alternatives,
-    DocumentBlock,
     Document,
+    DocumentBlock,
     Entries,
     Paragraph,
     Place,

@@ -8,18 +8,19 @@ from gradcalc.algebra.formula.expr import symbols
 from gradcalc.errors import ProblemError
 from gradcalc.problem.traps import traps
 from gradcalc.report.blocks import (
-    Band,
     Boxed,
     Document,
     DocumentBlock,
     Drawing,
     Equation,
     EquationList,
-    Labelled,
-    LayerHeading,
-    Listing,
-    Saying,
+    Facts,
+    Paragraph,
+    ReportTable,
+    Section,
     SolutionLine,
+    TableColumn,
+    Text,
     linked,
 )
 from gradcalc.report.mathematics.names import BLANK, figures
@@ -31,6 +32,7 @@ from gradcalc.report.pictures.graph_operations import picture
 from gradcalc.report.solution.answer import asked, matching_option, sentences
 from gradcalc.report.solution.descent import method, norm_words, overview, task, together, way_out
 from gradcalc.report.solution.entries import worked
+from gradcalc.report.solution.guessed_words import guessed, guessed_cell
 from gradcalc.report.solution.statement import (
     BANDS,
     ROOM,
@@ -69,17 +71,31 @@ def document(
         for phase, title in BANDS.items():
             band = [step for step in picked if step.phase == phase]
             if band:
-                blocks += [Band(title), *_band(view, band, detail, sheet == "blank")]
+                blocks += [Section(title), *_band(view, band, detail, sheet == "blank")]
     if sheet == "solution":
         if not lines:
             blocks += _descent(view, detail)
-        blocks += [Band("Answer"), *_answer(view, steps)]
+        blocks += [Section("Answer"), *_answer(view, steps)]
     elif sheet == "blank":
         rows = [
             (Equation(read(name, name=True), (box.math,)), "") for name, box in to_fill(view, steps)
         ]
-        blocks += [Band("Answer"), EquationList("", tuple(rows))]
-    return Document(problem.title, problem.cite or "", tuple(linked(blocks)))
+        blocks += [Section("Answer"), EquationList("", tuple(rows))]
+    return Document(problem.title, "", tuple(linked(blocks)), problem.cite or "")
+
+
+def _fact(label: str, words: str) -> Facts:
+    return Facts(((label, guessed(words)),))
+
+
+def _table(caption: str, rows: Sequence[Sequence[str]]) -> ReportTable:
+    """Return a table of short mathematics; the first row and the first column are heads."""
+    titles, *body = [
+        [guessed_cell(cell, head=number == 0 or at == 0) for at, cell in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+    columns = tuple(TableColumn(title, "left", name=True) for title in titles)
+    return ReportTable(columns, tuple(map(tuple, body)), guessed(caption))
 
 
 # --- the head ---------------------------------------------------------------------
@@ -92,28 +108,28 @@ def _head(view: View, steps: Sequence[Step], sheet: SheetKind) -> Iterator[Docum
         yield EquationList("Known", _by_role([_known(view, step) for step in known]))
     theirs = whose(view.problem, view.notation)
     if theirs is not None:
-        yield Labelled("Student", theirs)
+        yield _fact("Student", theirs)
     fixed = [step for step in steps if step.given and step.phase != "known"]
     if fixed:
         last = "used as they stand" if len(fixed) > 1 else "used as it stands"
-        words = [""] * (len(fixed) - 1) + [last]
+        words: list[Text] = [*[""] * (len(fixed) - 1), last]
         rows = zip((_given(view, step) for step in fixed), words, strict=True)
         yield EquationList("Given", tuple(rows))
     if sheet == "problem":
         lines = [step for step in steps if step.phase == "forward" and step.formula is not None]
         yield EquationList("Equations", tuple((_defined(view, step), "") for step in lines))
-    yield Labelled("Wanted", wanted(view))
+    yield _fact("Wanted", wanted(view))
     reading = conventions(view)
     reading.pop("given", None)
     if reading:
-        yield Labelled("Read as", "; ".join(reading.values()))
+        yield _fact("Read as", "; ".join(reading.values()))
     if sheet == "problem":
         due = task(view)
         if due:
-            yield Labelled("Descent", due)
+            yield _fact("Descent", due)
         yield from _choices(view)
     if sheet == "solution":
-        yield from (Saying(trap.text, "warning") for trap in traps(problem))
+        yield from (Paragraph(guessed(trap.text), "warning") for trap in traps(problem))
         yield from _contradiction(view)
         try:
             yield Drawing(picture(view))
@@ -133,14 +149,14 @@ def _known(view: View, step: Step) -> tuple[Equation, str]:
     return Equation(name, (box.math,)), "" if view.problem.layers else role
 
 
-def _by_role(rows: Sequence[tuple[Equation, str]]) -> tuple[tuple[Equation, str], ...]:
+def _by_role(rows: Sequence[tuple[Equation, str]]) -> tuple[tuple[Equation, Text], ...]:
     """Return quantities with the words for several of one role beside the last of them."""
-    found = []
+    found: list[tuple[Equation, Text]] = []
     for at, (equation, role) in enumerate(rows):
         after = rows[at + 1][1] if at + 1 < len(rows) else ""
         several = at > 0 and rows[at - 1][1] == role and role.isalpha()
         words = "" if after == role and role.isalpha() else role + "s" * several
-        found.append((equation, words))
+        found.append((equation, guessed(words)))
     return tuple(found)
 
 
@@ -169,10 +185,10 @@ def _contradiction(view: View) -> Iterator[DocumentBlock]:
     found = contradiction(view)
     if found is None:
         return
-    yield Saying(found.sentence, "warning")
-    yield Listing("", tuple(zip(*found.rows, strict=True)))
+    yield Paragraph(guessed(found.sentence), "warning")
+    yield _table("", found.rows)
     if found.consequence and found.consequence.endswith("its sign"):
-        yield Saying(f"Computed from the inputs alone, {found.consequence}.")
+        yield Paragraph(guessed(f"Computed from the inputs alone, {found.consequence}."))
 
 
 # --- the passes -------------------------------------------------------------------
@@ -182,15 +198,16 @@ def _band(view: View, steps: Sequence[Step], detail: str, blank: bool) -> Iterat
     group: str | None = None
     for at, step in enumerate(steps):
         if step.group != group and step.group is not None:
-            yield LayerHeading(step.group)
+            yield Section(guessed(step.group), 2)
         group = step.group
         yield line(view, blanked(step) if blank else step, detail)
         table = worked(view, steps, at, blank=BLANK if blank else "") if view.values else None
         if table is not None and detail != "brief":
             first, last = table.first.number, table.last.number
-            yield Listing(f"Lines {first} to {last}, entry by entry:", table.columns)
+            caption = f"Lines {first} to {last}, entry by entry:"
+            yield _table(caption, tuple(zip(*table.columns, strict=True)))
             if table.sentence:
-                yield Saying(table.sentence)
+                yield Paragraph(guessed(table.sentence))
 
 
 def line(view: View, step: Step, detail: str) -> SolutionLine:
@@ -203,7 +220,7 @@ def line(view: View, step: Step, detail: str) -> SolutionLine:
     if opened or len(step.entries) <= FOLDED:
         entries = tuple(_entry(view, step, at, sign) for at in range(len(step.entries)))
     reads = symbols(step.formula) if step.formula is not None else ()
-    note = step.note or ""
+    note = guessed(step.note or "")
     return SolutionLine(
         step.number or 0, step.name, Equation(name, sides, sign), note, entries, opened, reads
     )
@@ -229,32 +246,33 @@ def _descent(view: View, detail: str) -> Iterator[DocumentBlock]:
     plan, training = view.problem.descent, view.solution.training
     if plan is None:
         return
-    yield Band("Ascent" if plan.settings["maximise"] else "Descent")
+    yield Section("Ascent" if plan.settings["maximise"] else "Descent")
     names = Letters(view, plan)
-    yield Saying(method(view, names))
+    yield Paragraph(guessed(method(view, names)))
     several = len(plan.assignments) > 1 and len(plan.parameters) > 1
     group = None
     lines = update_lines(view, "brief" if detail == "brief" else "entries")
     for each in lines:
         if several and each.step.group != group:
             group = each.step.group
-            yield LayerHeading(view.notation.name(group or ""))
+            yield Section(guessed(view.notation.name(group or "")), 2)
         yield line(each.view, each.step, detail)
     sentence = together(plan, view)
     if sentence:
-        yield Saying(sentence)
+        yield Paragraph(guessed(sentence))
     if training is None:
         return
     if training.updates:
         table = overview(view, training)
-        yield Listing("", tuple(tuple(column) for column in table.columns))
+        yield _table("", tuple(zip(*table.columns, strict=True)))
         if table.norm:
-            yield Saying(norm_words(table.norm, view.notation.name(view.problem.loss)))
+            said = norm_words(table.norm, view.notation.name(view.problem.loss))
+            yield Paragraph(guessed(said))
         if not table.parameters and len(training.updates) > 1:
             rows = (_after(view, name) for name in training.values)
             yield EquationList(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))
     if training.stopped:
-        yield Saying(f"{training.stopped}; {way_out(training)}", "warning")
+        yield Paragraph(guessed(f"{training.stopped}; {way_out(training)}"), "warning")
 
 
 def _after(view: View, name: str) -> Equation:
@@ -269,9 +287,10 @@ def _answer(view: View, steps: Sequence[Step]) -> Iterator[DocumentBlock]:
     equations = [Equation(asked(view, ref, found, ROOM).math) for ref in view.problem.find]
     letter = matching_option(view)
     if len(equations) == 1:
-        yield Boxed(equations[0], f"option {letter}" if letter else "")
+        yield Boxed(equations[0], guessed(f"option {letter}") if letter else "")
     else:
         yield EquationList("", tuple((each, "") for each in equations))
     for sentence in sentences(view, steps):
         warning = sentence.startswith("! ")
-        yield Saying(sentence.removeprefix("! "), "warning" if warning else "plain")
+        said = guessed(sentence.removeprefix("! "))
+        yield Paragraph(said, "warning" if warning else "plain")

@@ -11,11 +11,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gradcalc.errors import width
-from gradcalc.report.blocks import Bar, Paragraph, ReportTable, TableColumn, Title
-from gradcalc.report.formats.report_html import html_file
-from gradcalc.report.formats.report_text import escaped, markdown, write_parts
+from gradcalc.report.blocks import Document, Paragraph
+from gradcalc.report.formats.html import html_document
+from gradcalc.report.formats.markdown import escaped, markdown_document
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
-from tests.report.samples_of_parts import HOSTILE, every_part
+from tests.report.samples_of_blocks import HOSTILE, every_block
 
 every_text = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:30])
 VOID = ("meta",)
@@ -28,6 +29,7 @@ ATTRIBUTES = {
     "svg": {"viewbox", "preserveaspectratio", "aria-hidden"},
     "rect": {"width", "height"},
     "div": {"class", "tabindex"},
+    "article": {"id", "class"},
 }
 
 
@@ -81,7 +83,10 @@ def shape_of_markdown(text: str) -> list[str]:
 
 @every_text
 def test_no_element_and_no_attribute_of_html_comes_from_a_text(text: str) -> None:
-    page, plain = Reader(html_file(every_part(text))), Reader(html_file(every_part("a")))
+    page, plain = (
+        Reader(html_document([every_block(text)])),
+        Reader(html_document([every_block("a")])),
+    )
     assert page.shape == plain.shape
     assert not page.open and not page.others
     for tag, attrs in page.elements:
@@ -90,17 +95,19 @@ def test_no_element_and_no_attribute_of_html_comes_from_a_text(text: str) -> Non
 
 @every_text
 def test_no_markup_of_markdown_comes_from_a_text(text: str) -> None:
-    plain = shape_of_markdown(markdown(every_part("a")))
-    assert shape_of_markdown(markdown(every_part(text))) == plain
+    plain = shape_of_markdown(markdown_document([every_block("a")]))
+    assert shape_of_markdown(markdown_document([every_block(text)])) == plain
 
 
 @every_text
 def test_addresses_are_no_links_and_signs_do_not_steer(text: str) -> None:
     """GitHub makes links of bare addresses, which the reader of the test above does not."""
-    for page in (markdown(every_part(text)), html_file(every_part(text))):
+    for page in (markdown_document([every_block(text)]), html_document([every_block(text)])):
         steering = [ch for ch in page if not ch.isprintable() and ch not in "\n\xa0\u2060"]
         assert not steering
-    page = "".join(line for line in markdown(every_part(text)).splitlines() if line[:4] != "    ")
+    page = "".join(
+        line for line in markdown_document([every_block(text)]).splitlines() if line[:4] != "    "
+    )
     assert not re.search(r"://|www\.|@[A-Za-z0-9]|mailto:|xmpp:", page)
 
 
@@ -108,7 +115,9 @@ def test_addresses_are_no_links_and_signs_do_not_steer(text: str) -> None:
 def test_a_page_of_text_keeps_its_width(text: str) -> None:
     for columns in (40, 60, 80):
         for unicode in (True, False):
-            page = write_parts(Page(columns, unicode), [Title("t", "k"), Paragraph(text, "note")])
+            page = write_document(
+                Page(columns, unicode), Document("t", "k", (Paragraph(text, "note"),))
+            )
             assert all(width(line) <= columns for line in page.plain().splitlines())
 
 
@@ -122,7 +131,7 @@ def test_a_text_can_be_read_back_from_markdown() -> None:
 
 
 def test_the_html_is_a_file_of_its_own() -> None:
-    text = html_file(every_part("a"))
+    text = html_document([every_block("a")])
     page = Reader(text)
     assert page.elements[0] == ("html", (("lang", "en"),))
     metas = {
@@ -142,23 +151,3 @@ def test_the_html_is_a_file_of_its_own() -> None:
     assert {tag for tag, _ in page.elements} >= {"h1", "h2", "dl", "figure", "table", "caption"}
     heads = [dict(attrs) for tag, attrs in page.elements if tag == "th"]
     assert all(head.get("scope") in ("row", "col") for head in heads)
-
-
-def test_a_table_leaves_out_what_is_spare_before_it_is_too_wide() -> None:
-    columns = (
-        TableColumn("line", "left"),
-        TableColumn("right", least=6),
-        TableColumn("conv", least=6, spare=1),
-        TableColumn("first", least=4, gap=2),
-        TableColumn("r", least=5, gap=3, spare=1),
-    )
-    rows = tuple((f"q{n}", str(n), "0", Bar(n, str(n)), "0.50") for n in (1, 5, 10))
-    table = ReportTable(columns, rows, foot=("nothing wrong", 3, "7"))
-    for columns_of_page in range(24, 80):
-        page = write_parts(Page(columns_of_page), [table]).plain().splitlines()
-        assert all(width(line) <= columns_of_page for line in page), columns_of_page
-    wide = write_parts(Page(60), [table]).plain().splitlines()
-    assert wide[0].split() == ["line", "right", "conv", "first", "r"]
-    bars = [line.count("█") for line in wide[2:5]]
-    assert bars[2] > 0 and bars[1] == bars[2] // 2
-    assert wide[5].index("7") == wide[2].index(" 1 ", 20) + 1

@@ -1,21 +1,26 @@
-"""Reports with every kind of part, and texts that would like to be more than text."""
+"""Documents with every kind of block of words, and texts that would like to be more than text."""
 
 from __future__ import annotations
 
 from gradcalc.report.blocks import (
+    Across,
+    Alternatives,
     Bar,
     Bars,
+    Brief,
+    Document,
+    DocumentBlock,
+    Entries,
     Facts,
     Figures,
     Formula,
     Item,
     Items,
     Paragraph,
-    Part,
+    Place,
     ReportTable,
     Section,
     TableColumn,
-    Title,
 )
 
 HOSTILE = (
@@ -55,28 +60,49 @@ HOSTILE = (
 )
 
 
-def every_part(text: str) -> list[Part]:
-    """Return parts of all kinds with a text in each place where a text may stand."""
+def every_block(text: str) -> Document:
+    """Return blocks of words of all kinds with a text in each place where a text may stand."""
     columns = (
         TableColumn(text, "left", cut=True),
         TableColumn(text, long=text),
         TableColumn(text, joined=True),
         TableColumn(text, "left", spare=1),
     )
-    return [
-        Title(text, text),
+    blocks: list[DocumentBlock] = [
         Facts(((text, text), ("", text))),
+        Facts(((text, text),)),
+        Facts(((text, text), (text, text)), text, numbers=True, spare=1),
         Section(text),
+        Section(text, 2),
         Figures(((text, text),)),
         Bars(((text, text, 3), (text, "", 1)), text),
         Paragraph(text),
         Paragraph(text, "note"),
         Paragraph(text, "warning"),
         Paragraph(text, "heading", text),
+        Paragraph(text, "value", text, text, Place(2, hang=3, gap=1)),
+        Paragraph(text, lead=text, place=Place(hang=9, margin=True)),
+        Paragraph(text, "note", text, place=Place(flow=True)),
         Formula((text, text)),
+        Formula((text, f"= {text}"), "note", Place(5, hang=4)),
         ReportTable(
             columns, ((text, text, Bar(2, text), text), (text, text, Bar(0, text), text)), text
         ),
         ReportTable(columns, ((text, text, text, text),), foot=(text, 2, text)),
+        ReportTable(
+            columns,
+            (
+                (text, Brief("✓", text), Alternatives((text, text)), Entries(("1", "2.5"), 2)),
+                Across(text, text, "warning"),
+                (text, Brief("✓", text), Alternatives(()), Entries(("10", "2"), 2)),
+            ),
+            tones=("value", "warning"),
+            notes=(text,),
+            margin=2,
+            rule=None,
+            tight=True,
+        ),
         Items((Item((text, text), text, text), Item((text, ""), text))),
+        Items((Item((text,), text, text, text),)),
     ]
+    return Document(text, text, tuple(blocks), text)
