@@ -21,7 +21,7 @@ Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value"]
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """Where a page of text puts a block; None: as is usual. Other formats pay no heed to it.
 
     indent: columns from the left; hang: how many more of lines after the first; gap: empty
@@ -37,7 +37,7 @@ class Place:
     spare: bool = False
 
 
-ANYWHERE = Place()
+ANYWHERE = PagePlace()
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Section:
 
     text: Text
     level: Literal[1, 2] = 1
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Facts:
     numbers: bool = False
     between: int = 3
     spare: int = 0
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Paragraph:
     tone: Tone = "plain"
     remark: Text = ""
     lead: Text = ""
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Formula:
 
     lines: tuple[str, ...]
     tone: Tone = "value"
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class ReportTable:
     rule: int | None = 0
     tight: bool = False
     stacked: bool = False
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
     @property
     def whole_rows(self) -> tuple[tuple[TableCell, ...], ...]:
@@ -286,7 +286,7 @@ class Items:
     """A list."""
 
     rows: tuple[Item, ...]
-    place: Place = ANYWHERE
+    place: PagePlace = ANYWHERE
 
 
 DocumentBlock: TypeAlias = (

@@ -11,7 +11,7 @@ from gradcalc.report.blocks import (
     Bar,
     Brief,
     Entries,
-    Place,
+    PagePlace,
     ReportTable,
     TableColumn,
     worded,
@@ -119,7 +119,7 @@ def test_what_is_tight_gives_up_its_gaps_last() -> None:
         rule=1,
         tight=True,
         notes=("f: follows",),
-        place=Place(0),
+        place=PagePlace(0),
     )
     assert written(table, 40) == [
         "          written     exact",

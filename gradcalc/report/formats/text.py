@@ -19,8 +19,8 @@ from gradcalc.report.blocks import (
     Figures,
     Formula,
     Items,
+    PagePlace,
     Paragraph,
-    Place,
     ReportTable,
     Section,
     SolutionLine,
@@ -66,7 +66,7 @@ def write_blocks(page: Page, blocks: Iterable[DocumentBlock]) -> Page:
     return page
 
 
-def place_of(block: DocumentBlock) -> Place:
+def place_of(block: DocumentBlock) -> PagePlace:
     """Return where a page of text puts a block."""
     return getattr(block, "place", ANYWHERE)
 

@@ -195,7 +195,7 @@ class TablePrinter:
 
     def head(self, kept: Sequence[int], sizes: Sequence[int]) -> str:
         """Return the titles; one over two columns stands at the end of both."""
-        text, ends = "", 0
+        text, ends, pushed = "", 0, 0
         for n, at in enumerate(kept):
             column = self.table.columns[at]
             ends += sizes[at] + self.gaps[at] * bool(n)
@@ -210,8 +210,11 @@ class TablePrinter:
             elif column.align == "right":
                 text += " " * (ends - width(text) - width(title)) + title
             else:
-                text = text.ljust(ends - sizes[at])
-                text += " " * (text[-1:] not in ("", " "))
+                start = ends - sizes[at] + pushed
+                if text.strip() and width(text) >= start:  # the title before takes its room
+                    pushed += width(text) + 1 - start
+                    start = width(text) + 1
+                text = text.ljust(start)
                 text += title * (not self.table.caption)
         return text
 

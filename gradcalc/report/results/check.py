@@ -13,8 +13,8 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Facts,
+    PagePlace,
     Paragraph,
-    Place,
     ReportTable,
     Section,
     TableColumn,
@@ -41,8 +41,7 @@ FEW = 3
 """Gradients below which nothing is said of rounding."""
 POINT_COLUMNS = (
     TableColumn("", "left", long="quantity", name=True),
-    TableColumn("", long="points", least=6, gap=2),
-    TableColumn("", "left"),
+    TableColumn("", "left", long="points", gap=2),
 )
 
 
@@ -132,7 +131,7 @@ class _Check:
         if review.single:
             yield Paragraph(f"{SINGLE}.", "note")
         for warning in review.warnings:
-            yield Paragraph(warning, "warning", lead="!", place=Place(2, hang=3, gap=1))
+            yield Paragraph(warning, "warning", lead="!", place=PagePlace(2, hang=3, gap=1))
 
     def slips(self) -> Iterator[DocumentBlock]:
         """Yield each slip: what is written, what should be, and where it comes from."""
@@ -146,7 +145,7 @@ class _Check:
                 name = notation.entry_name(finding.name, finding.entries[0])
             lead = f"{MARKS['convention' if accepted else 'incorrect']} {number + 1}"
             lines = _lines(sorted({*finding.lines, *again}))
-            yield Paragraph(name, "heading", lines, lead, Place(0, gap=1))
+            yield Paragraph(name, "heading", lines, lead, PagePlace(0, gap=1))
             yield from self.said.told(number, own)
         yield from self.more(len(self.review.findings), "slips")
 
@@ -157,20 +156,20 @@ class _Check:
             name = entry_name(verdict, self.notation)
             text = f"line {verdict.line}" + (f", {name}" if verdict.name else "")
             text = f"{text}: {verdict.reason}"
-            yield Paragraph(text, "warning", lead="!", place=Place(0, hang=3, gap=1))
+            yield Paragraph(text, "warning", lead="!", place=PagePlace(0, hang=3, gap=1))
         yield from self.more(len(found), "answers that could not be read")
 
     def more(self, count: int, what: str) -> Iterator[DocumentBlock]:
         """Yield how many more there are than are told."""
         if count > MOST:
             where = "; --format json has all" if self.told.hint else ""
-            yield Paragraph(f"And {count - MOST} more {what}{where}.", place=Place(0, gap=1))
+            yield Paragraph(f"And {count - MOST} more {what}{where}.", place=PagePlace(0, gap=1))
 
     def after(self) -> Iterator[DocumentBlock]:
         """Yield what to put right first, where there is more room than on a page of text."""
         text = put_right(sheet_lines(self.review))
         if text:
-            place = Place(spare=True)
+            place = PagePlace(spare=True)
             yield Section("What follows", place=place)
             yield Paragraph(text, place=place)
 
@@ -206,15 +205,15 @@ class _Check:
     def points(self, points: Points) -> Iterator[DocumentBlock]:
         """Yield the points of each quantity, the score, and how points are given."""
         rows = [
-            (self.notation.name(name), own, f"of {of}") for name, (own, of) in points.of.items()
+            (self.notation.name(name), f"{own:>6} of {of}") for name, (own, of) in points.of.items()
         ]
         score, total = points.score
-        rows.append(("score", score, f"of {total}"))
+        rows.append(("score", f"{score:>6} of {total}"))
         plain: list[Tone] = ["plain"] * (len(rows) - 1)
         yield Section("Points")
         yield ReportTable(POINT_COLUMNS, tuple(rows), tones=(*plain, "value"), rule=None)
         if not self.told.scored:
-            yield Paragraph(points.scheme, "note", place=Place(gap=1))
+            yield Paragraph(points.scheme, "note", place=PagePlace(gap=1))
 
 
 def what_is_checked(name: str) -> str:

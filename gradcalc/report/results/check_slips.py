@@ -18,8 +18,8 @@ from gradcalc.report.blocks import (
     DocumentBlock,
     Facts,
     Formula,
+    PagePlace,
     Paragraph,
-    Place,
     ReportTable,
     TableColumn,
 )
@@ -65,7 +65,7 @@ class Slips:
         """Yield what is said of a finding, of which verdicts on a line are shown."""
         whole = self.why.reveal == "full"
         if number in self.ruled:
-            yield Paragraph(self.ruled[number], place=Place(INDENT if whole else DEEP, gap=0))
+            yield Paragraph(self.ruled[number], place=PagePlace(INDENT if whole else DEEP, gap=0))
         review, finding = self.why.review, self.why.review.findings[number]
         slip = Slip(self.why, finding, verdicts)
         said = slip.whole if whole else slip.reasons
@@ -106,15 +106,15 @@ class Slip:
             yield from self.numbers(verdicts[:LISTED])
             yield from self.worked()
         for text in self.why.reasons(finding, verdicts):
-            yield Paragraph(text, place=Place(INDENT, gap=1))
+            yield Paragraph(text, place=PagePlace(INDENT, gap=1))
 
     def reasons(self) -> Iterator[DocumentBlock]:
         """Yield the reasons, and the formula that is due with the derivatives in it."""
         for text in self.why.reasons(self.finding, self.verdicts):
-            yield Paragraph(text, place=Place(DEEP, gap=1))
+            yield Paragraph(text, place=PagePlace(DEEP, gap=1))
         lines = tuple(self.equations())
         if lines:
-            yield Formula(lines, place=Place(DEEP, hang=4, gap=1))
+            yield Formula(lines, place=PagePlace(DEEP, hang=4, gap=1))
 
     def equations(self) -> Iterator[str]:
         """Yield the equation that is due, and those of the derivatives in it."""
@@ -138,7 +138,7 @@ class Slip:
             off = notation.number(figure((v.value or 0) - due, digits=3))
             given = as_written(v.given, notation)
             rows.append((entry_name(v, notation), given, due_text(due, notation, v.digits), off))
-        place = Place(INDENT, gap=0)
+        place = PagePlace(INDENT, gap=0)
         if len(rows) > 1:
             yield ReportTable(ENTRY_COLUMNS, tuple(rows), rule=None, place=place)
             if len(self.verdicts) > LISTED:
@@ -169,7 +169,7 @@ class Slip:
         own = self.own_view()
         if len(finding.entries) != 1 or not own.values.keys() >= {finding.name, *symbols(expr)}:
             equation = self.why.words.equation(finding.name, expr)
-            yield Formula((equation,), "note", Place(INDENT, hang=4, gap=1))
+            yield Formula((equation,), "note", PagePlace(INDENT, hang=4, gap=1))
             return
         entry = finding.entries[0]
         try:
@@ -179,7 +179,7 @@ class Slip:
             return
         value = notation.number(figure(float(finding.values[finding.name][entry]), digits=4))
         lines = (notation.line(formula), f"= {notation.line(filled)} = {value}")
-        yield Formula(lines, "note", Place(INDENT, hang=0, gap=1))
+        yield Formula(lines, "note", PagePlace(INDENT, hang=0, gap=1))
 
     def own_view(self) -> View:
         """Return the problem with the values that the writer's own give."""
@@ -194,7 +194,7 @@ class Slip:
 
 
 def _labelled(label: str, text: str) -> Paragraph:
-    return Paragraph(text, lead=label, place=Place(INDENT, hang=LABEL, gap=0))
+    return Paragraph(text, lead=label, place=PagePlace(INDENT, hang=LABEL, gap=0))
 
 
 def _flat(expr: Expr) -> Expr:

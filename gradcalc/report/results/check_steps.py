@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gradcalc.grading.marking.verdict import Review, Status, Verdict, answer_of
-from gradcalc.report.blocks import DocumentBlock, Formula, Item, Items, Paragraph, Place
+from gradcalc.report.blocks import DocumentBlock, Formula, Item, Items, PagePlace, Paragraph
 from gradcalc.report.results.check_slips import Slips
 from gradcalc.report.results.check_table import MARKS, WORDS, as_written, entry_name, unlike
 from gradcalc.report.results.reasons import Reasons
 
 HANG = 8
 """Columns before what is said of a line."""
-LEFT_OUT = Place(spare=True)
+LISTED = 6
+"""Entries that are listed where an answer stands in cells."""
+LEFT_OUT = PagePlace(spare=True)
 LONGEST = 80
 """Signs of an entry that are shown where an answer stands in cells."""
 ORDER: tuple[Status, ...] = (
@@ -93,7 +95,7 @@ class Steps:
             more = unlike(line.entries)
             text = f"{self.name(line)} = {self.given(line)}{f' ({more})' if more else ''}"
             items.append(Item((label,), text, remark, name))
-        return Items(tuple(items), Place(0, hang=HANG, gap=1))
+        return Items(tuple(items), PagePlace(0, hang=HANG, gap=1))
 
     def accepted(self, lines: Sequence[SheetLine]) -> Iterator[DocumentBlock]:
         """Yield under which convention lines are right, where there is room for it."""
@@ -119,9 +121,9 @@ class Steps:
         text = f"{self.name(line)} = {self.given(line)}"
         lead = f"{MARKS[verdict.status]} {verdict.line}"
         remark = _remark(verdict, first, same)
-        yield Paragraph(text, "heading", remark, lead, Place(0, hang=HANG, gap=1))
+        yield Paragraph(text, "heading", remark, lead, PagePlace(0, hang=HANG, gap=1))
         if verdict.reason is not None:
-            yield Paragraph(verdict.reason, place=Place(HANG))
+            yield Paragraph(verdict.reason, place=PagePlace(HANG))
         count = sum(entry.status == verdict.status for entry in line.entries)
         if count < len(line.entries):
             said = f"{count} of {len(line.entries)} entries: {WORDS[verdict.status]}."
@@ -149,18 +151,18 @@ class Steps:
             "–" if v.status == "missing" else as_written(v.given, notation)[:LONGEST]
             for v in line.entries
         ]
-        if all(v.status == "unreadable" for v in line.entries):
+        if all(v.status in ("unreadable", "missing") for v in line.entries):
             texts = list(dict.fromkeys(texts))  # one cell may hold a quantity whole
-        return texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
+        return _in_one_row(line.entries, texts)
 
     def closing(self, lines: Sequence[SheetLine]) -> Iterator[DocumentBlock]:
         """Yield what to put right first, and how more can be seen."""
         text = put_right(lines)
         if text:
-            yield Paragraph(text, place=Place(0, gap=1))
+            yield Paragraph(text, place=PagePlace(0, gap=1))
         if self.hint:
             hint = "--reveal full shows the values."
-            yield Paragraph(hint, "note", place=Place(0, gap=0 if text else 1))
+            yield Paragraph(hint, "note", place=PagePlace(0, gap=0 if text else 1))
 
 
 def put_right(lines: Sequence[SheetLine]) -> str:
@@ -176,6 +178,17 @@ def put_right(lines: Sequence[SheetLine]) -> str:
         text += "; the lines that follow from "
         text += "them change with them" if others else "it change with it"
     return f"{text}."
+
+
+def _in_one_row(entries: Sequence[Verdict], texts: Sequence[str]) -> str:
+    """Return the entries of a quantity in one row, the rows of a matrix set apart."""
+    if len(texts) == 1:
+        return texts[0]
+    found = ""
+    for at, (verdict, text) in enumerate(zip(entries[:LISTED], texts, strict=False)):
+        new = at and len(verdict.index) > 1 and verdict.index[0] != entries[at - 1].index[0]
+        found += ("; " if new else ", " * bool(at)) + text
+    return f"({found}{', …' * (len(texts) > LISTED)})"
 
 
 def _remark(verdict: Verdict, first: bool, same: bool) -> str:

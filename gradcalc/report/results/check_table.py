@@ -13,7 +13,7 @@ from gradcalc.grading.marking.verdict import Review, Status, Verdict
 from gradcalc.report.blocks import (
     Across,
     Brief,
-    Place,
+    PagePlace,
     ReportTable,
     TableCell,
     TableColumn,
@@ -111,7 +111,7 @@ def line_table(review: Review, notation: Notation) -> ReportTable:
         margin=2,
         rule=1,
         tight=True,
-        place=Place(0),
+        place=PagePlace(0),
     )
 
 

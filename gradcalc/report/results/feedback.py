@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 
@@ -99,7 +99,7 @@ class ClassFeedback:
             wrong = any(marked.status[row, c] in (INCORRECT, CONVENTION) for c in columns)
             if at >= 0 and wrong:
                 finding = len(found)
-                found.append(marked.findings[at])
+                found.append(replace(marked.findings[at], lines=(line,)))
                 keys.append(marked.keys[at])
                 ruling = int(marked.ruled[name][row]) if name in marked.ruled else -1
                 if ruling >= 0:

@@ -14,8 +14,8 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Entries,
+    PagePlace,
     Paragraph,
-    Place,
     ReportTable,
     Section,
     TableCell,
@@ -187,12 +187,12 @@ def _blocks(review: OptionsReview, said: OptionWords) -> Iterator[DocumentBlock]
     if said.key():
         yield Paragraph(said.key())
     for warning in review.warnings:
-        yield Paragraph(warning, "warning", lead="!", place=Place(SIGN, hang=SIGNED, gap=0))
+        yield Paragraph(warning, "warning", lead="!", place=PagePlace(SIGN, hang=SIGNED, gap=0))
     hidden = said.blind()
     if hidden:
         yield Section("What this question cannot show")
     for at, text in enumerate(hidden):
-        yield Paragraph(text, lead="!", place=Place(SIGN, hang=SIGNED, gap=min(at, 1)))
+        yield Paragraph(text, lead="!", place=PagePlace(SIGN, hang=SIGNED, gap=min(at, 1)))
 
 
 def _table(review: OptionsReview, said: OptionWords) -> ReportTable:
@@ -212,9 +212,11 @@ def _slip(said: OptionWords, group: MistakeOptions, *, gap: int) -> Iterator[Doc
     """Yield a mistake with the options that it leads to."""
     words, deep = said.words, INDENT + HANG
     lead = words.label(group.slip)
-    yield Paragraph(group.sentence, lead=lead, place=Place(INDENT, hang=HANG, gap=gap, margin=True))
-    place = Place(deep, gap=0, flow=True)
+    yield Paragraph(
+        group.sentence, lead=lead, place=PagePlace(INDENT, hang=HANG, gap=gap, margin=True)
+    )
+    place = PagePlace(deep, gap=0, flow=True)
     yield Paragraph(group.letters, "note", group.slip.rule, place=place)
     convention = said.right_elsewhere(group)
     if convention:
-        yield Paragraph(convention, place=Place(deep, gap=0))
+        yield Paragraph(convention, place=PagePlace(deep, gap=0))
