@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradcalc.cli import output
+from gradcalc.cli.formats import Command, Writer, formatted, style_of
 from gradcalc.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from gradcalc.grading.marking.options import OptionsReview
     from gradcalc.grading.marking.verdict import Review
     from gradcalc.problem.model import Problem
-    from gradcalc.report.blocks import Document
     from gradcalc.report.results.reasons import Reveal
 
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option("--decimals", type=click.IntRange(0, 15), help="Compare to so many decimals."),
@@ -32,8 +31,10 @@ OPTIONS = (
     ),
 )
 
-REFERENCES = "xmlcharrefreplace"
-"""How HTML and Markdown say what a stream cannot write."""
+SHEETS = (".txt", ".yaml", ".yml", ".json")
+"""Endings of files of answers."""
+OTHERS = ("json", "github")
+"""What is written beside documents."""
 
 
 def measured(command: Command) -> Command:
@@ -76,14 +77,7 @@ def tolerance_of(
     help="How much is said: a count, the lines, the mistakes, the values.",
 )
 @measured
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "markdown", "html", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="Text to read, a page, one JSON object a file, or annotations of a workflow.",
-)
+@formatted(*OTHERS)
 def command(
     problem: str,
     answers: tuple[str, ...],
@@ -96,7 +90,8 @@ def command(
     significant: int | None,
     absolute: float | None,
     relative: float | None,
-    style: str,
+    style: str | None,
+    target: Path | None,
 ) -> int:
     """Check ANSWERS to a PROBLEM, its options, or its published key.
 
@@ -118,7 +113,7 @@ def command(
     Exit code: 0 all is right (--options: one key and no warning), 1 something is not,
     2 it could not be checked, 70 a line of the problem fails its numerical proof.
     """
-    from gradcalc.cli.output import report
+    from gradcalc.cli.output import keep_apart, report
 
     chosen = tolerance_of(decimals, significant, absolute, relative)
     if options and (answers or given or sheet):
@@ -127,9 +122,12 @@ def command(
         raise click.UsageError("--sheet goes without answers")
     if student is not None and not (answers or given or sheet):
         raise click.UsageError("--student goes with answers; the file's own are to its example")
-    printer = _Printer(style, reveal)
+    style = "text" if sheet else style_of(style, target, *OTHERS)
+    writer = Writer(style, target)
+    printer = _Printer(writer, reveal)
     code = 0
     names = _files(problem, multiple=not (answers or given or sheet))
+    keep_apart([target], [*names, *_answer_files(answers)])
     section = "options" if options else "expect"
     some = False
     for name in names:
@@ -139,14 +137,14 @@ def command(
                 continue  # of a folder, those that have something to check
             some = True
             if sheet:
-                _write_sheet(found)
+                _write_sheet(found, writer)
             elif options:
                 code = max(code, printer.options(found, chosen))
             else:
                 code = max(code, _answers(found, answers, given, chosen, printer))
         except ProblemError as error:
             code, some = max(code, report(error)), True
-    printer.end()
+    writer.close()
     if not some:
         return report(ProblemError(f"no file in {problem} has {section}:"))
     return code
@@ -173,12 +171,25 @@ def _load(name: str, student: str | None) -> Problem:
     return problem_of(problem, student)
 
 
-def _write_sheet(problem: Problem) -> None:
+def _answer_files(answers: tuple[str, ...]) -> list[str]:
+    """Return the files that a call reads answers from, as far as they can be found."""
+    from gradcalc.problem.text.source import files_in
+
+    found: list[str] = []
+    for argument in answers:
+        try:
+            found += files_in(argument, SHEETS)
+        except ProblemError:
+            continue
+    return found
+
+
+def _write_sheet(problem: Problem, writer: Writer) -> None:
     from gradcalc.errors import visible
     from gradcalc.grading.answers.sheet import blank_sheet
 
-    text = blank_sheet(problem)
-    output.write_text("".join(f"{visible(check_line)}\n" for check_line in text.splitlines()))
+    lines = blank_sheet(problem).splitlines()
+    writer.texts.append("".join(f"{visible(each)}\n" for each in lines))
 
 
 def _answers(
@@ -219,7 +230,7 @@ def _sheets(
         found.append(read_assignments(given, problem))
     for argument in answers:
         try:
-            names = files_in(argument, (".txt", ".yaml", ".yml", ".json"))
+            names = files_in(argument, SHEETS)
         except ProblemError as error:
             found.append(error)
             continue
@@ -236,13 +247,9 @@ def _sheets(
 class _Printer:
     """Writes one check after the other in one style."""
 
-    def __init__(self, style: str, reveal: Reveal) -> None:
-        from gradcalc.report.page import encodable
-
-        self.style, self.reveal = style, reveal
-        self.able = encodable(output.encoding())
-        self.first = True
-        self.documents: list[Document] = []
+    def __init__(self, writer: Writer, reveal: Reveal) -> None:
+        self.writer, self.style, self.reveal = writer, writer.style, reveal
+        self.unicode = writer.able or self.style in ("json", "html", "latex")
 
     def options(self, problem: Problem, tolerance: Tolerance) -> int:
         """Judge the options of a problem and write the page."""
@@ -252,13 +259,13 @@ class _Printer:
         from gradcalc.report.results.wording import wording
 
         review: OptionsReview = check_options(problem, tolerance)
-        words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
+        words = wording(review.lines, unicode=self.unicode)
         if self.style == "json":
             self.json(options_record(review, words))
         elif self.style == "github":
-            self.text("".join(f"{each}\n" for each in options_annotations(review, words)))
+            self.lines(options_annotations(review, words))
         else:
-            self.document(options_document(review, words))
+            self.writer.add(options_document(review, words))
         return 0 if review.fine else 1
 
     def answers(self, review: Review) -> None:
@@ -267,41 +274,21 @@ class _Printer:
         from gradcalc.report.results.check_record import answers_annotations, answers_record
         from gradcalc.report.results.wording import wording
 
-        words = wording(review.lines, unicode=self.able or self.style in ("json", "html"))
+        words = wording(review.lines, unicode=self.unicode)
         if self.style == "json":
             self.json(answers_record(review, words, self.reveal))
         elif self.style == "github":
-            lines = answers_annotations(review, words, self.reveal)
-            self.text("".join(f"{each}\n" for each in lines))
+            self.lines(answers_annotations(review, words, self.reveal))
         else:
-            self.document(check_document(review, words, Told(self.reveal)))
-
-    def document(self, document: Document) -> None:
-        """Write a document as text, or keep it for the page that all are put on."""
-        from gradcalc.report.formats.text import write_document
-        from gradcalc.report.page import Page
-
-        if self.style != "text":
-            self.documents.append(document)
-            return
-        output.write_text("" if self.first else "\n\n")
-        self.first = False
-        output.write_page(write_document(Page(output.columns(), self.able), document))
-
-    def end(self) -> None:
-        """Write the page that all checks are put on."""
-        from gradcalc.report.formats.registry import FORMATS
-
-        if self.documents:
-            page = FORMATS[self.style].printed(self.documents)
-            output.write_text(page if self.able else page.encode("ascii", REFERENCES).decode())
+            self.writer.add(check_document(review, words, Told(self.reveal)))
 
     def json(self, record: dict[str, Any]) -> None:
         from gradcalc.report.results.check_record import check_line
 
-        output.write_json(check_line(record, ascii_only=not self.able) + "\n")
+        self.writer.add_record(check_line(record, ascii_only=not self.writer.able) + "\n")
 
-    def text(self, text: str) -> None:
+    def lines(self, annotations: Iterable[str]) -> None:
         from gradcalc.report.page import ascii_text
 
-        output.write_json(text if self.able else ascii_text(text))
+        text = "".join(f"{each}\n" for each in annotations)
+        self.writer.add_record(text if self.writer.able else ascii_text(text))

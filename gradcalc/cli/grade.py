@@ -151,10 +151,10 @@ def _readers(
 @click.option("--feedback", type=FILE, help="A folder for one file a student.")
 @click.option(
     "--feedback-as",
-    type=click.Choice(["md", "html"]),
+    type=click.Choice(["md", "html", "tex", "txt"]),
     default="md",
     show_default=True,
-    help="Markdown or HTML.",
+    help="Markdown, HTML, LaTeX or text.",
 )
 @click.option(
     "--reveal",
@@ -164,7 +164,9 @@ def _readers(
     help="How much the feedback says.",
 )
 @click.option(
-    "--report", type=FILE, help="The class report as a file: .html, .md, or text by any other name."
+    "--report",
+    type=FILE,
+    help="The class report as a file: .html, .md, .tex, or text by any other name.",
 )
 @click.option("--roster", type=FILE, help="Who is in the class: a CSV file.")
 @click.option("--columns", type=FILE, help="Which header means which quantity: a YAML file.")

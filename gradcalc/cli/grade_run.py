@@ -28,7 +28,7 @@ from gradcalc.grading.submissions.block import Block, RowError
 from gradcalc.grading.submissions.duplicates import Census, identity
 from gradcalc.problem.text.source import is_file
 from gradcalc.report.blocks import Document
-from gradcalc.report.formats.registry import FORMATS, NAMES, by_ending
+from gradcalc.report.formats.registry import ENDINGS, FORMATS, format_of
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, encodable
 from gradcalc.report.results.check import Told, check_document
@@ -231,7 +231,7 @@ def _report(problems: Sequence[GradeSettings], results: Sequence[ClassResult]) -
             wholes.append(class_document(result, wording(lines)))
     report = problems[0].report
     if report is not None:
-        write_file(report, (by_ending(report) or FORMATS["text"]).printed(wholes))
+        write_file(report, format_of(report).printed(wholes))
     for missed in dict.fromkeys(each.told for result in results for each in result.missed[:SAID]):
         click.echo(f"warning: {visible(missed)}", err=True)
     click.echo(closing_line(results), err=True)
@@ -340,7 +340,7 @@ class _Feedback:
     def write(self, block: Block) -> None:
         """Write the feedback to every submission of a block."""
         ending = self.settings.feedback_as
-        printer = FORMATS[NAMES[ending]]
+        printer = FORMATS[ENDINGS[ending]]
         for student, document in self.said.of(self.said.marker.mark(block)):
             path = self.folder / file_name(student, ending)
             write_file(path, printer.printed([document]), lasting=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.errors import OutputError, ProblemError, UnprovedError, render, visible
+from gradcalc.errors import OutputError, ProblemError, UnprovedError, render
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -64,11 +64,12 @@ def write_page(page: Page) -> None:
 
     Here every text becomes printable, wherever on the page it stands.
     """
-    page.lines = [tuple((visible(text), style) for text, style in line) for line in page.lines]
+    from gradcalc.report.page import paint, printable
+
+    page = printable(page)
     if not coloured():
         write_text(page.plain())
         return
-    from gradcalc.report.page import paint
 
     painted = io.StringIO()  # written in one place, where all faults of a stream are met
     paint(page, painted)

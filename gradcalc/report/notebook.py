@@ -1,15 +1,13 @@
-"""A result as a report that shows itself: in a notebook, and as text anywhere else."""
+"""A result as a report that shows itself: in notebooks, on rich consoles, as text anywhere."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from gradcalc.errors import visible
 from gradcalc.grading.classes.result import ClassResult
-from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.grading.marking.options import OptionsReview
 from gradcalc.grading.marking.verdict import Review
 from gradcalc.grading.questions.lint import Lint
@@ -18,10 +16,9 @@ from gradcalc.problem.solution import Solution
 from gradcalc.report.blocks import Document, Formula
 from gradcalc.report.formats.html import html_document, html_fragment
 from gradcalc.report.formats.registry import FORMATS
-from gradcalc.report.formats.text import COLUMNS
-from gradcalc.report.page import Page
+from gradcalc.report.formats.text import COLUMNS, write_document
+from gradcalc.report.page import Page, encodable, printable, segments
 from gradcalc.report.results.check import Told, check_document
-from gradcalc.report.results.classes import class_document
 from gradcalc.report.results.mistakes import lint_page
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.wording import wording
@@ -29,33 +26,70 @@ from gradcalc.report.solution.document import document
 from gradcalc.report.solution.page import page as solution_page
 from gradcalc.report.steps.view import View
 
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+    from rich.measure import Measurement
+    from rich.segment import Segment
+
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
-Form: TypeAlias = Literal["html", "markdown", "text"]
-Write: TypeAlias = Callable[[Form], str]
+Pages: TypeAlias = Callable[[Page], Page]
+"""Writes a result onto an empty page."""
+Made: TypeAlias = Callable[[bool], Document]
+"""Makes the document of a result, with signs beyond ASCII or without."""
 FRAME = "width:100%;height:48rem;border:0"
+NARROWEST, WIDEST = 30, 100
+"""Columns of a page on a rich console."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report in the forms that a reader may want: HTML, Markdown, plain text.
+    """A report in the forms that a reader may want: HTML, Markdown, text, rich.
 
-    A notebook takes the form that it can show; str() is the text of the command line.
+    A notebook takes the form that it can show; str() is the text of the command line, and
+    a rich console shows it as wide as there is room, in panels and layouts too.
+    documents: makes what other formats print; pages: write each result as text.
     """
 
-    write: Write
+    documents: Callable[[], Sequence[Document]]
+    pages: Sequence[Pages]
 
     def __str__(self) -> str:
         """Return the report as text of 80 columns."""
-        return self.write("text")
+        return "\n\n".join(printable(page).plain() for page in self._written(COLUMNS, unicode=True))
 
     def __repr__(self) -> str:
-        return self.write("text")
+        return str(self)
 
     def _repr_html_(self) -> str:
-        return self.write("html")
+        documents = self.documents()
+        if not any(document.worked for document in documents):
+            return html_fragment(documents)
+        whole = html.escape(html_document(documents))  # a page of its own within the notebook's
+        return f'<iframe sandbox title="worked solution" style="{FRAME}" srcdoc="{whole}"></iframe>'
 
     def _repr_markdown_(self) -> str:
-        return self.write("markdown")
+        return FORMATS["markdown"].printed(self.documents())
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        from rich.segment import Segment  # noqa: PLC0415 - only where rich asks
+
+        columns = min(max(options.max_width, NARROWEST), WIDEST)
+        for at, page in enumerate(self._written(columns, unicode=encodable(options.encoding))):
+            if at:
+                yield from (Segment.line(), Segment.line())
+            for line in segments(printable(page)):
+                yield from line
+                yield Segment.line()
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from rich.measure import Measurement  # noqa: PLC0415
+
+        most = min(options.max_width, WIDEST)
+        return Measurement(min(most, NARROWEST), most)
+
+    def _written(self, columns: int, *, unicode: bool) -> Iterator[Page]:
+        """Yield the pages of text."""
+        return (write(Page(columns, unicode)) for write in self.pages)
 
 
 def show(result: Result | Sequence[Review], problem: Problem | None = None) -> Report:
@@ -71,62 +105,54 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
     """
     match result:
         case Solution():
-            return Report(_solution(result))
+            return Report(
+                lambda: [document(View(result, typeset=True))],
+                [
+                    lambda page: solution_page(
+                        View(result, unicode=page.unicode), columns=page.columns
+                    )
+                ],
+            )
         case OptionsReview():
-            return Report(_documents([options_document(result, wording(result.lines))]))
+            return _documents(
+                [lambda unicode: options_document(result, wording(result.lines, unicode=unicode))]
+            )
         case Lint():
-            return Report(_page(lambda: lint_page(Page(COLUMNS), result, wording(result.lines))))
+            return _lint(result)
         case Review():
-            return _reviews([result])
+            return _documents([_check(result)])
         case ClassResult():
             if problem is None:
                 raise TypeError("the result of a class is shown with its problem")
-            return Report(_documents([class_document(result, wording(lines_of(problem)))]))
+            lines = lines_of(problem)
+            return _documents(
+                [lambda unicode: class_document(result, wording(lines, unicode=unicode))]
+            )
     if isinstance(result, Sequence) and result and all(isinstance(r, Review) for r in result):
-        return _reviews(result)
+        return _documents(list(map(_check, result)))
     raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
 
 
-def _solution(solution: Solution) -> Write:
-    """Return the worked solution: a document, or the page of the command line."""
+def _documents(made: Sequence[Made]) -> Report:
+    """Return results that are one document each; what makes it is told whether in Unicode."""
 
-    def write(form: Form) -> str:
-        if form == "text":
-            return _text(solution_page(View(solution)))
-        documents = [document(View(solution, typeset=True))]
-        if form == "markdown":
-            return FORMATS["markdown"].printed(documents)
-        whole = html.escape(html_document(documents))  # a page of its own within the notebook's
-        return f'<iframe sandbox title="worked solution" style="{FRAME}" srcdoc="{whole}"></iframe>'
+    def written(make: Made) -> Pages:
+        return lambda page: write_document(page, make(page.unicode))
 
-    return write
+    return Report(lambda: [make(True) for make in made], list(map(written, made)))
 
 
-def _reviews(reviews: Sequence[Review]) -> Report:
-    """Return checks as one report, one after the other."""
+def _check(review: Review) -> Made:
     told = Told(hint=False)
-    return Report(_documents([check_document(each, wording(each.lines), told) for each in reviews]))
+    return lambda unicode: check_document(review, wording(review.lines, unicode=unicode), told)
 
 
-def _documents(documents: Sequence[Document]) -> Write:
-    def write(form: Form) -> str:
-        return html_fragment(documents) if form == "html" else FORMATS[form].printed(documents)
+def _lint(result: Lint) -> Report:
+    def written(page: Page) -> Page:
+        return lint_page(page, result, wording(result.lines, unicode=page.unicode))
 
-    return write
+    def documents() -> Sequence[Document]:
+        text = printable(written(Page(COLUMNS))).plain()
+        return [Document("", "", (Formula(tuple(text.rstrip("\n").split("\n"))),))]
 
-
-def _page(made: Callable[[], Page]) -> Write:
-    """Return a page of text in every form, its columns kept."""
-
-    def write(form: Form) -> str:
-        text = _text(made())
-        if form == "text":
-            return text
-        lines = tuple(text.rstrip("\n").split("\n"))
-        return _documents([Document("", "", (Formula(lines),))])(form)
-
-    return write
-
-
-def _text(page: Page) -> str:
-    return "".join(f"{visible(line)}\n" for line in page.plain().splitlines())
+    return Report(documents, [written])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from gradcalc.errors import TIED, visible, width
 from gradcalc.report.mathematics.unicode import Box
+
+if TYPE_CHECKING:
+    from rich.segment import Segment as RichSegment
 
 Segment: TypeAlias = tuple[str, str]
 """Text and its style: plain, title, rule, value, note, warning, faint."""
@@ -220,19 +223,35 @@ def heading(page: Page, title: str, what: str) -> None:
     page.blank()
 
 
-def paint(page: Page, stream: IO[str]) -> None:
-    """Write a page in colour; its text is what `Page.plain` returns."""
-    from rich.color import ColorSystem  # noqa: PLC0415 - most pages are plain
+def printable(page: Page) -> Page:
+    """Return a page on which every text is printable, wherever it stands."""
+    rows = [tuple((visible(text), style) for text, style in row) for row in page.lines]
+    return Page(page.columns, page.unicode, rows)
+
+
+def segments(page: Page) -> Iterator[list[RichSegment]]:
+    """Yield the lines of a page as rich has them; their text is what `Page.plain` returns."""
+    from rich.segment import Segment as RichSegment  # noqa: PLC0415 - most pages are plain
     from rich.style import Style  # noqa: PLC0415
 
     styles = {name: Style.parse(style) for name, style in STYLES.items()}
-    plain = Style.null()
-    for line in page.rows():
-        pieces = [(text, styles.get(style, plain)) for text, style in line if text]
+    for row in page.rows():
+        pieces = [RichSegment(text, styles.get(style)) for text, style in row if text]
         if pieces:
-            text, style = pieces[-1]
-            pieces[-1] = (text.rstrip(), style)
-        stream.write(
-            "".join(style.render(text, color_system=ColorSystem.STANDARD) for text, style in pieces)
-            + "\n"
+            text, style, _ = pieces[-1]
+            pieces[-1] = RichSegment(text.rstrip(), style)
+        yield pieces
+
+
+def paint(page: Page, stream: IO[str]) -> None:
+    """Write a page in colour; its text is what `Page.plain` returns."""
+    from rich.color import ColorSystem  # noqa: PLC0415
+    from rich.style import Style  # noqa: PLC0415
+
+    plain = Style.null()
+    for line in segments(page):
+        shown = (
+            (style or plain).render(text, color_system=ColorSystem.STANDARD)
+            for text, style, _ in line
         )
+        stream.write("".join(shown) + "\n")

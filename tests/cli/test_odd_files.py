@@ -41,6 +41,7 @@ READ = {
 }
 WRITTEN = {
     "solve -o": ["solve", PROBLEM, "--format", "html", "-o", "@"],
+    "check -o": ["check", PROBLEM, "-a", "f = -12", "--format", "latex", "-o", "@"],
     "grade -o": [*GRADE, "-o", "@"],
     "grade --results": [*GRADE, "--results", "@"],
     "grade --report": [*GRADE, "--report", "@"],

@@ -57,7 +57,7 @@ def folder(tmp_path_factory):
     return found
 
 
-@pytest.mark.parametrize("ending", ["html", "md", "txt"])
+@pytest.mark.parametrize("ending", ["html", "md", "tex", "txt"])
 def test_the_class_report_as_a_file(folder, ending, capsys):
     path = folder / f"report.{ending}"
     assert run(["grade", PROBLEM, str(folder / "class.csv"), "--report", str(path)]) == 1
@@ -99,6 +99,20 @@ def test_feedback_to_three(folder, reveal, form, capsys):
             assert not page.open and "script" not in {tag for tag, _ in page.elements}
             text = text.partition("<main>")[2]  # the head is that of every report
         assert matches(GOLDEN / "class" / f"{name.strip('-')}-{reveal}.{form}", text)
+
+
+@pytest.mark.parametrize("form", ["tex", "txt"])
+def test_feedback_as_latex_and_as_text(folder, form, capsys):
+    out = folder / f"plain-{form}"
+    call = ["grade", PROBLEM, str(folder / "three.csv"), "--feedback", str(out)]
+    assert run([*call, "--feedback-as", form, "--reveal", "full"]) == 1
+    capsys.readouterr()
+    start = {"tex": r"\documentclass", "txt": "Gradients of a 3-2-1"}[form]
+    for name in THREE:
+        (path,) = [file for file in out.iterdir() if file.name.startswith(name)]
+        text = path.read_text()
+        assert path.suffix == f".{form}" and text.startswith(start) and "Line by line" in text
+        assert form == "tex" or max(map(len, text.splitlines())) <= 80
 
 
 def test_less_is_revealed_than_is_asked_for(folder, capsys):

@@ -55,6 +55,7 @@ ARROWS: Table = {
     ),
     "cli": (
         "output",
+        "formats",
         "grade_parts",
         "grade_outputs",
         ("grade_run", "check"),

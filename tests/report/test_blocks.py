@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -13,13 +15,18 @@ from markdown_it import MarkdownIt
 from gradcalc.errors import width
 from gradcalc.report.blocks import Document, Paragraph
 from gradcalc.report.formats.html import html_document
+from gradcalc.report.formats.latex import article
+from gradcalc.report.formats.latex_words import words
 from gradcalc.report.formats.markdown import escaped, markdown_document
+from gradcalc.report.formats.registry import ENDINGS, FORMATS, format_of
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
 from tests.report.samples_of_blocks import HOSTILE, every_block
 
 every_text = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:30])
 VOID = ("meta",)
+ROOMS = {r"\parbox", r"\raggedright", r"\strut", r"\footnotesize", r"\scriptsize", r"\tiny"}
+"""Commands of columns and lines that are wider than the page."""
 ATTRIBUTES = {
     "html": {"lang"},
     "meta": {"charset", "http-equiv", "content", "name"},
@@ -109,6 +116,40 @@ def test_addresses_are_no_links_and_signs_do_not_steer(text: str) -> None:
         line for line in markdown_document([every_block(text)]).splitlines() if line[:4] != "    "
     )
     assert not re.search(r"://|www\.|@[A-Za-z0-9]|mailto:|xmpp:", page)
+
+
+@every_text
+def test_no_command_of_latex_comes_from_a_text(text: str) -> None:
+    """Each group and environment is closed, and words bring no command but those of signs."""
+    made = article([every_block(text)])
+    bare = re.sub(r"\\[{}]", "", made)
+    assert bare.count("{") == bare.count("}")
+    for name in ("center", "tabular", "itemize", "document"):
+        assert made.count(rf"\begin{{{name}}}") == made.count(rf"\end{{{name}}}")
+    commands = Counter(re.findall(r"\\(?:[A-Za-z]+|.)", made))
+    signs = Counter(re.findall(r"\\(?:[A-Za-z]+|.)", words(text)))
+    plain = Counter(re.findall(r"\\(?:[A-Za-z]+|.)", article([every_block("a")])))
+    assert set(commands) - set(signs) <= set(plain) | ROOMS
+    assert not re.search(r"\\\\\n[\[*]", made)
+    assert made.isascii() or r"\other{" in made
+
+
+def test_every_format_has_its_row() -> None:
+    document = every_block("a")
+    for name, row in FORMATS.items():
+        assert row.name == name and row.sentence and row.endings
+        assert row.printed([document])
+        for ending in row.endings:
+            assert ENDINGS[ending] == name and format_of(Path(f"A.{ending.upper()}")) is row
+    assert format_of(Path("report")) is FORMATS["text"]
+
+
+def test_several_documents_are_listed_with_what_they_are() -> None:
+    first, second = Document("a", "one kind", ()), Document("b", "", ())
+    assert "1. a – one kind\n2. b\n" in FORMATS["markdown"].printed([first, second])
+    assert '<a href="#p1">a – one kind</a>' in FORMATS["html"].printed([first, second])
+    text = FORMATS["text"].printed([first, second])
+    assert text == "\n\n".join(FORMATS["text"].printed([each]) for each in (first, second))
 
 
 @every_text

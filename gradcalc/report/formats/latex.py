@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gradcalc.errors import TIED
 from gradcalc.report.blocks import (
     Bars,
     Boxed,
@@ -24,6 +25,7 @@ from gradcalc.report.formats.latex_equations import (
     aligned_rows,
     display,
     equations,
+    sized,
     together,
     widest,
 )
@@ -132,9 +134,9 @@ def _paragraph(block: Paragraph) -> str:
 
 def _formula(block: Formula) -> str:
     r"""Return lines in type of one width, their blanks kept."""
-    rows = (plain(line.replace(" ", "\u00a0")) or "~" for line in block.lines)
+    rows = (plain(line.replace(" ", TIED)) or "~" for line in block.lines)
     inner = "\\\\\n".join(f"\\mbox{{{row}}}" for row in rows)
-    return f"{{\\small\\ttfamily\n{inner}\\par}}\n\n"
+    return sized(f"{{\\ttfamily\n{inner}\\par}}\n", max(map(len, block.lines), default=0)) + "\n"
 
 
 def _items(block: Items) -> str:

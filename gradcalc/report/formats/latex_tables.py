@@ -28,12 +28,15 @@ LEAST = 12
 def table(block: ReportTable) -> str:
     """Return a table; columns of words are broken where the page is too narrow."""
     most = [longest_bar(block, at) for at in range(len(block.columns))]
-    sizes = [_size(block, at, most[at]) for at in range(len(block.columns))]
+    for titles in (
+        [column.long or column.title for column in block.columns],
+        [column.title or column.long for column in block.columns],
+    ):
+        sizes = [_size(block, title, at, most[at]) for at, title in enumerate(titles)]
+        if sum(sizes) <= ROOM:
+            break
     rooms = _rooms(block, sizes)
-    head = [
-        _broken(words(column.long or column.title), room)
-        for column, room in zip(block.columns, rooms, strict=True)
-    ]
+    head = list(map(_broken, map(words, titles), rooms))
     rows = [
         _across(row, len(block.columns))
         if isinstance(row, Across)
@@ -65,28 +68,32 @@ def bars(block: Bars) -> str:
 
 
 def _piece(aligns: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [" & ".join(row) + r" \\" for row in (head, *rows)]
+    lines = [_row(row) for row in (head, *rows)]
     lines.insert(1, "\\hline")
     inner = "\n".join(lines)
     body = f"\\begin{{tabular}}{{{aligns}}}\n{inner}\n\\end{{tabular}}"
     return f"\\begin{{center}}\n{body}\n\\end{{center}}\n"
 
 
-def _size(block: ReportTable, at: int, most: float) -> float:
+def _row(cells: Sequence[str]) -> str:
+    """Return a row; a sign at its start is no option of the end of the row before."""
+    start = "{}" if cells[0].startswith(("[", "*")) else ""
+    return f"{start}{' & '.join(cells)} \\\\"
+
+
+def _size(block: ReportTable, title: Text, at: int, most: float) -> float:
     """Return how many digits the widest cell of a column takes."""
-    return max(map(length, _column(block, at))) + 2 + 2 * LONGEST * bool(most)
-
-
-def _column(block: ReportTable, at: int) -> list[Text]:
-    column = block.columns[at]
-    return [column.long or column.title, *(worded(row[at]) for row in block.whole_rows)]
+    widest = max(map(length, [title, *(worded(row[at]) for row in block.whole_rows)]))
+    return widest + 2 + 2 * LONGEST * bool(most)
 
 
 def _rooms(block: ReportTable, sizes: Sequence[float]) -> list[float]:
     """Return the digits that a column of words is broken at; 0 where it is not broken."""
     rooms = [0.0] * len(sizes)
     loose = [
-        at for at, column in enumerate(block.columns) if not column.name and sizes[at] > LEAST + 2
+        at
+        for at, column in enumerate(block.columns)
+        if column.align == "left" and not column.name and sizes[at] > LEAST + 2
     ]
     over = sum(sizes) - ROOM
     if over <= 0 or not loose:
@@ -109,7 +116,7 @@ def _across(row: Across, columns: int) -> list[str]:
 
 def _broken(shown: str, room: float) -> str:
     """Return words that are broken into lines of so many digits."""
-    if not room:
+    if not room or not shown:
         return shown
     return f"\\parbox[t]{{{room / 2:.1f}em}}{{\\raggedright {shown}\\strut}}"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
+from itertools import groupby
 
-from gradcalc.errors import visible
+from gradcalc.errors import TIED, visible
 from gradcalc.report.blocks import Text, runs
 from gradcalc.report.mathematics.latex import latex
 from gradcalc.report.mathematics.tree import extent
@@ -67,8 +69,6 @@ _HALVES = dict(
     zip("½¼¾⅓⅔⅕⅖⅛", ("1/2", "1/4", "3/4", "1/3", "2/3", "1/5", "2/5", "1/8"), strict=True)
 )
 _MATHEMATICS = {
-    **{sign: f"{{}}^{{{plain}}}" for sign, plain in _RAISED.items()},
-    **{sign: f"{{}}_{{{plain}}}" for sign, plain in _LOWERED.items()},
     **{sign: rf"\tfrac{{{both[0]}}}{{{both[2]}}}" for sign, both in _HALVES.items()},
     "−": "-",
     "·": r"\cdot ",
@@ -114,6 +114,7 @@ _MATHEMATICS = {
     "≙": r"\doteq ",
 }
 """Signs of mathematics between words, each by itself."""
+_SIGNS = re.compile(f"([{''.join((*_MATHEMATICS, *_RAISED, *_LOWERED))}]+)")
 
 
 @lru_cache(maxsize=4096, typed=True)
@@ -125,8 +126,25 @@ def words(text: Text) -> str:
 
 
 def plain(content: str) -> str:
-    """Return words in which nothing is a formula."""
-    return "".join(map(_sign, unicodedata.normalize("NFC", visible(content))))
+    """Return words in which nothing is a formula; signs of mathematics stand for themselves."""
+    tied = TIED.join(visible(part) for part in content.split(TIED))
+    parts = _SIGNS.split(unicodedata.normalize("NFC", tied))
+    return "".join(
+        f"${_signs(part)}$" if at % 2 else "".join(map(_sign, part))
+        for at, part in enumerate(parts)
+    )
+
+
+def _signs(run: str) -> str:
+    """Return signs of mathematics beside each other, what stands above or below together."""
+    found = ""
+    for level, group in groupby(run, key=lambda sign: (sign in _RAISED) - (sign in _LOWERED)):
+        if level:
+            inner = "".join(_RAISED.get(sign) or _LOWERED[sign] for sign in group)
+            found += f"{{}}{'^' if level > 0 else '_'}{{{inner}}}"
+        else:
+            found += "".join(_MATHEMATICS[sign] for sign in group)
+    return found
 
 
 def length(text: Text) -> float:
@@ -144,8 +162,6 @@ def _sign(sign: str) -> str:
         return sign
     if sign == "…":
         return r"\dots{}"
-    if sign in _MATHEMATICS:
-        return f"${_MATHEMATICS[sign]}$"
     apart = unicodedata.normalize("NFD", sign)
     letter, marks = apart[0], apart[1:]
     if letter.isascii() and len(marks) == 1 and marks[0] in _ACCENTS:

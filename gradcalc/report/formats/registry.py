@@ -5,51 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gradcalc.report.blocks import Document
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gradcalc.report.blocks import Document
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its name, endings of files, what it is, and the function that prints it.
+    """A format: its name, endings of files, its printer, and what it is.
 
-    printer: module and function, which is loaded where it is needed.
+    printer: the module beside this one and its function from documents to the text of a
+    file, which are imported when something is printed.
     """
 
     name: str
     endings: tuple[str, ...]
-    sentence: str
     printer: tuple[str, str]
+    sentence: str
 
     def printed(self, documents: Sequence[Document]) -> str:
         """Return documents as the text of a file."""
         module, function = self.printer
-        text: str = getattr(import_module(f"gradcalc.report.formats.{module}"), function)(documents)
+        found = import_module(f"gradcalc.report.formats.{module}")
+        text: str = getattr(found, function)(documents)
         return text
 
 
-FORMATS = {
-    row.name: row
-    for row in (
-        Format("text", ("txt",), "Text of 80 columns.", ("text", "text_document")),
-        Format(
-            "markdown",
-            ("md", "markdown"),
-            "Markdown, mathematics in $$.",
-            ("markdown", "markdown_document"),
-        ),
-        Format("latex", ("tex",), "An article with amsmath.", ("latex", "article")),
-        Format(
-            "html", ("html", "htm"), "A page that needs no other file.", ("html", "html_document")
-        ),
-    )
-}
-NAMES = {ending: row.name for row in FORMATS.values() for ending in row.endings}
-"""Ending of a file's name → the format that it stands for."""
+_ROWS = (
+    Format("text", ("txt",), ("text", "text_document"), "lines to read"),
+    Format("markdown", ("md", "markdown"), ("markdown", "markdown_document"), "mathematics in $$"),
+    Format("latex", ("tex",), ("latex", "article"), "an article with amsmath"),
+    Format("html", ("html", "htm"), ("html", "html_document"), "one page, nothing from elsewhere"),
+)
+FORMATS = {row.name: row for row in _ROWS}
+"""Every format of documents by its name."""
+ENDINGS = {ending: row.name for row in _ROWS for ending in row.endings}
+"""Ending of a file's name → the name of the format that it stands for."""
 
 
-def by_ending(path: Path) -> Format | None:
-    """Return the format that a file's name asks for."""
-    name = NAMES.get(path.suffix.removeprefix(".").lower())
-    return FORMATS[name] if name else None
+def format_of(path: Path) -> Format:
+    """Return the format that a file's name asks for; text where it asks for no other."""
+    return FORMATS[ENDINGS.get(path.suffix.removeprefix(".").lower(), "text")]

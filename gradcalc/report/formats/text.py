@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradcalc.errors import visible, width
+from gradcalc.errors import width
 from gradcalc.report.blocks import (
     ANYWHERE,
     Bars,
@@ -29,7 +29,7 @@ from gradcalc.report.blocks import (
 from gradcalc.report.formats.text_table import TablePrinter, bar, one_row
 from gradcalc.report.mathematics.rows import row_text
 from gradcalc.report.mathematics.unicode import Box, aligned
-from gradcalc.report.page import Page, heading, wrapped
+from gradcalc.report.page import Page, heading, printable, wrapped
 
 COLUMNS = 80
 INDENT = 5
@@ -40,10 +40,8 @@ DEEPER, ON = 4, 2
 
 def text_document(documents: Sequence[Document]) -> str:
     """Return documents as the text of a file, two empty lines between them."""
-    pages = (write_document(Page(COLUMNS), each).plain() for each in documents)
-    return "\n\n".join(
-        "".join(f"{visible(line)}\n" for line in page.splitlines()) for page in pages
-    )
+    pages = (write_document(Page(COLUMNS), each) for each in documents)
+    return "\n\n".join(printable(page).plain() for page in pages)
 
 
 def write_document(page: Page, document: Document) -> Page:
