@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gradcalc.grading.classes.result import ClassResult
+from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.grading.marking.options import OptionsReview
 from gradcalc.grading.marking.verdict import Review
 from gradcalc.grading.questions.lint import Lint
@@ -19,6 +20,7 @@ from gradcalc.report.formats.registry import FORMATS
 from gradcalc.report.formats.text import COLUMNS, write_document
 from gradcalc.report.page import Page, encodable, printable, segments
 from gradcalc.report.results.check import Told, check_document
+from gradcalc.report.results.classes import class_document
 from gradcalc.report.results.mistakes import lint_page
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.wording import wording
