@@ -45,20 +45,16 @@ def command(expression: str, names: tuple[str, ...], detail: str) -> int:
     """
     from gradcalc.algebra.operations.table import TABLE
     from gradcalc.engine.typed_formula import derived, read
+    from gradcalc.report.catalogue.derivations import derivation_document
+    from gradcalc.report.formats.text import write_document
     from gradcalc.report.page import Page, encodable
-    from gradcalc.report.results.typed_derivation import derivative, heading
 
     typed = read(expression, TABLE)
-    page = Page(output.columns(), encodable(output.encoding()))
-    code = 0
-    for at, name in enumerate(_asked(typed, names)):
-        made, proof = derived(typed, name, TABLE)
-        if at == 0:
-            heading(page, typed, made, TABLE)
-        derivative(page, typed, made, proof, TABLE, brief=detail == "brief")
-        code = max(code, int(bool(proof.points) and not proof.holds))
-    output.write_page(page)
-    return code
+    found = [derived(typed, name, TABLE) for name in _asked(typed, names)]
+    able = encodable(output.encoding())
+    document = derivation_document(typed, found, TABLE, brief=detail == "brief", unicode=able)
+    output.write_page(write_document(Page(output.columns(), able), document))
+    return int(any(proof.points and not proof.holds for _, proof in found))
 
 
 def _asked(typed: TypedFormula, names: tuple[str, ...]) -> tuple[str, ...]:

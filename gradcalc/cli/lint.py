@@ -29,8 +29,9 @@ def command(files: tuple[str, ...]) -> int:
     from gradcalc.grading.questions.lint import lint
     from gradcalc.problem.reading.loader import load
     from gradcalc.problem.text.source import problem_files, read_source
+    from gradcalc.report.formats.text import write_document
     from gradcalc.report.page import Page, encodable
-    from gradcalc.report.results.mistakes import lint_page
+    from gradcalc.report.results.lint import lint_document
     from gradcalc.report.results.wording import wording
 
     code, first = 0, True
@@ -51,6 +52,7 @@ def command(files: tuple[str, ...]) -> int:
             if not first:
                 output.write_text("\n\n")
             first = False
-            output.write_page(lint_page(Page(output.columns(), able), found, words))
+            page = Page(output.columns(), able)
+            output.write_page(write_document(page, lint_document(found, words)))
             code = max(code, int(not found.fine))
     return code

@@ -18,16 +18,14 @@ def command(name: str | None) -> int:
       gradcalc mistakes act-derivative-missing
     """
     from gradcalc.errors import suggestion
+    from gradcalc.report.catalogue.mistakes import MISTAKES, mistake_document, mistakes_document
+    from gradcalc.report.formats.text import write_document
     from gradcalc.report.page import Page, encodable
-    from gradcalc.report.results.mistakes import MISTAKES, listing, sheet
 
-    page = Page(output.columns(), encodable(output.encoding()))
-    if name is None:
-        listing(page)
-    elif name in MISTAKES:
-        sheet(page, name)
-    else:
+    if name is not None and name not in MISTAKES:
         hint = suggestion(name, MISTAKES, "`gradcalc mistakes` lists them")
         raise click.UsageError(f"{name} is not the id of a mistake; {hint}")
-    output.write_page(page)
+    document = mistakes_document() if name is None else mistake_document(name)
+    page = Page(output.columns(), encodable(output.encoding()))
+    output.write_page(write_document(page, document))
     return 0

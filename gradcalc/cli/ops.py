@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from gradcalc.cli import output
+
+if TYPE_CHECKING:
+    from gradcalc.report.blocks import Document
 
 
 @click.command("ops")
@@ -21,25 +26,31 @@ def command(name: str | None) -> int:
       gradcalc ops CrossEntropyLoss
       gradcalc ops adam
     """
+    from gradcalc.report.formats.text import write_document
+    from gradcalc.report.page import Page, encodable
+
+    able = encodable(output.encoding())
+    output.write_page(write_document(Page(output.columns(), able), _document(name, able)))
+    return 0
+
+
+def _document(name: str | None, unicode: bool) -> Document:
+    """Return the list, or the sheet of what has that name."""
     from gradcalc.algebra import optimisers
     from gradcalc.algebra.operations.table import TABLE
-    from gradcalc.report.page import Page, encodable
-    from gradcalc.report.results.operations import listing, optimiser_sheet, sheet
+    from gradcalc.report.catalogue.operations import operation_document, operations_document
+    from gradcalc.report.catalogue.optimisers import optimiser_document
 
-    page = Page(output.columns(), encodable(output.encoding()))
     if name is None:
-        listing(page, TABLE)
-    elif (optimiser := optimisers.resolve(name)) is not None:
-        optimiser_sheet(page, *optimiser)
-    else:
-        found = TABLE.resolve(name)
-        if found is None:
-            choices = TABLE.refusal(name)
-            if choices:
-                raise click.UsageError(f"{name} means different things: {choices}")
-            near = TABLE.nearest(name) or optimisers.nearest(name)
-            hint = f"; did you mean {near}?" if near else "; `gradcalc ops` lists them"
-            raise click.UsageError(f"{name} is not an operation that gradcalc knows{hint}")
-        sheet(page, TABLE, found)
-    output.write_page(page)
-    return 0
+        return operations_document(TABLE, unicode=unicode)
+    if (optimiser := optimisers.resolve(name)) is not None:
+        return optimiser_document(*optimiser, unicode=unicode)
+    found = TABLE.resolve(name)
+    if found is not None:
+        return operation_document(TABLE, found, unicode=unicode)
+    choices = TABLE.refusal(name)
+    if choices:
+        raise click.UsageError(f"{name} means different things: {choices}")
+    near = TABLE.nearest(name) or optimisers.nearest(name)
+    hint = f"; did you mean {near}?" if near else "; `gradcalc ops` lists them"
+    raise click.UsageError(f"{name} is not an operation that gradcalc knows{hint}")

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 Text: TypeAlias = "str | tuple[str | Math, ...]"
 Align: TypeAlias = Literal["left", "right", "point", "words"]
 """point: decimal points under each other; words: also where words stand among the numbers."""
-Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value"]
+Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value", "faint"]
 
 
 @dataclass(frozen=True)
 class PagePlace:
     """Where a page of text puts a block; None: as is usual. Other formats pay no heed to it.
 
-    indent: columns from the left; hang: how many more of lines after the first; gap: empty
-    lines before it; margin: what leads a paragraph stands alone in the columns of `hang`;
-    flow: a remark that has no room at the right follows the words; spare: it is left out.
+    indent: columns from the left; hang: how many more of lines after the first, and of what
+    leads it with the blanks after that; gap: empty lines before it; margin: what leads a
+    paragraph stands alone in the columns of `hang`; flow: a remark that has no room at the
+    right follows the words; spare: it is left out.
     """
 
     indent: int | None = None
@@ -55,6 +56,15 @@ class EquationList:
 
     label: Text
     rows: tuple[tuple[Equation, Text], ...]
+
+
+@dataclass(frozen=True)
+class Equalities:
+    """A name, and row after row what it equals, each with a few words beside it."""
+
+    name: Math
+    rows: tuple[tuple[Math, Text], ...]
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -92,11 +102,23 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Section:
-    """The heading of what comes after it; level 2: of a part of a section."""
+    """The heading of what comes after it.
+
+    level 2: of a part of a section; ruled: a page of text writes a rule beside it.
+    """
 
     text: Text
     level: Literal[1, 2] = 1
+    ruled: bool = True
     place: PagePlace = ANYWHERE
+
+
+@dataclass(frozen=True)
+class Either:
+    """Words, and other words for a page of text that has no room for them in one row."""
+
+    text: Text
+    otherwise: Text
 
 
 @dataclass(frozen=True)
@@ -104,14 +126,18 @@ class Facts:
     """Labels, each with words beside it; an empty label goes on with the one before.
 
     remark: a few words at the right margin of the last row; numbers: the words are numbers,
-    decimal points under each other. Of a page of text, between: columns after the labels;
-    spare: so many of the last rows are left out.
+    decimal points under each other. Of a page of text, least: columns that labels take at
+    least; between: columns after them; head, tone: the tones of labels and of words; spare:
+    so many of the last rows are left out.
     """
 
-    rows: tuple[tuple[Text, Text], ...]
+    rows: tuple[tuple[Text, Text | Equation | Either], ...]
     remark: Text = ""
     numbers: bool = False
+    least: int = 0
     between: int = 3
+    head: Tone = "plain"
+    tone: Tone = "plain"
     spare: int = 0
     place: PagePlace = ANYWHERE
 
@@ -135,6 +161,11 @@ class Paragraph:
     remark: Text = ""
     lead: Text = ""
     place: PagePlace = ANYWHERE
+
+    @property
+    def mark(self) -> Text:
+        """Return what leads it in a document: a warning always has a sign."""
+        return self.lead or ("!" if self.tone == "warning" else "")
 
 
 @dataclass(frozen=True)
@@ -299,6 +330,7 @@ DocumentBlock: TypeAlias = (
     | ReportTable
     | Bars
     | EquationList
+    | Equalities
     | SolutionLine
     | Boxed
     | Drawing

@@ -14,14 +14,14 @@ from gradcalc.grading.marking.verdict import Review
 from gradcalc.grading.questions.lint import Lint
 from gradcalc.problem.model import Problem
 from gradcalc.problem.solution import Solution
-from gradcalc.report.blocks import Document, Formula
+from gradcalc.report.blocks import Document
 from gradcalc.report.formats.html import html_document, html_fragment
 from gradcalc.report.formats.registry import FORMATS
 from gradcalc.report.formats.text import COLUMNS, write_document
 from gradcalc.report.page import Page, encodable, printable, segments
 from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.classes import class_document
-from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.wording import wording
 from gradcalc.report.solution.document import document
@@ -120,7 +120,9 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
                 [lambda unicode: options_document(result, wording(result.lines, unicode=unicode))]
             )
         case Lint():
-            return _lint(result)
+            return _documents(
+                [lambda unicode: lint_document(result, wording(result.lines, unicode=unicode))]
+            )
         case Review():
             return _documents([_check(result)])
         case ClassResult():
@@ -147,14 +149,3 @@ def _documents(made: Sequence[Made]) -> Report:
 def _check(review: Review) -> Made:
     told = Told(hint=False)
     return lambda unicode: check_document(review, wording(review.lines, unicode=unicode), told)
-
-
-def _lint(result: Lint) -> Report:
-    def written(page: Page) -> Page:
-        return lint_page(page, result, wording(result.lines, unicode=page.unicode))
-
-    def documents() -> Sequence[Document]:
-        text = printable(written(Page(COLUMNS))).plain()
-        return [Document("", "", (Formula(tuple(text.rstrip("\n").split("\n"))),))]
-
-    return Report(documents, [written])

@@ -51,6 +51,7 @@ ARROWS: Table = {
         "blocks",
         ("formats", "solution"),
         "results",
+        "catalogue",
         "notebook",
     ),
     "cli": (

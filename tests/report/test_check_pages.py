@@ -17,7 +17,7 @@ from gradcalc.grading.mistakes.patterns import PATTERN_IDS
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, wrapped
 from gradcalc.report.results.check import Told, check_document
-from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import MISTAKE_WORDS, wording
@@ -124,7 +124,7 @@ def test_no_line_is_wider_than_the_page(path: Path) -> None:
             write_document(Page(columns, unicode), check_document(review, words, Told(reveal)))
             for reveal in REVEALS
         ]
-        pages.append(lint_page(Page(columns, unicode), lint, words))
+        pages.append(write_document(Page(columns, unicode), lint_document(lint, words)))
         for text in (page.plain() for page in pages):
             assert all(width(line) <= columns for line in text.splitlines())
             assert unicode or (text.isascii() and "?" not in text)

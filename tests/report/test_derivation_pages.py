@@ -9,9 +9,10 @@ from gradcalc.algebra.formula.syntax import parse
 from gradcalc.algebra.operations.table import TABLE
 from gradcalc.engine.typed_formula import derived, read
 from gradcalc.errors import width
+from gradcalc.report.catalogue.derivations import derivation_document
+from gradcalc.report.catalogue.operations import operation_document
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
-from gradcalc.report.results.operations import sheet
-from gradcalc.report.results.typed_derivation import derivative, heading
 from tests.algebra.test_derivation import DOCUMENT
 from tests.shown import GOLDEN, matches
 
@@ -30,19 +31,16 @@ FORMULAS = {
 
 
 def shown(name: str, columns: int = 80, unicode: bool = True) -> str:
-    page = Page(columns, unicode)
-    sheet(page, TABLE, Apply(name, ()))
-    return page.plain()
+    document = operation_document(TABLE, Apply(name, ()), unicode=unicode)
+    return write_document(Page(columns, unicode), document).plain()
 
 
 def derivation(text: str, name: str, columns: int = 80, unicode: bool = True) -> str:
     typed = read(text, TABLE)
     made, proof = derived(typed, name, TABLE)
     assert proof.holds
-    page = Page(columns, unicode)
-    heading(page, typed, made, TABLE)
-    derivative(page, typed, made, proof, TABLE, brief=False)
-    return page.plain()
+    document = derivation_document(typed, [(made, proof)], TABLE, unicode=unicode)
+    return write_document(Page(columns, unicode), document).plain()
 
 
 @pytest.mark.parametrize("name", [*DOCUMENT, *OTHERS])

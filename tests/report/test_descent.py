@@ -10,8 +10,8 @@ from gradcalc.algebra.formula.syntax import format, parse
 from gradcalc.algebra.optimisers import OPTIMISERS, resolve
 from gradcalc.engine.evaluate import evaluate
 from gradcalc.errors import width
-from gradcalc.report.page import Page
-from gradcalc.report.results.operations import optimiser_sheet
+from gradcalc.report.catalogue.optimisers import optimiser_document
+from gradcalc.report.formats.text import text_document
 from gradcalc.report.solution.descent import method_words
 from gradcalc.report.solution.page import page
 from gradcalc.report.steps.updates import update_lines
@@ -205,6 +205,4 @@ def test_the_words_for_a_method(method: str, words: str) -> None:
 def test_the_sheet_of_an_optimiser(name: str) -> None:
     found = resolve(name)
     assert found is not None
-    sheet = Page(80)
-    optimiser_sheet(sheet, *found)
-    assert matches(GOLDEN / "ops" / f"{name}.txt", sheet.plain())
+    assert matches(GOLDEN / "ops" / f"{name}.txt", text_document([optimiser_document(*found)]))

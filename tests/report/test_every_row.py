@@ -12,10 +12,10 @@ from gradcalc.engine.differences import LIMIT
 from gradcalc.errors import width
 from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.grading.mistakes.library import RULES
-from gradcalc.report.formats.text import write_document
+from gradcalc.report.formats.text import text_document, write_document
 from gradcalc.report.page import Page
 from gradcalc.report.results.check import Told, check_document
-from gradcalc.report.results.mistakes import lint_page
+from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.wording import wording
 from gradcalc.report.solution.page import page
 from gradcalc.report.solution.record import solution_line
@@ -154,4 +154,4 @@ def test_a_wrong_answer_is_marked(row: Operation) -> None:
         for columns in (40, 80):
             text = write_document(Page(columns), check_document(review, words, Told())).plain()
             assert max(map(width, text.splitlines())) <= columns
-    assert lint_page(Page(80, True), gradcalc.lint(problem), wording(review.lines)).plain()
+    assert text_document([lint_document(gradcalc.lint(problem), wording(review.lines))])

@@ -13,8 +13,9 @@ from gradcalc.algebra.formula.expr import Apply, Symbol
 from gradcalc.algebra.operations import kernels
 from gradcalc.algebra.operations.table import TABLE
 from gradcalc.errors import width
+from gradcalc.report.catalogue.operations import operation_document
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
-from gradcalc.report.results.operations import sheet
 from gradcalc.report.solution.learning_notes import MOST, notes
 from gradcalc.report.solution.page import page
 from gradcalc.report.solution.record import solution_line
@@ -279,9 +280,8 @@ REMARKED = [
 @pytest.mark.parametrize("unicode", [True, False])
 @pytest.mark.parametrize("columns", [60, 80])
 def test_a_sheet_has_its_remark(name: str, unicode: bool, columns: int) -> None:
-    found = Page(columns, unicode)
-    sheet(found, TABLE, Apply(name, (Symbol("x"),)))
-    text = found.plain()
+    document = operation_document(TABLE, Apply(name, (Symbol("x"),)), unicode=unicode)
+    text = write_document(Page(columns, unicode), document).plain()
     assert "Learning" in text
     assert all(width(row) <= columns for row in text.splitlines())
     assert unicode or text.isascii()

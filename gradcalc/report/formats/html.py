@@ -15,6 +15,8 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Drawing,
+    Either,
+    Equalities,
     Equation,
     EquationList,
     Facts,
@@ -147,7 +149,7 @@ class _Article:
         if facts:
             yield "</dl>\n"
 
-    def block(self, block: DocumentBlock, at: int) -> str:
+    def block(self, block: DocumentBlock, at: int) -> str:  # noqa: PLR0912 - a kind of block a case
         """Return the markup of one block."""
         words = self.words
         match block:
@@ -173,6 +175,8 @@ class _Article:
                 return bars(block)
             case EquationList():
                 return self.equations(block)
+            case Equalities():
+                return self.equalities(block)
             case SolutionLine():
                 return self.line(block)
             case Boxed():
@@ -185,15 +189,14 @@ class _Article:
     def facts(self, block: Facts) -> str:
         remark = f' <span class="remark">{self.words(block.remark)}</span>' if block.remark else ""
         rows = [
-            f"<dt>{self.words(label)}</dt>" * bool(label) + f"<dd>{self.words(said)}"
+            f"<dt>{self.words(label)}</dt>" * bool(label) + f"<dd>{self.said(said)}"
             for label, said in block.rows
         ]
         return "</dd>\n".join(rows) + f"{remark}</dd>\n"
 
     def paragraph(self, block: Paragraph) -> str:
         kind = "" if block.tone == "plain" else f' class="{block.tone}"'
-        lead = self.words(block.lead or "!" * (block.tone == "warning"))
-        mark = f"<strong>{lead}</strong> " if lead else ""
+        mark = f"<strong>{self.words(block.mark)}</strong> " if block.mark else ""
         remark = f' <span class="remark">{self.words(block.remark)}</span>' if block.remark else ""
         return f"<p{kind}>{mark}{self.words(block.text)}{remark}</p>\n"
 
@@ -217,6 +220,16 @@ class _Article:
         label = f"<dt>{self.words(block.label)}</dt><dd>" if block.label else ""
         kind = "flow" if label else "flow answers"
         return f'{label}<ul class="{kind}">\n{"".join(rows)}</ul>{"</dd>" if label else ""}\n'
+
+    def equalities(self, block: Equalities) -> str:
+        """Return a grid: the name, what it equals, and the words beside it."""
+        rows = []
+        for at, (side, said) in enumerate(block.rows):
+            name = self.plain(block.name) if at == 0 else ""
+            shown = self.scroll(row((EQUALS, side)))
+            remark = f'<span class="remark">{self.words(said)}</span>' if said else ""
+            rows.append(f"<li><span>{name}</span>{shown}{remark}</li>\n")
+        return f'<ul class="equal">\n{"".join(rows)}</ul>\n'
 
     # --- lines -------------------------------------------------------------------
 
@@ -279,6 +292,12 @@ class _Article:
         wide = ' tabindex="0" role="group"' if extent(shown) > WIDE else ""
         math = formula(shown, lambda key: self.classes.get(key, ""))
         return f'<span class="{name}"{wide}>{math}</span>'
+
+    def said(self, said: Text | Equation | Either) -> str:
+        """Return what stands beside a label."""
+        if isinstance(said, Equation):
+            return self.plain(_whole(said))
+        return self.words(said.text if isinstance(said, Either) else said)
 
     def words(self, text: Text) -> str:
         return "".join(

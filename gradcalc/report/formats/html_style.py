@@ -26,6 +26,7 @@ p{margin:.7rem 0;max-width:46rem}
 .warning strong{color:var(--warn)}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.2rem;margin:.7rem 0}
 dd{margin:0}
+dl.facts dd{grid-column:-2/-1}
 dl.figures{display:flex;flex-wrap:wrap;gap:.4rem 2rem;margin:.7rem 0}
 dl.figures div{display:flex;gap:.5rem}
 dl.figures dd{font-weight:600}
@@ -73,6 +74,11 @@ article+article{break-before:page;border:0;margin:0;padding:0}rect{print-color-a
 MATHEMATICS = """\
 math{font-size:1.1rem;font-family:"Latin Modern Math","STIX Two Math","Cambria Math",math}
 p math,dd>math,td math,th math,.note math{font-size:1.05em}
+.equal{display:grid;grid-template-columns:max-content minmax(0,1fr) auto;gap:.5rem .3rem;
+list-style:none;padding:0;margin:.8rem 0}
+.equal li{display:grid;grid-template-columns:subgrid;grid-column:1/-1;align-items:center}
+.equal .remark{text-align:right;max-width:18rem}
+.scroll{overflow-x:auto;overflow-y:hidden;max-width:100%;min-width:0;padding:.1rem 0}
 math .word{font-style:italic}
 math .blank{border-bottom:1px solid currentColor}
 mtd{padding:.12em .4em}
@@ -86,7 +92,8 @@ linear-gradient(currentColor,currentColor) 100% 100%/.36em var(--w);background-r
 print-color-adjust:exact}
 .matrix mtd{padding:.12em .4em!important;font-variant-numeric:tabular-nums}
 .cases mtd{text-align:left}
-@media(max-width:40rem){math{font-size:1rem}}
+@media(max-width:40rem){math{font-size:1rem}
+.equal .remark{grid-column:2/-1;text-align:left}}
 """
 """What pages with mathematics have."""
 WORKED = """\
@@ -101,7 +108,6 @@ dd{min-width:0}
 .flow{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem 2rem;list-style:none;margin:0;
 padding:0}
 .flow li{display:flex;flex-wrap:wrap;align-items:center;gap:.2rem .8rem;max-width:100%}
-.scroll{overflow-x:auto;overflow-y:hidden;max-width:100%;min-width:0;padding:.1rem 0}
 .remark,.note,.links,.number,figcaption{color:var(--soft)}
 .remark,.note{font-size:.92rem}
 .line{display:grid;grid-template-columns:2.2rem minmax(0,1fr);align-items:first baseline;

@@ -11,6 +11,9 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Drawing,
+    Either,
+    Equalities,
+    Equation,
     EquationList,
     Facts,
     Figures,
@@ -20,10 +23,12 @@ from gradcalc.report.blocks import (
     ReportTable,
     Section,
     SolutionLine,
+    Text,
 )
 from gradcalc.report.formats.latex_equations import (
     aligned_rows,
     display,
+    equalities,
     equations,
     sized,
     together,
@@ -74,7 +79,7 @@ def fragments(documents: Iterable[Document]) -> str:
     return needs + "\n".join(map(fragment, documents))
 
 
-def _block(block: DocumentBlock) -> Iterator[str]:
+def _block(block: DocumentBlock) -> Iterator[str]:  # noqa: PLR0912 - a kind of block a case
     match block:
         case Section():
             name = "subsection*" if block.level == 1 else "paragraph"
@@ -97,6 +102,8 @@ def _block(block: DocumentBlock) -> Iterator[str]:
         case EquationList():
             label = f"\\textbf{{{words(block.label)}}}\n" if block.label else ""
             yield label + equations(block)
+        case Equalities():
+            yield equalities(block)
         case SolutionLine():
             yield from _line(block)
         case Boxed():
@@ -111,7 +118,14 @@ def _facts(block: Facts) -> Iterator[str]:
     for at, (label, said) in enumerate(block.rows, start=1):
         lead = f"\\textbf{{{words(label)}}}" if label else ""
         remark = words(block.remark) if at == len(block.rows) else ""
-        yield f"{lead}\\quad {words(said)}" + f"\\hfill {remark}" * bool(remark) + "\n\n"
+        yield f"{lead}\\quad {_said(said)}" + f"\\hfill {remark}" * bool(remark) + "\n\n"
+
+
+def _said(said: Text | Equation | Either) -> str:
+    """Return what stands beside a label."""
+    if isinstance(said, Equation):
+        return f"${together([(said, '')])}$"
+    return words(said.text if isinstance(said, Either) else said)
 
 
 def _line(line: SolutionLine) -> Iterator[str]:
@@ -126,8 +140,8 @@ def _paragraph(block: Paragraph) -> str:
         said = f"\\textbf{{{said}}}"
     elif block.tone == "note":
         said = f"{{\\small {said}}}"
-    lead = words(block.lead or "!" * (block.tone == "warning"))
-    said = f"\\textbf{{{lead}}}\\quad {said}" if lead else said
+    if block.mark:
+        said = f"\\textbf{{{words(block.mark)}}}\\quad {said}"
     remark = f"\\hfill {words(block.remark)}" if block.remark else ""
     return f"{said}{remark}\n\n"
 

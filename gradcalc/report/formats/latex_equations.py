@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import fsum
 
-from gradcalc.report.blocks import Equation, EquationList, Text
+from gradcalc.report.blocks import Equalities, Equation, EquationList, Text
 from gradcalc.report.formats.latex_words import length, words
 from gradcalc.report.mathematics.latex import latex
 from gradcalc.report.mathematics.tree import extent, lines, tall
@@ -54,6 +54,31 @@ def together(row: list[tuple[Equation, Text]]) -> str:
     """Return equations beside each other, without signs to align them at."""
     shown = (rows_of(each, WIDEST)[0].replace("&", "", 1).strip() for each, _ in row)
     return r"\qquad ".join(shown)
+
+
+def equality_rows(block: Equalities, room: float) -> list[tuple[str, Text]]:
+    """Return what a name equals in rows, the words of each beside the last of its rows."""
+    found: list[tuple[str, Text]] = []
+    for at, (side, said) in enumerate(block.rows):
+        lead = f"{latex(block.name)} &= " if at == 0 else "&= "
+        first, *more = lines(side, room - extent(block.name) - 3, large=True)
+        rows = [lead + latex(first), *(f"&\\qquad {{}}{latex(each)}" for each in more)]
+        found += [(row, "") for row in rows[:-1]]
+        last = (more or [first])[-1]
+        if extent(block.name) + extent(last) + 0.85 * length(said) + 7 <= room or not said:
+            found.append((rows[-1], said))
+        else:
+            found += [(rows[-1], ""), ("&\\qquad ", said)]
+    return found
+
+
+def equalities(block: Equalities) -> str:
+    """Return what a name equals, row after row."""
+    rows = [
+        row + (f"\\qquad\\text{{\\small {words(said)}}}" if said else "")
+        for row, said in equality_rows(block, ROOM)
+    ]
+    return aligned_rows(rows, widest(Equation(block.name, tuple(side for side, _ in block.rows))))
 
 
 def equations(block: EquationList) -> str:

@@ -19,6 +19,8 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Drawing,
+    Either,
+    Equalities,
     Equation,
     EquationList,
     Facts,
@@ -34,8 +36,9 @@ from gradcalc.report.blocks import (
     longest_bar,
     worded,
 )
-from gradcalc.report.formats.latex_equations import flowing, rows_of, together
-from gradcalc.report.formats.text_table import bar, one_row
+from gradcalc.report.formats.latex_equations import equality_rows, flowing, rows_of, together
+from gradcalc.report.formats.text_equations import equation_row, one_row
+from gradcalc.report.formats.text_table import bar
 
 ROOM = 96
 
@@ -70,7 +73,9 @@ def _named(document: Document) -> str:
     return escaped(" – ".join(filter(None, (document.title, document.kind))))
 
 
-def _block(block: DocumentBlock, document: Document) -> Iterator[str]:
+def _block(  # noqa: PLR0912 - a kind of block a case
+    block: DocumentBlock, document: Document
+) -> Iterator[str]:
     match block:
         case Section():
             yield f"{'#' * (block.level + 1)} {_words(block.text)}\n"
@@ -93,6 +98,8 @@ def _block(block: DocumentBlock, document: Document) -> Iterator[str]:
             )
         case EquationList():
             yield from _equations(block)
+        case Equalities():
+            yield _equalities(block)
         case SolutionLine():
             yield from _line(block)
         case Boxed():
@@ -125,7 +132,7 @@ def _facts(block: Facts, document: Document) -> Iterator[str]:
 
     Numbers stand in one row.
     """
-    rows = [f"**{_words(a)}** {_words(b)}" if a else _words(b) for a, b in block.rows]
+    rows = [f"**{_words(a)}** {_said(b)}" if a else _said(b) for a, b in block.rows]
     rows[-1] += f" — {_words(block.remark)}" if block.remark else ""
     if block.numbers:
         rows = [", ".join(rows)]
@@ -135,9 +142,16 @@ def _facts(block: Facts, document: Document) -> Iterator[str]:
         yield _listed(rows)
 
 
+def _said(said: Text | Equation | Either) -> str:
+    """Return what stands beside a label."""
+    if isinstance(said, Equation):
+        return escaped(equation_row(said))
+    return _words(said.text if isinstance(said, Either) else said)
+
+
 def _paragraph(block: Paragraph) -> str:
     text = _words(block.text)
-    lead = _words(block.lead or "!" * (block.tone == "warning"))
+    lead = _words(block.mark)
     if block.tone == "heading":
         text = f"**{' '.join(filter(None, (lead, text)))}**"
     else:
@@ -200,6 +214,17 @@ def _equations(block: EquationList) -> Iterator[str]:
         first, said = row[0][0], row[-1][1]
         beside = f" \\qquad \\text{{{_word(said)}}}" if said else ""
         yield _shown(together(row) + beside) if len(row) > 1 else _display(first, said)
+
+
+def _equalities(block: Equalities) -> str:
+    rows = [
+        row + (f" \\qquad \\text{{{_word(said)}}}" if said else "")
+        for row, said in equality_rows(block, ROOM)
+    ]
+    if len(rows) == 1:
+        return _shown(rows[0].replace("&", "", 1))
+    inner = "\\\\\n".join(rows)
+    return _shown(f"\\begin{{aligned}}\n{inner}\n\\end{{aligned}}")
 
 
 def _line(line: SolutionLine) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradcalc.errors import width
+from gradcalc.errors import visible, width
 from gradcalc.report.blocks import (
     ANYWHERE,
     Bars,
@@ -13,6 +13,7 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Drawing,
+    Equalities,
     Equation,
     EquationList,
     Facts,
@@ -26,8 +27,13 @@ from gradcalc.report.blocks import (
     SolutionLine,
     Text,
 )
-from gradcalc.report.formats.text_table import TablePrinter, bar, one_row
-from gradcalc.report.mathematics.rows import row_text
+from gradcalc.report.formats.text_equations import (
+    equation_row,
+    one_row,
+    write_equalities,
+    write_facts,
+)
+from gradcalc.report.formats.text_table import TablePrinter, bar
 from gradcalc.report.mathematics.unicode import Box, aligned
 from gradcalc.report.page import Page, heading, printable, wrapped
 
@@ -46,7 +52,11 @@ def text_document(documents: Sequence[Document]) -> str:
 
 def write_document(page: Page, document: Document) -> Page:
     """Write a document onto a page and return it."""
-    heading(page, document.title, document.kind)
+    if document.kind:
+        heading(page, document.title, document.kind)
+    else:
+        page.title(visible(document.title))
+        page.blank(not _ruled(document.blocks[0]))
     return write_blocks(page, document.blocks)
 
 
@@ -64,17 +74,22 @@ def write_blocks(page: Page, blocks: Iterable[DocumentBlock]) -> Page:
     return page
 
 
-def place_of(block: DocumentBlock) -> PagePlace:
-    """Return where a page of text puts a block."""
-    return getattr(block, "place", ANYWHERE)
-
-
 def _gap(before: DocumentBlock | None, block: DocumentBlock) -> int:
-    """Return how many lines are usually left empty between two blocks."""
+    """Return how many lines are left empty between two blocks."""
     if isinstance(before, Section | None) or isinstance(block, Section):
         return 0
-    goes_on = isinstance(before, Paragraph) and isinstance(block, Paragraph) and not block.remark
-    return 0 if goes_on else 1
+    words = isinstance(block, Paragraph) and not block.remark
+    return 0 if isinstance(before, Paragraph) and words else 1
+
+
+def _ruled(block: DocumentBlock) -> bool:
+    return isinstance(block, Section) and block.level == 1 and block.ruled
+
+
+def place_of(block: DocumentBlock) -> PagePlace:
+    """Return where a page of text puts a block."""
+    place: PagePlace = getattr(block, "place", ANYWHERE)
+    return place
 
 
 @dataclass
@@ -82,7 +97,7 @@ class _Printer:
     page: Page
     indent: int = 0
 
-    def write(self, block: DocumentBlock) -> None:
+    def write(self, block: DocumentBlock) -> None:  # noqa: PLR0912 - a kind of block a case
         """Write one block."""
         page, place = self.page, place_of(block)
         indent = self.indent if place.indent is None else place.indent
@@ -90,7 +105,9 @@ class _Printer:
             case Section():
                 self.section(block)
             case Facts():
-                self.facts(block, indent)
+                write_facts(page, block, indent)
+            case Equalities():
+                write_equalities(page, block, indent)
             case Figures():
                 rows = (f"{self.row(label)} {self.row(value)}" for label, value in block.rows)
                 page.paragraph("    ".join(rows), indent)
@@ -106,12 +123,11 @@ class _Printer:
                 self.items(block, indent)
             case EquationList():
                 said = [(self.equation(each), self.row(beside)) for each, beside in block.rows]
-                self.labelled(
-                    [
-                        ("" if at else self.row(block.label), "   ".join(filter(None, row)))
-                        for at, row in enumerate(said)
-                    ]
-                )
+                facts: list[tuple[Text, str]] = [
+                    ("" if at else block.label, "   ".join(filter(None, row)))
+                    for at, row in enumerate(said)
+                ]
+                write_facts(page, Facts(tuple(facts)), indent)
             case SolutionLine():
                 self.line(block)
             case Boxed():
@@ -124,14 +140,12 @@ class _Printer:
         return one_row(content, unicode=self.page.unicode)
 
     def equation(self, shown: Equation) -> str:
-        """Return an equation in one row."""
-        name, *sides = (
-            row_text(each, unicode=self.page.unicode) for each in (shown.name, *shown.sides)
-        )
-        return f"{name} {shown.sign} {' = '.join(sides)}" if sides else name
+        return equation_row(shown, unicode=self.page.unicode)
 
     def section(self, block: Section) -> None:
-        if block.level == 1:
+        if not block.ruled:
+            self.page.text(self.row(block.text), "heading", block.place.indent or 0)
+        elif block.level == 1:
             self.page.band(self.row(block.text))
         else:
             self.page.blank()
@@ -151,7 +165,8 @@ class _Printer:
         if lead and block.place.margin:
             self.in_margin(lead, said, indent, hang or 0)
             return
-        said = f"{lead}  ".ljust(hang or 0) + said if lead else said
+        if lead:
+            said = lead + " " * (2 if hang is None else max(1, hang - width(lead))) + said
         gap = page.columns - indent - width(said) - width(remark)
         if block.place.flow and gap <= 2:
             page.paragraph(f"{said}  {remark}", indent, block.tone)
@@ -183,35 +198,6 @@ class _Printer:
             on = line.startswith("= ")
             deeper = indent + DEEPER if on else indent
             self.page.paragraph(line, deeper, block.tone, ON if on else hang)
-
-    def facts(self, block: Facts, indent: int) -> None:
-        rows = [(self.row(label), self.row(said)) for label, said in block.rows]
-        rows = rows[: len(rows) - block.spare]
-        if block.numbers:
-            numbers = aligned([said for _, said in rows])
-            rows = [(label, text) for (label, _), text in zip(rows, numbers, strict=True)]
-        self.labelled(rows, indent, block.between, self.row(block.remark))
-
-    def labelled(
-        self,
-        rows: Sequence[tuple[str, str]],
-        indent: int | None = None,
-        between: int = BETWEEN,
-        remark: str = "",
-    ) -> None:
-        """Write words in a column beside their labels; remark: at the end of the last row."""
-        indent = self.indent if indent is None else indent
-        wide = max(width(label) for label, _ in rows) + between
-        for at, (label, said) in enumerate(rows):
-            lines = wrapped(said, self.page.columns - indent - wide)
-            for n, line in enumerate(lines):
-                lead = "" if n else label
-                text = lead + " " * (wide - width(lead)) + line
-                last = at == len(rows) - 1 and n == len(lines) - 1
-                if remark and last:
-                    self.page.beside(text, remark, "plain", indent)
-                else:
-                    self.page.text(text, "plain", indent)
 
     def table(self, block: ReportTable, indent: int) -> None:
         """Write a table, and what its brief cells mean."""

@@ -20,7 +20,7 @@ from gradcalc.report.blocks import (
     longest_bar,
     worded,
 )
-from gradcalc.report.mathematics.rows import row_text
+from gradcalc.report.formats.text_equations import one_row
 from gradcalc.report.mathematics.unicode import aligned
 from gradcalc.report.page import Page, wrapped
 
@@ -31,14 +31,6 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 FULL = "█"
 HANG = 4
 """Columns by which the lines of a row of words hang."""
-
-
-def one_row(text: Text, *, unicode: bool = True) -> str:
-    """Return a text as one row, the mathematics in it printed as rows."""
-    if isinstance(text, str):
-        return text
-    parts = (part if isinstance(part, str) else row_text(part, unicode=unicode) for part in text)
-    return "".join(parts)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""All other results: checks, options, classes, mistakes, derivations, rows of the tables.
+"""All other results: checks, options, classes, lints.
 
-Imports: blocks, mathematics, page, steps, algebra, engine, grading, problem.
+Imports: blocks, mathematics, page, steps, algebra, grading, problem.
 """

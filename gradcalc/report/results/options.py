@@ -23,7 +23,7 @@ from gradcalc.report.blocks import (
     Tone,
 )
 from gradcalc.report.mathematics.notation import Notation
-from gradcalc.report.results.mistakes import blind_text
+from gradcalc.report.results.lint import blind_text
 from gradcalc.report.results.wording import NUMBERS, Wording
 
 WRONG, RIGHT = "✗", "✓"
