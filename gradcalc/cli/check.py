@@ -255,7 +255,7 @@ class _Printer:
         """Judge the options of a problem and write the page."""
         from gradcalc.grading.marking.options import check_options
         from gradcalc.report.results.check_record import options_annotations, options_record
-        from gradcalc.report.results.options import OptionPage, option_document
+        from gradcalc.report.results.options import options_document
         from gradcalc.report.results.wording import wording
 
         review: OptionsReview = check_options(problem, tolerance)
@@ -264,17 +264,14 @@ class _Printer:
             self.json(options_record(review, words))
         elif self.style == "github":
             self.lines(options_annotations(review, words))
-        elif self.style == "text":
-            self.writer.add_page(OptionPage(self.writer.page(), review, words).write())
         else:
-            self.writer.add(option_document(review, words))
+            self.writer.add(options_document(review, words))
         return 0 if review.fine else 1
 
     def answers(self, review: Review) -> None:
         """Write what the check of one sheet has found."""
-        from gradcalc.report.results.check_page import AuditPage, what_is_checked
+        from gradcalc.report.results.check import Told, check_document
         from gradcalc.report.results.check_record import answers_annotations, answers_record
-        from gradcalc.report.results.review import Told, review_document
         from gradcalc.report.results.wording import wording
 
         words = wording(review.lines, unicode=self.unicode)
@@ -282,12 +279,8 @@ class _Printer:
             self.json(answers_record(review, words, self.reveal))
         elif self.style == "github":
             self.lines(answers_annotations(review, words, self.reveal))
-        elif self.style == "text":
-            page = AuditPage(self.writer.page(), review, words, self.reveal).write()
-            self.writer.add_page(page)
         else:
-            told = Told(self.reveal, what_is_checked(review.sheet.name))
-            self.writer.add(review_document(review, words, told))
+            self.writer.add(check_document(review, words, Told(self.reveal)))
 
     def json(self, record: dict[str, Any]) -> None:
         from gradcalc.report.results.check_record import check_line

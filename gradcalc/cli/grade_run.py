@@ -31,9 +31,9 @@ from gradcalc.report.blocks import Document
 from gradcalc.report.formats.registry import ENDINGS, FORMATS, format_of
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, encodable
-from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.classes import class_document
-from gradcalc.report.results.feedback import ClassFeedback, file_name, points_band
+from gradcalc.report.results.feedback import ClassFeedback, file_name, points_of
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import wording
 
@@ -287,10 +287,10 @@ def _show_one(settings: GradeSettings, student: str, *, apart: bool) -> int | No
             given = settings.assignment
             review = check(given.problem, sheet, given.tolerance, lines.student(0))
             words = wording(lines.student(0), unicode=able)
-            page = AuditPage(Page(output.columns(), able), review, words).write()
-            points_band(page, marked, 0, settings.assignment.scheme, words)
+            told = Told(points=points_of(marked, 0, settings.assignment.scheme))
+            document = check_document(review, words, told)
             output.write_text("\n\n" if apart else "")
-            output.write_page(page)
+            output.write_page(write_document(Page(output.columns(), able), document))
             return 0
         for error in block.errors:
             if identity(error.id) == identity(wanted):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from gradcalc.report.pictures.graph_layout import Picture
 
 Text: TypeAlias = "str | tuple[str | Math, ...]"
-Align: TypeAlias = Literal["left", "right"]
+Align: TypeAlias = Literal["left", "right", "point", "words"]
+"""point: decimal points under each other; words: also where words stand among the numbers."""
 Tone: TypeAlias = Literal["plain", "note", "warning", "heading", "value", "faint"]
 
 
@@ -24,12 +25,17 @@ class PagePlace:
     """Where a page of text puts a block; None: as is usual. Other formats pay no heed to it.
 
     indent: columns from the left; hang: how many more of lines after the first, and of what
-    leads it with the blanks after that; gap: empty lines before it.
+    leads it with the blanks after that; gap: empty lines before it; margin: what leads a
+    paragraph stands alone in the columns of `hang`; flow: a remark that has no room at the
+    right follows the words; spare: it is left out.
     """
 
     indent: int | None = None
     hang: int | None = None
     gap: int | None = None
+    margin: bool = False
+    flow: bool = False
+    spare: bool = False
 
 
 ANYWHERE = PagePlace()
@@ -119,15 +125,20 @@ class Either:
 class Facts:
     """Labels, each with words beside it; an empty label goes on with the one before.
 
-    Of a page of text, least: columns that labels take at least; between: columns after
-    them; head, tone: the tones of labels and of words.
+    remark: a few words at the right margin of the last row; numbers: the words are numbers,
+    decimal points under each other. Of a page of text, least: columns that labels take at
+    least; between: columns after them; head, tone: the tones of labels and of words; spare:
+    so many of the last rows are left out.
     """
 
     rows: tuple[tuple[Text, Text | Equation | Either], ...]
+    remark: Text = ""
+    numbers: bool = False
     least: int = 0
     between: int = 3
     head: Tone = "plain"
     tone: Tone = "plain"
+    spare: int = 0
     place: PagePlace = ANYWHERE
 
 
@@ -159,9 +170,15 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Formula:
-    """Lines that stand as they are, blanks included."""
+    """Lines that stand as they are, blanks included.
+
+    A page of text breaks them where their place says how far they hang; a line that begins
+    with = goes on with the one before.
+    """
 
     lines: tuple[str, ...]
+    tone: Tone = "value"
+    place: PagePlace = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -180,7 +197,54 @@ class Bar:
     text: str
 
 
-TableCell: TypeAlias = "Text | Bar"
+@dataclass(frozen=True)
+class Brief:
+    """A cell of a table: signs where there is little room, words where there is more."""
+
+    text: str
+    long: Text
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """A cell of a table: texts one under the other."""
+
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A cell of a table: the entries of a quantity; inner: how many of them make a row."""
+
+    cells: tuple[str, ...]
+    inner: int
+
+    def joined(self, cells: Sequence[str]) -> str:
+        """Return entries in parentheses, commas behind the digits; they may be padded."""
+        if len(cells) == 1:
+            return cells[0]
+        text = ""
+        for at, cell in enumerate(cells):
+            digits = cell.rstrip()
+            last = at == len(cells) - 1
+            sign = "" if last else (";" if (at + 1) % self.inner == 0 else ",")
+            text += digits + sign + cell[len(digits) :] + ("" if last else " ")
+        return f"({text})"
+
+
+TableCell: TypeAlias = "Text | Bar | Brief | Alternatives | Entries"
+
+
+@dataclass(frozen=True)
+class Across:
+    """A row of a table that is words over all columns but the last one."""
+
+    text: Text
+    last: Text = ""
+    tone: Tone = "plain"
+
+
+TableRow: TypeAlias = "tuple[TableCell, ...] | Across"
 
 
 @dataclass(frozen=True)
@@ -190,7 +254,8 @@ class TableColumn:
     long: the title where there is room for more; least, gap: columns of text it takes at
     least, and before it; joined: a text page writes the title of the column before over
     both; spare: left out where the page is narrow, the largest first;
-    cut: shortened there; name: of quantities or their values, which are not broken.
+    cut: shortened there; name: of quantities or their values, which are not broken;
+    over: the title takes what room the next one leaves.
     """
 
     title: Text
@@ -202,28 +267,49 @@ class TableColumn:
     spare: int = 0
     cut: bool = False
     name: bool = False
+    over: bool = False
 
 
 @dataclass(frozen=True)
 class ReportTable:
     """Rows in columns; the first cell of a row is what the row is about.
 
-    foot: words for the last row, the column they speak of, and its number.
+    foot: words for the last row, the column they speak of, and its number; tones: of the
+    rows, plain where there are none. Of a page of text, notes: what its brief cells mean;
+    margin: columns before the first; rule: where the rule under the titles begins, None
+    without; tight: it may be narrowed to one column before and between; stacked: rows that
+    are too wide are written cell under cell.
     """
 
     columns: tuple[TableColumn, ...]
-    rows: tuple[tuple[TableCell, ...], ...]
+    rows: tuple[TableRow, ...]
     caption: Text = ""
     foot: tuple[str, int, str] | None = None
+    tones: tuple[Tone, ...] = ()
+    notes: tuple[str, ...] = ()
+    margin: int = 0
+    rule: int | None = 0
+    tight: bool = False
+    stacked: bool = False
+    place: PagePlace = ANYWHERE
+
+    @property
+    def whole_rows(self) -> tuple[tuple[TableCell, ...], ...]:
+        """Return the rows that have a cell in each column."""
+        return tuple(row for row in self.rows if not isinstance(row, Across))
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing of a list: cells that stand under each other, words, and a remark."""
+    """One thing of a list: cells that stand under each other, words, and a remark.
+
+    brief: what a page of text says of it, in one row with the others of the list.
+    """
 
     cells: tuple[Text, ...]
     text: Text
     remark: Text = ""
+    brief: Text = ""
 
 
 @dataclass(frozen=True)
@@ -231,6 +317,7 @@ class Items:
     """A list."""
 
     rows: tuple[Item, ...]
+    place: PagePlace = ANYWHERE
 
 
 DocumentBlock: TypeAlias = (
@@ -293,7 +380,24 @@ def linked(blocks: Sequence[DocumentBlock]) -> Iterator[DocumentBlock]:
             yield block
 
 
-def longest_bar(rows: Sequence[Sequence[TableCell]], at: int) -> float:
+def worded(cell: TableCell) -> Text:
+    """Return what a cell says where there is room for words."""
+    match cell:
+        case Brief():
+            return cell.long
+        case Alternatives():
+            apart = tuple(part for line in cell.lines for part in ("; ", *runs(line)))
+            words_only = all(isinstance(line, str) for line in cell.lines)
+            return "; ".join(map(str, cell.lines)) if words_only else apart[1:]
+        case Entries():
+            return cell.joined(cell.cells)
+        case Bar():
+            return cell.text
+        case _:
+            return cell
+
+
+def longest_bar(table: ReportTable, at: int) -> float:
     """Return the largest value that a bar of a column stands for; 0 without bars."""
-    cells = [row[at] for row in rows]
+    cells = [row[at] for row in table.whole_rows]
     return max((cell.value for cell in cells if isinstance(cell, Bar)), default=0)

@@ -19,11 +19,10 @@ from gradcalc.report.formats.html import html_document, html_fragment
 from gradcalc.report.formats.registry import FORMATS
 from gradcalc.report.formats.text import COLUMNS, write_document
 from gradcalc.report.page import Page, encodable, printable, segments
-from gradcalc.report.results.check_page import AuditPage, what_is_checked
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.classes import class_document
 from gradcalc.report.results.lint import lint_document
-from gradcalc.report.results.options import OptionPage, option_document
-from gradcalc.report.results.review import Told, review_document
+from gradcalc.report.results.options import options_document
 from gradcalc.report.results.wording import wording
 from gradcalc.report.solution.document import document
 from gradcalc.report.solution.page import page as solution_page
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
 Pages: TypeAlias = Callable[[Page], Page]
 """Writes a result onto an empty page."""
+Made: TypeAlias = Callable[[bool], Document]
+"""Makes the document of a result, with signs beyond ASCII or without."""
 FRAME = "width:100%;height:48rem;border:0"
 NARROWEST, WIDEST = 30, 100
 """Columns of a page on a rich console."""
@@ -115,57 +116,36 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
                 ],
             )
         case OptionsReview():
-            return Report(
-                lambda: [option_document(result, wording(result.lines))],
-                [
-                    lambda page: OptionPage(
-                        page, result, wording(result.lines, unicode=page.unicode)
-                    ).write()
-                ],
+            return _documents(
+                [lambda unicode: options_document(result, wording(result.lines, unicode=unicode))]
             )
         case Lint():
-            return Report(
-                lambda: [lint_document(result, wording(result.lines))],
-                [
-                    lambda page: write_document(
-                        page, lint_document(result, wording(result.lines, unicode=page.unicode))
-                    )
-                ],
+            return _documents(
+                [lambda unicode: lint_document(result, wording(result.lines, unicode=unicode))]
             )
         case Review():
-            return _reviews([result])
+            return _documents([_check(result)])
         case ClassResult():
             if problem is None:
                 raise TypeError("the result of a class is shown with its problem")
-            return _class(result, problem)
+            lines = lines_of(problem)
+            return _documents(
+                [lambda unicode: class_document(result, wording(lines, unicode=unicode))]
+            )
     if isinstance(result, Sequence) and result and all(isinstance(r, Review) for r in result):
-        return _reviews(result)
+        return _documents(list(map(_check, result)))
     raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
 
 
-def _class(result: ClassResult, problem: Problem) -> Report:
-    lines = lines_of(problem)
+def _documents(made: Sequence[Made]) -> Report:
+    """Return results that are one document each; what makes it is told whether in Unicode."""
 
-    def written(page: Page) -> Page:
-        return write_document(page, class_document(result, wording(lines, unicode=page.unicode)))
+    def written(make: Made) -> Pages:
+        return lambda page: write_document(page, make(page.unicode))
 
-    return Report(lambda: [class_document(result, wording(lines))], [written])
+    return Report(lambda: [make(True) for make in made], list(map(written, made)))
 
 
-def _reviews(reviews: Sequence[Review]) -> Report:
-    """Return checks as one report; as text they are pages, one after the other."""
-
-    def documents() -> Sequence[Document]:
-        return [
-            review_document(
-                review, wording(review.lines), Told("full", what_is_checked(review.sheet.name))
-            )
-            for review in reviews
-        ]
-
-    def written(review: Review) -> Pages:
-        return lambda page: AuditPage(
-            page, review, wording(review.lines, unicode=page.unicode), hint=False
-        ).write()
-
-    return Report(documents, list(map(written, reviews)))
+def _check(review: Review) -> Made:
+    told = Told(hint=False)
+    return lambda unicode: check_document(review, wording(review.lines, unicode=unicode), told)

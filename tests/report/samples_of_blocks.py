@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from gradcalc.report.blocks import (
+    Across,
+    Alternatives,
     Bar,
     Bars,
+    Brief,
     Document,
     DocumentBlock,
+    Entries,
     Facts,
     Figures,
     Formula,
     Item,
     Items,
+    PagePlace,
     Paragraph,
     ReportTable,
     Section,
@@ -66,6 +71,7 @@ def every_block(text: str) -> Document:
     blocks: list[DocumentBlock] = [
         Facts(((text, text), ("", text))),
         Facts(((text, text),)),
+        Facts(((text, text), (text, text)), text, numbers=True, spare=1),
         Section(text),
         Section(text, 2),
         Figures(((text, text),)),
@@ -74,11 +80,29 @@ def every_block(text: str) -> Document:
         Paragraph(text, "note"),
         Paragraph(text, "warning"),
         Paragraph(text, "heading", text),
+        Paragraph(text, "value", text, text, PagePlace(2, hang=3, gap=1)),
+        Paragraph(text, lead=text, place=PagePlace(hang=9, margin=True)),
+        Paragraph(text, "note", text, place=PagePlace(flow=True)),
         Formula((text, text)),
+        Formula((text, f"= {text}"), "note", PagePlace(5, hang=4)),
         ReportTable(
             columns, ((text, text, Bar(2, text), text), (text, text, Bar(0, text), text)), text
         ),
         ReportTable(columns, ((text, text, text, text),), foot=(text, 2, text)),
+        ReportTable(
+            columns,
+            (
+                (text, Brief("✓", text), Alternatives((text, text)), Entries(("1", "2.5"), 2)),
+                Across(text, text, "warning"),
+                (text, Brief("✓", text), Alternatives(()), Entries(("10", "2"), 2)),
+            ),
+            tones=("value", "warning"),
+            notes=(text,),
+            margin=2,
+            rule=None,
+            tight=True,
+        ),
         Items((Item((text, text), text, text), Item((text, ""), text))),
+        Items((Item((text,), text, text, text),)),
     ]
     return Document(text, text, tuple(blocks), text)

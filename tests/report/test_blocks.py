@@ -13,13 +13,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gradcalc.errors import width
-from gradcalc.report.blocks import Bar, Document, Paragraph, ReportTable, TableColumn
+from gradcalc.report.blocks import Document, Paragraph
 from gradcalc.report.formats.html import html_document
 from gradcalc.report.formats.latex import article
 from gradcalc.report.formats.latex_words import words
 from gradcalc.report.formats.markdown import escaped, markdown_document
 from gradcalc.report.formats.registry import ENDINGS, FORMATS, format_of
-from gradcalc.report.formats.text import write_blocks, write_document
+from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
 from tests.report.samples_of_blocks import HOSTILE, every_block
 
@@ -192,23 +192,3 @@ def test_the_html_is_a_file_of_its_own() -> None:
     assert {tag for tag, _ in page.elements} >= {"h1", "h2", "dl", "figure", "table", "caption"}
     heads = [dict(attrs) for tag, attrs in page.elements if tag == "th"]
     assert all(head.get("scope") in ("row", "col") for head in heads)
-
-
-def test_a_table_leaves_out_what_is_spare_before_it_is_too_wide() -> None:
-    columns = (
-        TableColumn("line", "left"),
-        TableColumn("right", least=6),
-        TableColumn("conv", least=6, spare=1),
-        TableColumn("first", least=4, gap=2),
-        TableColumn("r", least=5, gap=3, spare=1),
-    )
-    rows = tuple((f"q{n}", str(n), "0", Bar(n, str(n)), "0.50") for n in (1, 5, 10))
-    table = ReportTable(columns, rows, foot=("nothing wrong", 3, "7"))
-    for columns_of_page in range(24, 80):
-        page = write_blocks(Page(columns_of_page), [table]).plain().splitlines()
-        assert all(width(line) <= columns_of_page for line in page), columns_of_page
-    wide = write_blocks(Page(60), [table]).plain().splitlines()
-    assert wide[0].split() == ["line", "right", "conv", "first", "r"]
-    bars = [line.count("█") for line in wide[2:5]]
-    assert bars[2] > 0 and bars[1] == bars[2] // 2
-    assert wide[5].index("7") == wide[2].index(" 1 ", 20) + 1

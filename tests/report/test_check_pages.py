@@ -16,9 +16,9 @@ from gradcalc.grading.mistakes.library import RULES
 from gradcalc.grading.mistakes.patterns import PATTERN_IDS
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page, wrapped
-from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.lint import lint_document
-from gradcalc.report.results.options import OptionPage
+from gradcalc.report.results.options import options_document
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import MISTAKE_WORDS, wording
 from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
@@ -121,7 +121,8 @@ def test_no_line_is_wider_than_the_page(path: Path) -> None:
     for columns, unicode in ((40, True), (60, False), (100, True)):
         words = wording(review.lines, unicode=unicode)
         pages = [
-            AuditPage(Page(columns, unicode), review, words, reveal).write() for reveal in REVEALS
+            write_document(Page(columns, unicode), check_document(review, words, Told(reveal)))
+            for reveal in REVEALS
         ]
         pages.append(write_document(Page(columns, unicode), lint_document(lint, words)))
         for text in (page.plain() for page in pages):
@@ -134,7 +135,8 @@ def test_a_value_that_is_not_revealed_is_not_on_the_page(reveal: Reveal) -> None
     problem = gradcalc.load(ROOT / HAND)
     text = (ROOT / ANSWERS / "004-sigma-forgotten.txt").read_text(encoding="utf-8")
     review = gradcalc.check(problem, text)
-    page = AuditPage(Page(80), review, wording(review.lines), reveal).write().plain()
+    document = check_document(review, wording(review.lines), Told(reveal))
+    page = write_document(Page(80), document).plain()
     for value in ("0.45585", "0.4558", "0.10186", "0.26245", "0.02493", "0.0642"):
         assert value not in page
 
@@ -149,7 +151,8 @@ def test_formulas_of_options_have_room_on_any_page() -> None:
     for columns in (40, 60, 80, 100):
         for unicode in (True, False):
             words = wording(review.lines, unicode=unicode)
-            text = OptionPage(Page(columns, unicode), review, words).write().plain()
+            page = write_document(Page(columns, unicode), options_document(review, words))
+            text = page.plain()
             assert all(width(line) <= columns for line in text.splitlines())
 
 

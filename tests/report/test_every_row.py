@@ -12,9 +12,9 @@ from gradcalc.engine.differences import LIMIT
 from gradcalc.errors import width
 from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.grading.mistakes.library import RULES
-from gradcalc.report.formats.text import text_document
+from gradcalc.report.formats.text import text_document, write_document
 from gradcalc.report.page import Page
-from gradcalc.report.results.check_page import AuditPage
+from gradcalc.report.results.check import Told, check_document
 from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.wording import wording
 from gradcalc.report.solution.page import page
@@ -152,6 +152,6 @@ def test_a_wrong_answer_is_marked(row: Operation) -> None:
         assert any(verdict.status == "incorrect" for verdict in review.verdicts)
         words = wording(review.lines)
         for columns in (40, 80):
-            text = AuditPage(Page(columns, True), review, words, "full").write().plain()
+            text = write_document(Page(columns), check_document(review, words, Told())).plain()
             assert max(map(width, text.splitlines())) <= columns
     assert text_document([lint_document(gradcalc.lint(problem), wording(review.lines))])

@@ -117,8 +117,8 @@ def _proved(
     for at in kinks(made, table):
         bends += [" or "] * bool(bends) + [formula_of(notation, at), " = 0"]
     if bends:
-        where = ("Kinks and jumps can lie where ", *bends)
-        yield Paragraph((*where, "; the derivative holds on either side."), "note", place=after)
+        lie = ("Kinks and jumps can lie where ", *bends)
+        yield Paragraph((*lie, "; the derivative holds on either side."), "note", place=after)
         after = FIRST
     said = proved(notation, typed, proof)
     if proof.holds:

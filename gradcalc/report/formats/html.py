@@ -157,10 +157,7 @@ class _Article:
                 name = f"h{block.level + 1}"
                 return f"<{name}>{words(block.text)}</{name}>\n"
             case Facts():
-                return "".join(
-                    f"<dt>{words(label)}</dt>" * bool(label) + f"<dd>{self.said(said)}</dd>\n"
-                    for label, said in block.rows
-                )
+                return self.facts(block)
             case Figures():
                 rows = "".join(
                     f"<div><dt>{words(a)}</dt><dd>{words(b)}</dd></div>\n" for a, b in block.rows
@@ -188,6 +185,14 @@ class _Article:
                 return f'<div class="boxed">{shown}{beside}</div>\n'
             case Drawing():
                 return self.drawing(block, at)
+
+    def facts(self, block: Facts) -> str:
+        remark = f' <span class="remark">{self.words(block.remark)}</span>' if block.remark else ""
+        rows = [
+            f"<dt>{self.words(label)}</dt>" * bool(label) + f"<dd>{self.said(said)}"
+            for label, said in block.rows
+        ]
+        return "</dd>\n".join(rows) + f"{remark}</dd>\n"
 
     def paragraph(self, block: Paragraph) -> str:
         kind = "" if block.tone == "plain" else f' class="{block.tone}"'

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from gradcalc.errors import escaped
-from gradcalc.report.blocks import Bar, Bars, ReportTable, TableCell, Text, longest_bar
+from gradcalc.report.blocks import (
+    Across,
+    Bar,
+    Bars,
+    ReportTable,
+    TableColumn,
+    Text,
+    longest_bar,
+    worded,
+)
 
 WordsMarkup: TypeAlias = Callable[[Text], str]
 """What makes markup of a text."""
@@ -38,29 +47,34 @@ def _drawn(cell: Bar, most: float) -> str:
 
 def table(block: ReportTable, words: WordsMarkup) -> str:
     """Return a table; one of quantities or values alone takes no more room than it needs."""
-    most = [longest_bar(block.rows, at) for at in range(len(block.columns))]
+    most = [longest_bar(block, at) for at in range(len(block.columns))]
     sides = [
-        ' class="right"' if column.align == "right" and not most[at] else ""
+        "" if column.align == "left" or most[at] else ' class="right"'
         for at, column in enumerate(block.columns)
     ]
     head = []
     for column, side in zip(block.columns, sides, strict=True):
-        title = words(column.title)
-        if column.long:
-            title = f'<abbr title="{escaped(column.long)}">{title}</abbr>'
-        head.append(f'<th scope="col"{side}>{title}</th>')
+        head.append(f'<th scope="col"{side}>{_title(column, words)}</th>')
     rows = []
     values = all(column.name for column in block.columns)
     name = ' class="whole"' if block.columns[0].name and not values else sides[0]
     kind = ' class="values"' if values else ""
+    tones = iter(block.tones)
     for row in block.rows:
-        cells = [f'<th scope="row"{name}>{_text(row[0], words)}</th>']
+        tone = next(tones, "plain")
+        tone = row.tone if isinstance(row, Across) else tone
+        start = f'<tr class="{tone}">' if tone != "plain" else "<tr>"
+        if isinstance(row, Across):
+            over = f'<th scope="row" colspan="{len(sides) - 1}">{words(row.text)}</th>'
+            rows.append(f"{start}{over}<td{sides[-1]}>{words(row.last)}</td></tr>\n")
+            continue
+        cells = [f'<th scope="row"{name}>{words(worded(row[0]))}</th>']
         for at, cell in enumerate(row[1:], start=1):
             if isinstance(cell, Bar):
                 cells.append(_drawn(cell, most[at]))
             else:
-                cells.append(f"<td{sides[at]}>{_text(cell, words)}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>\n")
+                cells.append(f"<td{sides[at]}>{words(worded(cell))}</td>")
+        rows.append(f"{start}{''.join(cells)}</tr>\n")
     caption = f"<caption>{words(block.caption)}</caption>\n" if block.caption else ""
     return (
         f'<div class="wide" tabindex="0">\n<table{kind}>\n{caption}'
@@ -74,7 +88,7 @@ def _foot(block: ReportTable) -> str:
         return ""
     words, place, text = block.foot
     rest = len(block.columns) - place - 1
-    kind = ' class="bar"' if longest_bar(block.rows, place) else ' class="right"'
+    kind = ' class="bar"' if longest_bar(block, place) else ' class="right"'
     last = f'<td colspan="{rest}"></td>' if rest else ""
     return (
         f'<tfoot><tr><th scope="row" colspan="{place}">{escaped(words)}</th>'
@@ -82,5 +96,9 @@ def _foot(block: ReportTable) -> str:
     )
 
 
-def _text(cell: TableCell, words: WordsMarkup) -> str:
-    return escaped(cell.text) if isinstance(cell, Bar) else words(cell)
+def _title(column: TableColumn, words: WordsMarkup) -> str:
+    """Return a title; where it is short, what it stands for is an explanation of it."""
+    if not column.title:
+        return escaped(column.long)
+    title = words(column.title)
+    return f'<abbr title="{escaped(column.long)}">{title}</abbr>' if column.long else title

@@ -115,9 +115,10 @@ def _block(block: DocumentBlock) -> Iterator[str]:  # noqa: PLR0912 - a kind of 
 
 
 def _facts(block: Facts) -> Iterator[str]:
-    for label, said in block.rows:
+    for at, (label, said) in enumerate(block.rows, start=1):
         lead = f"\\textbf{{{words(label)}}}" if label else ""
-        yield f"{lead}\\quad {_said(said)}\n\n"
+        remark = words(block.remark) if at == len(block.rows) else ""
+        yield f"{lead}\\quad {_said(said)}" + f"\\hfill {remark}" * bool(remark) + "\n\n"
 
 
 def _said(said: Text | Equation | Either) -> str:

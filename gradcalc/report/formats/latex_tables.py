@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradcalc.report.blocks import Bar, Bars, ReportTable, TableCell, Text, longest_bar
+from gradcalc.report.blocks import (
+    Across,
+    Bar,
+    Bars,
+    ReportTable,
+    TableCell,
+    Text,
+    longest_bar,
+    worded,
+)
 from gradcalc.report.formats.latex_equations import ROOM, sized
 from gradcalc.report.formats.latex_words import length, plain, words
 
@@ -18,23 +27,28 @@ LEAST = 12
 
 def table(block: ReportTable) -> str:
     """Return a table; columns of words are broken where the page is too narrow."""
-    most = [longest_bar(block.rows, at) for at in range(len(block.columns))]
+    most = [longest_bar(block, at) for at in range(len(block.columns))]
     for titles in (
         [column.long or column.title for column in block.columns],
-        [column.title for column in block.columns],
+        [column.title or column.long for column in block.columns],
     ):
         sizes = [_size(block, title, at, most[at]) for at, title in enumerate(titles)]
         if sum(sizes) <= ROOM:
             break
     rooms = _rooms(block, sizes)
     head = list(map(_broken, map(words, titles), rooms))
-    rows = [[_cell(cell, most[at], rooms[at]) for at, cell in enumerate(row)] for row in block.rows]
+    rows = [
+        _across(row, len(block.columns))
+        if isinstance(row, Across)
+        else [_cell(cell, most[at], rooms[at]) for at, cell in enumerate(row)]
+        for row in block.rows
+    ]
     if block.foot is not None:
         said, place, number = block.foot
         last = [""] * (len(block.columns) - place - 1)
         rows.append([f"\\multicolumn{{{place}}}{{l}}{{{plain(said)}}}", plain(number), *last])
     aligns = "".join(
-        "r" if column.align == "right" and not most[at] else "l"
+        "l" if column.align == "left" or most[at] else "r"
         for at, column in enumerate(block.columns)
     )
     wide = sum(room or size for room, size in zip(rooms, sizes, strict=True))
@@ -69,8 +83,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _size(block: ReportTable, title: Text, at: int, most: float) -> float:
     """Return how many digits the widest cell of a column takes."""
-    cells: list[TableCell] = [title, *(row[at] for row in block.rows)]
-    widest = max(length(cell.text if isinstance(cell, Bar) else cell) for cell in cells)
+    widest = max(map(length, [title, *(worded(row[at]) for row in block.whole_rows)]))
     return widest + 2 + 2 * LONGEST * bool(most)
 
 
@@ -94,7 +107,11 @@ def _rooms(block: ReportTable, sizes: Sequence[float]) -> list[float]:
 def _cell(cell: TableCell, most: float, room: float) -> str:
     if isinstance(cell, Bar):
         return _bar(cell, most)
-    return _broken(words(cell), room)
+    return _broken(words(worded(cell)), room)
+
+
+def _across(row: Across, columns: int) -> list[str]:
+    return [f"\\multicolumn{{{columns - 1}}}{{l}}{{{words(row.text)}}}", words(row.last)]
 
 
 def _broken(shown: str, room: float) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from gradcalc.errors import TIED, visible
 from gradcalc.report.blocks import (
+    Across,
     Bar,
     Bars,
     Boxed,
@@ -33,10 +34,11 @@ from gradcalc.report.blocks import (
     TableCell,
     Text,
     longest_bar,
+    worded,
 )
 from gradcalc.report.formats.latex_equations import equality_rows, flowing, rows_of, together
-from gradcalc.report.formats.text import bar
 from gradcalc.report.formats.text_equations import equation_row, one_row
+from gradcalc.report.formats.text_table import bar
 
 ROOM = 96
 
@@ -126,9 +128,15 @@ def escaped(text: str) -> str:
 
 
 def _facts(block: Facts, document: Document) -> Iterator[str]:
-    """Yield words with their labels: each by itself between equations, else as a list."""
+    """Yield words with their labels: each by itself between equations, else as a list.
+
+    Numbers stand in one row.
+    """
     rows = [f"**{_words(a)}** {_said(b)}" if a else _said(b) for a, b in block.rows]
-    if document.worked:
+    rows[-1] += f" — {_words(block.remark)}" if block.remark else ""
+    if block.numbers:
+        rows = [", ".join(rows)]
+    if document.worked or block.numbers:
         yield from (f"{row}\n" for row in rows)
     else:
         yield _listed(rows)
@@ -143,12 +151,12 @@ def _said(said: Text | Equation | Either) -> str:
 
 def _paragraph(block: Paragraph) -> str:
     text = _words(block.text)
+    lead = _words(block.mark)
     if block.tone == "heading":
-        text = f"**{text}**"
-    elif block.tone == "note":
-        text = f"*{text}*"
-    if block.mark:
-        text = f"**{_words(block.mark)}** {text}"
+        text = f"**{' '.join(filter(None, (lead, text)))}**"
+    else:
+        text = f"*{text}*" if block.tone == "note" else text
+        text = f"**{lead}** {text}" if lead else text
     return f"{text} — {_words(block.remark)}\n" if block.remark else f"{text}\n"
 
 
@@ -167,9 +175,14 @@ def _bars(block: Bars) -> str:
 
 def _table(block: ReportTable) -> str:
     titles = [column.long or one_row(column.title) for column in block.columns]
-    aligns = ["---:" if column.align == "right" else ":---" for column in block.columns]
-    most = [longest_bar(block.rows, at) for at in range(len(titles))]
-    rows = [[_cell(cell, most[at]) for at, cell in enumerate(row)] for row in block.rows]
+    aligns = [":---" if column.align == "left" else "---:" for column in block.columns]
+    most = [longest_bar(block, at) for at in range(len(titles))]
+    rows = [
+        [one_row(row.text), *[""] * (len(titles) - 2), one_row(row.last)]
+        if isinstance(row, Across)
+        else [_cell(cell, most[at]) for at, cell in enumerate(row)]
+        for row in block.rows
+    ]
     for at, largest in enumerate(most):
         aligns[at] = ":---" if largest else aligns[at]
     if block.foot is not None:
@@ -184,7 +197,7 @@ def _table(block: ReportTable) -> str:
 def _cell(cell: TableCell, most: float) -> str:
     if isinstance(cell, Bar):
         return f"{cell.text} {bar(cell.value / most * LENGTH) if most else ''}".rstrip()
-    return one_row(cell)
+    return one_row(worded(cell))
 
 
 def grid(titles: Sequence[str], aligns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradcalc.errors import TIED, visible, width
+from gradcalc.errors import visible, width
 from gradcalc.report.blocks import (
     ANYWHERE,
-    Bar,
     Bars,
     Boxed,
     Document,
@@ -26,7 +25,6 @@ from gradcalc.report.blocks import (
     ReportTable,
     Section,
     SolutionLine,
-    TableCell,
     Text,
 )
 from gradcalc.report.formats.text_equations import (
@@ -35,15 +33,15 @@ from gradcalc.report.formats.text_equations import (
     write_equalities,
     write_facts,
 )
+from gradcalc.report.formats.text_table import TablePrinter, bar
 from gradcalc.report.mathematics.unicode import Box, aligned
-from gradcalc.report.page import Page, heading, printable
+from gradcalc.report.page import Page, heading, printable, wrapped
 
 COLUMNS = 80
 INDENT = 5
 BETWEEN = 3
-LEAST_BAR = 4
-EIGHTHS = " ▏▎▍▌▋▊▉"
-FULL = "█"
+DEEPER, ON = 4, 2
+"""Columns by which a line of a formula that goes on stands to the right, and hangs."""
 
 
 def text_document(documents: Sequence[Document]) -> str:
@@ -67,8 +65,10 @@ def write_blocks(page: Page, blocks: Iterable[DocumentBlock]) -> Page:
     printer = _Printer(page)
     before: DocumentBlock | None = None
     for block in blocks:
-        gap = place_of(block).gap
-        page.blank(_gap(before, block) if gap is None else gap)
+        place = place_of(block)
+        if place.spare:
+            continue
+        page.blank(_gap(before, block) if place.gap is None else place.gap)
         printer.write(block)
         before = block
     return page
@@ -110,17 +110,17 @@ class _Printer:
                 write_equalities(page, block, indent)
             case Figures():
                 rows = (f"{self.row(label)} {self.row(value)}" for label, value in block.rows)
-                page.paragraph("    ".join(rows), self.indent)
+                page.paragraph("    ".join(rows), indent)
             case Paragraph():
                 self.paragraph(block, indent)
             case Formula():
-                page.block(Box(block.lines), self.indent, "value")
+                self.formula(block, indent)
             case Bars():
                 self.bars(block)
             case ReportTable():
-                _TablePrinter(page, block, self.indent).write()
+                self.table(block, indent)
             case Items():
-                self.items(block)
+                self.items(block, indent)
             case EquationList():
                 said = [(self.equation(each), self.row(beside)) for each, beside in block.rows]
                 facts: list[tuple[Text, str]] = [
@@ -160,14 +160,51 @@ class _Printer:
             self.page.paragraph(self.equation(each), self.indent + BETWEEN)
 
     def paragraph(self, block: Paragraph, indent: int) -> None:
-        said, remark, lead = map(self.row, (block.text, block.remark, block.lead))
-        hang = block.place.hang
+        page, hang = self.page, block.place.hang
+        said, remark, lead = self.row(block.text), self.row(block.remark), self.row(block.lead)
+        if lead and block.place.margin:
+            self.in_margin(lead, said, indent, hang or 0)
+            return
         if lead:
             said = lead + " " * (2 if hang is None else max(1, hang - width(lead))) + said
-        if remark:
-            self.page.beside(said, remark, block.tone, indent)
+        gap = page.columns - indent - width(said) - width(remark)
+        if block.place.flow and gap <= 2:
+            page.paragraph(f"{said}  {remark}", indent, block.tone)
+        elif remark or block.tone == "heading":
+            page.beside(said, remark, block.tone, indent, INDENT if hang is None else hang)
         else:
-            self.page.paragraph(said, indent, block.tone, hang or 0)
+            page.paragraph(said, indent, block.tone, hang or 0)
+
+    def in_margin(self, lead: str, said: str, indent: int, wide: int) -> None:
+        """Write words to the right of what leads them, or under it where it takes their room."""
+        page = self.page
+        start, *rest = wrapped(page.prose(said), page.columns - indent - wide)
+        if width(lead) < wide:
+            lead += " " * (wide - width(lead))
+            page.lines.append(((" " * indent, "plain"), (lead, "heading"), (start, "plain")))
+        else:
+            page.text(lead, "heading", indent)
+            rest = [start, *rest]
+        for line in rest:
+            page.text(line, "plain", indent + wide)
+
+    def formula(self, block: Formula, indent: int) -> None:
+        """Write lines as they are, or broken where they may hang."""
+        hang = block.place.hang
+        if hang is None:
+            self.page.block(Box(block.lines), indent, block.tone)
+            return
+        for line in block.lines:
+            on = line.startswith("= ")
+            deeper = indent + DEEPER if on else indent
+            self.page.paragraph(line, deeper, block.tone, ON if on else hang)
+
+    def table(self, block: ReportTable, indent: int) -> None:
+        """Write a table, and what its brief cells mean."""
+        TablePrinter(self.page, block, indent).write()
+        self.page.blank(bool(block.notes))
+        for note in block.notes:
+            self.page.paragraph(note, self.indent, "note")
 
     def bars(self, block: Bars) -> None:
         page = self.page
@@ -180,8 +217,11 @@ class _Printer:
             line = f"{label}  {bar(count / most * room, page.unicode).ljust(room)}  "
             page.text(line + said.rjust(wide), "plain", self.indent)
 
-    def items(self, block: Items) -> None:
+    def items(self, block: Items, indent: int) -> None:
         """Write a list, its leading cells under each other, numbers flush right."""
+        if block.rows and block.rows[0].brief:
+            self.in_one_row(block, indent)
+            return
         cells = [[self.row(cell) for cell in item.cells] for item in block.rows]
         sizes = [max(map(width, column)) for column in zip(*cells, strict=True)]
         for own, item in zip(cells, block.rows, strict=True):
@@ -191,142 +231,14 @@ class _Printer:
             )
             hang = min(width(lead), self.page.columns // 3)
             said, remark = lead + self.row(item.text), self.row(item.remark)
-            self.page.beside(said, remark, "plain", self.indent, hang)
+            self.page.beside(said, remark, "plain", indent, hang)
 
-
-@dataclass
-class _TablePrinter:
-    """Writes a table; columns that are spare go first where there is no room."""
-
-    page: Page
-    table: ReportTable
-    indent: int
-
-    def write(self) -> None:
-        page, table = self.page, self.table
-        room = page.columns - self.indent
-        kept = list(range(len(table.columns)))
-        sizes = self.sizes(kept)
-        while self.used(kept, sizes) > room:
-            spare = max((table.columns[at].spare, at) for at in kept)
-            if not spare[0]:
-                break
-            kept.remove(spare[1])
-            sizes = self.sizes(kept)
-        over = self.used(kept, sizes) - room
-        for at in kept:
-            if table.columns[at].cut and over > 0:
-                taken = min(over, max(0, sizes[at] - 8))
-                sizes[at], over = sizes[at] - taken, over - taken
-        barred = [at for at in kept if self.barred(at)]
-        for at in barred if over > 0 else ():
-            sizes[at] = self.number(at)
-        for at in barred:  # what is left belongs to the bars
-            left = (room - self.used(kept, sizes)) // len(barred)
-            sizes[at] += max(0, left)
-        head = self.head(kept, sizes)
-        caption = self.row_of(table.caption)
-        if caption:  # it stands where the titles of texts would
-            free = width(head) - width(head.lstrip())
-            if width(caption) + 2 <= free:
-                head = caption + head[width(caption) :]
-            else:
-                page.paragraph(caption, self.indent)
-                page.blank()
-        page.text(head, "faint", self.indent)
-        page.text("─" * room, "rule", self.indent)
-        for row in table.rows:
-            page.text(self.row(row, kept, sizes).rstrip(), "plain", self.indent)
-        if table.foot is not None:
-            self.foot(table.foot, kept, sizes)
-
-    def row_of(self, content: Text) -> str:
-        return one_row(content, unicode=self.page.unicode)
-
-    def text(self, cell: TableCell) -> str:
-        said = cell.text if isinstance(cell, Bar) else self.row_of(cell)
-        return visible(said.replace(TIED, " "))
-
-    def barred(self, at: int) -> bool:
-        return any(isinstance(row[at], Bar) for row in self.table.rows)
-
-    def sizes(self, kept: Sequence[int]) -> list[int]:
-        """Return what the widest cell of each column takes, and its title if it is alone."""
-        found = []
-        for at, column in enumerate(self.table.columns):
-            cells = [row[at] for row in self.table.rows]
-            wide = max((width(self.text(cell)) for cell in cells), default=0)
-            after = self.table.columns[at + 1 : at + 2] if at + 1 in kept else ()
-            alone = not column.joined and not (after and after[0].joined)
-            title = width(self.row_of(column.title)) + self.barred(at) if alone else 0
-            found.append(max(column.least, wide, title))
-        return found
-
-    def number(self, at: int) -> int:
-        """Return what the numbers beside the bars of a column take."""
-        cells = [self.text(row[at]) for row in self.table.rows]
-        return max(self.table.columns[at].least, *map(width, cells))
-
-    def used(self, kept: Sequence[int], sizes: Sequence[int]) -> int:
-        return sum(sizes[at] + self.table.columns[at].gap * bool(n) for n, at in enumerate(kept))
-
-    def head(self, kept: Sequence[int], sizes: Sequence[int]) -> str:
-        """Return the titles; one over two columns stands at the end of both."""
-        text, ends = "", 0
-        for n, at in enumerate(kept):
-            column = self.table.columns[at]
-            ends += sizes[at] + column.gap * bool(n)
-            if kept[n + 1 : n + 2] and self.table.columns[kept[n + 1]].joined:
-                continue
-            titled = self.table.columns[kept[n - 1]] if column.joined else column
-            title = self.row_of(titled.title)
-            last = n == len(kept) - 1
-            if self.barred(at):
-                room = max(sizes[at] - 1, self.page.columns - self.indent - ends + sizes[at] - 1)
-                text = text.ljust(ends - sizes[at] + 1) + _cut(title, room if last else sizes[at])
-            elif column.align == "left":
-                text = text.ljust(ends - sizes[at]) + title * (not self.table.caption)
-            else:
-                text += " " * (ends - width(text) - width(title)) + title
-        return text
-
-    def row(self, row: Sequence[TableCell], kept: Sequence[int], sizes: Sequence[int]) -> str:
-        text = ""
-        for n, at in enumerate(kept):
-            column, cell = self.table.columns[at], row[at]
-            text += " " * (column.gap * bool(n))
-            if isinstance(cell, Bar):
-                text += self.bar(at, cell, sizes[at])
-                continue
-            cut = _cut(self.text(cell), sizes[at])
-            blank = " " * (sizes[at] - width(cut))
-            text += cut + blank if column.align == "left" else blank + cut
-        return text
-
-    def bar(self, at: int, cell: Bar, size: int) -> str:
-        """Return a number and its bar in `size` columns."""
-        least = self.number(at)
-        number = cell.text.rjust(least)
-        room = size - least - 1
-        if room < LEAST_BAR:
-            return number.ljust(size)
-        every = [row[at] for row in self.table.rows]
-        most = max((each.value for each in every if isinstance(each, Bar)), default=0) or 1
-        return f"{number} {bar(cell.value / most * room, self.page.unicode).ljust(room)}"
-
-    def foot(self, foot: tuple[str, int, str], kept: Sequence[int], sizes: Sequence[int]) -> None:
-        """Write the last row: words from the left, a number under the column it is of."""
-        words, place, text = foot
-        place = place if place in kept else kept[-1]
-        before = kept[: kept.index(place) + 1]
-        end = self.used(before, sizes)
-        if self.barred(place):
-            end += self.number(place) - sizes[place]
-        gap = end - width(words) - width(text)
-        if gap >= 1:
-            self.page.text(words + " " * gap + text, "plain", self.indent)
-            return
-        self.page.paragraph(f"{words}: {text}", self.indent)
+    def in_one_row(self, block: Items, indent: int) -> None:
+        """Write what is brief in a list after the cells of its first row, each thing once."""
+        first, wide = block.rows[0], block.place.hang or 0
+        lead = "  ".join(map(self.row, first.cells)).ljust(wide)
+        said = "   ".join(dict.fromkeys(self.row(item.brief) for item in block.rows))
+        self.page.beside(lead + said, self.row(first.remark), "plain", indent, wide)
 
 
 def aligned_pairs(pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -336,22 +248,3 @@ def aligned_pairs(pairs: Sequence[tuple[str, str]]) -> list[str]:
         f"{a} – {b}" if pair[1] else f"{a}   {' ' * width(b)}"
         for a, b, pair in zip(low, high, pairs, strict=True)
     ]
-
-
-def bar(length: float, unicode: bool = True) -> str:
-    """Return a bar of eighths of a column, or of signs where a stream has only ASCII."""
-    if not unicode:
-        return "#" * round(length)
-    whole, part = int(length), round((length - int(length)) * 8)
-    if part == 8:
-        whole, part = whole + 1, 0
-    return FULL * whole + (EIGHTHS[part] if part else "")
-
-
-def _cut(text: str, columns: int) -> str:
-    if width(text) <= columns:
-        return text
-    kept = text
-    while kept and width(kept) > columns - 1:
-        kept = kept[:-1]
-    return kept + "…"

@@ -6,7 +6,7 @@ from gradcalc.errors import width
 from gradcalc.report.blocks import Either, Equalities, Equation, Facts, Text
 from gradcalc.report.mathematics.rows import box_of, row_text, whole_box
 from gradcalc.report.mathematics.tree import Math
-from gradcalc.report.mathematics.unicode import Box, beside, text
+from gradcalc.report.mathematics.unicode import Box, aligned, beside, text
 from gradcalc.report.page import Page, wrapped
 
 EQUALS = " = "
@@ -28,14 +28,22 @@ def equation_row(shown: Equation, *, unicode: bool = True) -> str:
 
 def write_facts(page: Page, block: Facts, indent: int) -> None:
     """Write words in a column beside their labels."""
-    labels = [one_row(label, unicode=page.unicode) for label, _ in block.rows]
+    rows = block.rows[: len(block.rows) - block.spare]
+    labels = [one_row(label, unicode=page.unicode) for label, _ in rows]
     wide = max(block.least, *map(width, labels)) + block.between
     room = page.columns - indent - wide
-    for label, (_, said) in zip(labels, block.rows, strict=True):
-        for at, line in enumerate(_lines(page, said, room)):
+    found = [_lines(page, said, room) for _, said in rows]
+    if block.numbers:
+        found = [[number] for number in aligned([" ".join(lines) for lines in found])]
+    for label, lines in zip(labels, found, strict=True):
+        for at, line in enumerate(lines):
             lead = label if not at else ""
             lead = " " * indent + lead + " " * (wide - width(lead))
             page.lines.append(((lead, block.head), (line, block.tone)))
+    remark = one_row(block.remark, unicode=page.unicode)
+    if remark:
+        last = "".join(said for said, _ in page.lines.pop())
+        page.beside(last[indent:].rstrip(), remark, block.tone, indent)
 
 
 def _lines(page: Page, said: Text | Equation | Either, room: int) -> list[str]:

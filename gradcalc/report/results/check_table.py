@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby, islice
 
 import numpy as np
 
-from gradcalc.errors import width
-from gradcalc.grading.marking.verdict import Review, Verdict
+from gradcalc.grading.marking.verdict import Review, Status, Verdict
+from gradcalc.report.blocks import (
+    Across,
+    Brief,
+    PagePlace,
+    ReportTable,
+    TableCell,
+    TableColumn,
+    TableRow,
+    Tone,
+)
 from gradcalc.report.mathematics.names import ABSENT, TABLE_DIGITS, figure
 from gradcalc.report.mathematics.notation import Notation
-from gradcalc.report.mathematics.unicode import aligned
-from gradcalc.report.page import Page
 from gradcalc.report.results.wording import NUMBERS
 
 MARKS = {
@@ -40,77 +48,179 @@ SINGLE = "Printed from single precision (float32): what its rounding moves count
 """What is said of a sheet whose numbers NumPy or PyTorch printed."""
 
 
+COLUMNS = (
+    TableColumn("", long="line"),
+    TableColumn("", "left", long="quantity", gap=2, name=True),
+    TableColumn("written", "words", gap=2),
+    TableColumn("from own", "words", gap=2, spare=1),
+    TableColumn("exact", "words", gap=2, spare=2),
+    TableColumn("off by", "words", gap=2, spare=3),
+    TableColumn("", "left", long="verdict", gap=2),
+)
+OWN, EXACT, OFF = 3, 4, 5
+LEGEND = {
+    "f": "follows from an earlier slip.",
+    "c": "cut off after the last digit, not rounded.",
+    "k": "right if digits were kept that are not written.",
+    "0": "not 0 itself; it is 0 only once it is rounded.",
+    "1": "right, but a single digit says little; write more.",
+}
+"""What the signs behind a mark mean."""
+WORDS: dict[Status, str] = {
+    "correct": "right",
+    "follows": "right from your own earlier values",
+    "convention": "right under another convention",
+    "missing": "blank",
+    "unreadable": "not read",
+    "incorrect": "wrong",
+}
+ABSENT_WORDS = "does not exist, not judged"
+SAID = {
+    "c": "cut off, not rounded",
+    "k": "if digits were kept that are not written",
+    "0": "0 once it is rounded",
+    "1": "one digit only",
+}
+"""What the signs behind a mark say where there is room for words."""
+
+
+def line_table(review: Review, notation: Notation) -> ReportTable:
+    """Return the table, one row an entry; lines that only repeat are put together."""
+    made = _Rows(review, notation)
+    found = list(islice(made.rows(), MOST + 1))
+    rows = found[:MOST]
+    whole = [row for row in rows if not isinstance(row, Across)]
+    columns = list(COLUMNS)
+    if [row[OWN] for row in whole] == [row[EXACT] for row in whole]:
+        columns[EXACT], columns[OFF] = (
+            replace(columns[EXACT], spare=columns[OFF].spare),
+            replace(columns[OFF], spare=columns[EXACT].spare),
+        )
+    if not whole:
+        columns[0] = replace(columns[0], least=2)
+    tones = tuple(map(_tone, rows))
+    if len(found) > MOST:
+        rows.append(Across("and more; --format json has all", tone="note"))
+    signs = dict.fromkeys(sign for verdict in review.verdicts for sign in _signs(verdict))
+    notes = tuple(f"{sign}: {text}" for sign, text in LEGEND.items() if sign in signs)
+    return ReportTable(
+        tuple(columns),
+        tuple(rows),
+        tones=tones,
+        notes=notes,
+        margin=2,
+        rule=1,
+        tight=True,
+        place=PagePlace(0),
+    )
+
+
+def _tone(row: TableRow) -> Tone:
+    mark = "" if isinstance(row, Across) else row[-1]
+    return "warning" if isinstance(mark, Brief) and MARKS["incorrect"] in mark.text else "plain"
+
+
+def _signs(verdict: Verdict) -> list[str]:
+    """Return the signs behind the mark of an entry."""
+    signs = {
+        "f": verdict.status == "follows",
+        "c": verdict.cut and verdict.right,
+        "k": verdict.kept,
+        "0": verdict.rounds_to_zero,
+        "1": verdict.one_digit,
+    }
+    return [sign for sign, stands in signs.items() if stands]
+
+
 @dataclass(frozen=True)
-class LineRow:
-    """One row of the table: texts in columns, or one remark over all of them."""
+class _Rows:
+    review: Review
+    notation: Notation
 
-    line: str
-    name: str
-    written: str = ""
-    own: str = ""
-    exact: str = ""
-    off: str = ""
-    mark: str = ""
-    remark: str = ""
+    @cached_property
+    def first(self) -> Verdict | None:
+        """Return the first wrong entry."""
+        return next((v for v in self.review.verdicts if v.status == "incorrect"), None)
+
+    def rows(self) -> Iterator[TableRow]:
+        """Yield the rows; runs of lines that repeat what stands above are one remark."""
+        verdicts = self.review.verdicts
+        lines = [list(group) for _, group in groupby(verdicts, key=lambda v: v.line)]
+        many = len(verdicts) > WHOLE
+        for again, run in groupby(lines, key=_again):
+            groups = list(run)
+            if again:
+                yield from self.repeats(groups)
+                continue
+            for group in groups:
+                if many and all(verdict.right and not _remarked(verdict) for verdict in group):
+                    yield self.counted(group)
+                else:
+                    for at, verdict in enumerate(group):
+                        yield self.row(verdict, "" if at else str(verdict.line))
+
+    def repeats(self, groups: Sequence[Sequence[Verdict]]) -> Iterator[TableRow]:
+        verdicts = [verdict for group in groups for verdict in group]
+        first, last = groups[0][0].line, groups[-1][0].line
+        right = sum(verdict.right for verdict in verdicts)
+        place = f"{first} to {last}" if last > first else str(first)
+        if right:
+            count = (
+                f"{right} of {len(verdicts)} numbers"
+                if right < len(verdicts)
+                else (f"{right} numbers" if right > 1 else "1 number")
+            )
+            verb = "repeats" if right == 1 else "repeat"
+            yield Across(f"{place}: {count} {verb} what stands above", MARKS["correct"])
+        for verdict in verdicts:
+            if not verdict.right:
+                yield self.row(verdict, str(verdict.line))
+
+    def counted(self, group: Sequence[Verdict]) -> Across:
+        name = self.notation.name(group[0].name)
+        said = "right" if len(group) == 1 else f"all {len(group)} entries are right"
+        return Across(f"{group[0].line}: {name}, {said}", MARKS["correct"])
+
+    def row(self, verdict: Verdict, line: str) -> tuple[TableCell, ...]:
+        notation, digits = self.notation, verdict.digits
+        name = entry_name(verdict, notation)
+        given = as_written(verdict.given, notation)
+        if verdict.value is None:
+            short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
+            return (line, name, short, "", "", "", self.mark(verdict))
+        own = "" if verdict.own is None else due_text(verdict.own, notation, digits)
+        if verdict.rounded is not None and verdict.right:
+            own = f"line {verdict.rounded}, rounded"
+        if verdict.repeats is not None:
+            own = f"as in line {verdict.repeats}"
+        exact = "" if verdict.expected is None else due_text(verdict.expected, notation, digits)
+        exact = notation.number(ABSENT) if verdict.absent else exact
+        return (line, name, given, own, exact, off_by(verdict, notation), self.mark(verdict))
+
+    def mark(self, verdict: Verdict) -> Brief:
+        """Return the sign of a verdict, and the words for it."""
+        text = MARKS[verdict.status]
+        signs = _signs(verdict)
+        slip = ""
+        if verdict.finding is not None and not verdict.right:
+            slip = str(verdict.finding + 1)
+        said = WORDS[verdict.status]
+        if verdict.absent:
+            said = ABSENT_WORDS
+        said = ", ".join((said, *(SAID[sign] for sign in signs if sign in SAID)))
+        said += ", the first" if verdict is self.first else ""
+        said += f", slip {slip}" if slip else ""
+        return Brief(" ".join(filter(None, (text, slip, *signs))), f"{text} {said}")
 
 
-def line_table(page: Page, review: Review, notation: Notation) -> None:
-    """Write the table, one row an entry; lines that only repeat are put together."""
-    rows = list(islice(_rows(review, notation), MOST + 1))
-    long = len(rows) > MOST
-    rows = rows[:MOST]
-    columns = [
-        [getattr(row, key) for row in rows if not row.remark]
-        for key in ("written", "own", "exact", "off")
-    ]
-    texts = [_column(column) for column in columns]
-    name = max((width(row.name) for row in rows), default=4)
-    number = max((width(row.line) for row in rows if not row.remark), default=2)
-    wide = [max((width(text) for text in column), default=0) for column in texts]
-    heads = ("written", "from own", "exact", "off by")
-    wide = [max(own, width(head)) for own, head in zip(wide, heads, strict=True)]
-    marks = max((width(row.mark) for row in rows if not row.remark), default=1)
-    rest = 2 + number + 2 + name + 2 + marks
-    choices = [[0, 1, 2, 3], [0, 1, 2], [0, 1], [0]]
-    if columns[1] == columns[2]:
-        choices[1] = [0, 1, 3]
-    fitting = (each for each in choices if rest + sum(wide[k] + 2 for k in each) <= page.columns)
-    kept = next(fitting, [0])
-    if rest + wide[0] + 2 > page.columns:  # no room for points under each other
-        texts[0] = columns[0]
-        wide[0] = max(width(text) for text in (heads[0], *columns[0]))
-    gap = " " * (1 if rest + wide[0] + 2 > page.columns else 2)
-    titles = [heads[k].ljust(wide[k]) for k in kept]
-    start = gap + " " * number + gap + " " * name
-    page.text(gap.join((start, *titles)).rstrip(), "faint")
-    page.text(" " + "─" * (page.columns - 1), "rule")
-    at = 0
-    for row in rows:
-        if row.remark:
-            page.beside(row.remark, f"{row.mark} ", "plain", 2, 4)
-            continue
-        cells = [texts[k][at].ljust(wide[k]) for k in kept]
-        text = gap.join(("", row.line.rjust(number), row.name.ljust(name), *cells, row.mark))
-        page.text(text.rstrip(), "plain" if "✗" not in row.mark else "warning")
-        at += 1
-    if long:
-        page.paragraph("and more; --format json has all", 2, "note")
-
-
-def _rows(review: Review, notation: Notation) -> Iterator[LineRow]:
-    """Yield the rows; runs of lines that repeat what stands above are one remark."""
-    lines = [list(group) for _, group in groupby(review.verdicts, key=lambda v: v.line)]
-    many = len(review.verdicts) > WHOLE
-    for again, run in groupby(lines, key=_again):
-        groups = list(run)
-        if again:
-            yield from _repeats(groups, notation)
-            continue
-        for group in groups:
-            if many and all(verdict.right and not _remarked(verdict) for verdict in group):
-                yield _counted(group, notation)
-            else:
-                yield from _entries(group, notation)
+def unlike(verdicts: Sequence[Verdict]) -> str:
+    """Return in words what makes right entries unlike others, nothing where it is nothing."""
+    found = {SAID[sign] for verdict in verdicts for sign in _signs(verdict) if sign in SAID}
+    if all(verdict.absent for verdict in verdicts):
+        found = {ABSENT_WORDS}
+    elif any(verdict.status == "convention" for verdict in verdicts):
+        found.add(WORDS["convention"])
+    return ", ".join(sorted(found))
 
 
 def _again(group: Sequence[Verdict]) -> bool:
@@ -119,75 +229,8 @@ def _again(group: Sequence[Verdict]) -> bool:
     return known and any(verdict.repeats is not None for verdict in group)
 
 
-def _column(texts: Sequence[str]) -> list[str]:
-    """Return texts padded to one width, decimal points of the numbers under each other."""
-    numbers = [at for at, text in enumerate(texts) if text[-1:].isdigit() and " " not in text]
-    found = list(texts)
-    for at, text in zip(numbers, aligned([texts[at] for at in numbers] or [""]), strict=False):
-        found[at] = text
-    widest = max(map(width, found), default=0)
-    return [text + " " * (widest - width(text)) for text in found]
-
-
-def _repeats(groups: Sequence[Sequence[Verdict]], notation: Notation) -> Iterator[LineRow]:
-    verdicts = [verdict for group in groups for verdict in group]
-    first, last = groups[0][0].line, groups[-1][0].line
-    right = sum(verdict.right for verdict in verdicts)
-    place = f"{first} to {last}" if last > first else str(first)
-    if right:
-        count = (
-            f"{right} of {len(verdicts)} numbers"
-            if right < len(verdicts)
-            else (f"{right} numbers" if right > 1 else "1 number")
-        )
-        verb = "repeats" if right == 1 else "repeat"
-        yield LineRow(place, "", mark="✓", remark=f"{place}: {count} {verb} what stands above")
-    for verdict in verdicts:
-        if not verdict.right:
-            yield _row(verdict, notation, str(verdict.line))
-
-
 def _remarked(verdict: Verdict) -> bool:
     return verdict.kept or verdict.rounds_to_zero or verdict.one_digit
-
-
-def _counted(group: Sequence[Verdict], notation: Notation) -> LineRow:
-    name = notation.name(group[0].name)
-    return LineRow("", "", mark="✓", remark=f"{group[0].line}: {name}, " + _all_right(len(group)))
-
-
-def _all_right(count: int) -> str:
-    return "right" if count == 1 else f"all {count} entries are right"
-
-
-def _entries(group: Sequence[Verdict], notation: Notation) -> Iterator[LineRow]:
-    for at, verdict in enumerate(group):
-        yield _row(verdict, notation, str(verdict.line) if not at else "")
-
-
-def _row(verdict: Verdict, notation: Notation, line: str) -> LineRow:
-    mark = MARKS[verdict.status]
-    if verdict.finding is not None and not verdict.right:
-        mark += f" {verdict.finding + 1}"
-    if verdict.status == "follows":
-        mark += " f"
-    mark += " c" if verdict.cut and verdict.right else ""
-    mark += " k" if verdict.kept else ""
-    mark += " 0" if verdict.rounds_to_zero else ""
-    mark += " 1" if verdict.one_digit else ""
-    name = entry_name(verdict, notation)
-    given = as_written(verdict.given, notation)
-    if verdict.value is None:
-        short = given if len(given) <= LONGEST else given[: LONGEST - 1] + "…"
-        return LineRow(line, name, short, "", "", "", mark)
-    own = "" if verdict.own is None else due_text(verdict.own, notation, verdict.digits)
-    if verdict.rounded is not None and verdict.right:
-        own = f"line {verdict.rounded}, rounded"
-    if verdict.repeats is not None:
-        own = f"as in line {verdict.repeats}"
-    exact = "" if verdict.expected is None else due_text(verdict.expected, notation, verdict.digits)
-    exact = notation.number(ABSENT) if verdict.absent else exact
-    return LineRow(line, name, given, own, exact, off_by(verdict, notation), mark)
 
 
 def off_by(verdict: Verdict, notation: Notation) -> str:

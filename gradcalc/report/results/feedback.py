@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 
-from gradcalc.errors import width
 from gradcalc.grading.answers.sheet import Sheet
 from gradcalc.grading.classes.first_pass import Marker
 from gradcalc.grading.classes.gradebook import number
@@ -28,9 +27,9 @@ from gradcalc.grading.marking.verdict import Review, Status, Verdict
 from gradcalc.grading.mistakes.diagnosis import Finding
 from gradcalc.problem.text.source import is_device
 from gradcalc.report.blocks import Document
-from gradcalc.report.page import Page
+from gradcalc.report.results.check import Points, Told, check_document
+from gradcalc.report.results.check_slips import Memory
 from gradcalc.report.results.reasons import Reveal
-from gradcalc.report.results.review import Memory, Told, review_document
 from gradcalc.report.results.wording import Wording, wording
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,60}\Z")
@@ -48,7 +47,6 @@ class ClassFeedback:
     marker: Marker
     reveal: Reveal
     memory: Memory = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def words(self) -> Wording:
@@ -61,35 +59,27 @@ class ClassFeedback:
         return tuple(contradictions(self.marker.lines))
 
     def of(self, marked: Marked) -> Iterator[tuple[str, Document]]:
-        """Yield each student of a block with the document of their feedback."""
+        """Yield each student of a block with their feedback."""
         block, scheme = marked.block, self.marker.scheme
         lines = self.marker.of(block)
-        most = scheme.points(block.columns)
-        total = number(scheme.most(block.columns))
-        whole = {name: number(float(most[own].sum())) for name, own in block.quantities.items()}
         for row, student in enumerate(block.ids):
             if len(self.memory) > MOST_KEPT:
                 self.memory.clear()
             own = lines.student(row)
             review, keys, ruled = self.review(marked, row, own)
-            points = {
-                name: f"{number(float(marked.points[row, columns].sum()))} of {whole[name]}"
-                for name, columns in block.quantities.items()
-            }
             told = Told(
                 self.reveal,
                 f"feedback to {student}",
-                points,
-                f"{number(float(marked.score[row]))} of {total} points",
-                scheme.described,
-                ruled,
-                keys,
-                self.memory,
-                self.names,
+                hint=False,
+                points=points_of(marked, row, scheme),
+                scored=True,
+                ruled=ruled,
+                keys=keys,
+                memory=self.memory,
             )
             shared = own is self.marker.lines
             words = self.words if shared else Wording(self.words.notation, own)
-            yield student, review_document(review, words, told)
+            yield student, check_document(review, words, told)
 
     def review(
         self, marked: Marked, row: int, lines: Lines
@@ -109,7 +99,7 @@ class ClassFeedback:
             wrong = any(marked.status[row, c] in (INCORRECT, CONVENTION) for c in columns)
             if at >= 0 and wrong:
                 finding = len(found)
-                found.append(marked.findings[at])
+                found.append(replace(marked.findings[at], lines=(line,)))
                 keys.append(marked.keys[at])
                 ruling = int(marked.ruled[name][row]) if name in marked.ruled else -1
                 if ruling >= 0:
@@ -148,22 +138,21 @@ class ClassFeedback:
         )
 
 
-def points_band(page: Page, marked: Marked, row: int, scheme: Scheme, words: Wording) -> None:
-    """Write the points of each quantity and the score at the end of a page."""
+def points_of(marked: Marked, row: int, scheme: Scheme) -> Points:
+    """Return the points of one submission."""
     block = marked.block
     most = scheme.points(block.columns)
-    page.band("Points")
-    names = [words.notation.name(name) for name in block.quantities]
-    wide = max([width("score"), *map(width, names)])
-    for name, columns in zip(names, block.quantities.values(), strict=True):
-        own = number(float(marked.points[row, columns].sum()))
-        of = number(float(most[columns].sum()))
-        page.text(f"{name}{' ' * (wide - width(name))}  {own:>6} of {of}", "plain", 5)
-    score = number(float(marked.score[row]))
-    total = number(scheme.most(block.columns))
-    page.text(f"{'score'.ljust(wide)}  {score:>6} of {total}", "value", 5)
-    page.blank()
-    page.paragraph(scheme.described, 5, "note")
+    return Points(
+        {
+            name: (
+                number(float(marked.points[row, columns].sum())),
+                number(float(most[columns].sum())),
+            )
+            for name, columns in block.quantities.items()
+        },
+        (number(float(marked.score[row])), number(scheme.most(block.columns))),
+        scheme.described,
+    )
 
 
 def file_name(student: str, ending: str) -> str:
