@@ -16,7 +16,7 @@ from gradcalc.report.solution.descent import method_words
 from gradcalc.report.solution.page import page
 from gradcalc.report.steps.updates import update_lines
 from gradcalc.report.steps.view import View
-from tests.shown import GOLDEN, matches
+from tests.shown import GOLDEN, golden
 
 SURFACE = "inputs: {x: 1, y: 2}\nequations: f = -x^3 + 100*(y^2 - x)^2\n"
 NETWORK = """\
@@ -207,4 +207,4 @@ def test_the_sheet_of_an_optimiser(name: str) -> None:
     assert found is not None
     sheet = Page(80)
     optimiser_sheet(sheet, *found)
-    assert matches(GOLDEN / "ops" / f"{name}.txt", sheet.plain())
+    golden(GOLDEN / "ops" / f"{name}.txt", sheet.plain())

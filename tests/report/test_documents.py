@@ -30,7 +30,7 @@ from gradcalc.report.steps.steps import build_steps
 from gradcalc.report.steps.view import View
 from tests.report.markup import Markup, checked, evaluated
 from tests.report.random_problems import problem
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 NAMES = [path.stem for path in PROBLEMS]
 KEPT = (
@@ -95,25 +95,25 @@ def formulas(markdown: str) -> list[str]:
 @kept
 def test_the_markdown_of_a_solution(name: str) -> None:
     text = markdown_document([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.md", text)
+    golden(GOLDEN / "documents" / f"{name}.md", text)
 
 
 @kept
 def test_the_latex_of_a_solution(name: str) -> None:
     text = fragments([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.tex", text)
+    golden(GOLDEN / "documents" / f"{name}.tex", text)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_of_a_solution(name: str) -> None:
     body = html_document([written(name)]).partition("<body>")[2]
-    assert matches(GOLDEN / "documents" / f"{name}.html", body)
+    golden(GOLDEN / "documents" / f"{name}.html", body)
 
 
 @pytest.mark.parametrize("sheet", ["problem", "blank"])
 def test_the_sheets_of_a_problem(sheet: SheetKind) -> None:
     text = markdown_document([written("relu-squared-loss", sheet=sheet)])
-    assert matches(GOLDEN / "documents" / f"relu-squared-loss-{sheet}.md", text)
+    golden(GOLDEN / "documents" / f"relu-squared-loss-{sheet}.md", text)
 
 
 # --- structure ---------------------------------------------------------------------

@@ -14,7 +14,7 @@ from gradcalc.problem.reading.loader import load
 from gradcalc.report.page import Page
 from gradcalc.report.results.options import OptionPage
 from gradcalc.report.results.wording import wording
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 CHOICES = [path for path in PROBLEMS if "\noptions:" in path.read_text()]
 
@@ -56,4 +56,4 @@ def test_every_word_of_the_page_is_in_the_parts(path: Path) -> None:
 def test_the_options_of_document_000(form: str) -> None:
     ending = {"markdown": "md", "html": "html"}[form]
     text = said(Path("problems/relu-squared-loss.yaml"), form)
-    assert matches(GOLDEN / "class" / f"options.{ending}", text)
+    golden(GOLDEN / "class" / f"options.{ending}", text)
