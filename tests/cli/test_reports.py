@@ -147,13 +147,6 @@ def test_hostile_ids_answers_titles_and_rulings_stay_text(tmp_path, capsys):
     assert not any(word in kind for kind in kinds["hostile"] for word in ("html_", "link", "image"))
 
 
-@pytest.mark.parametrize("reveal", REVEALS)
-def test_a_check_as_markdown(reveal, capsys):
-    call = ["check", PROBLEM, "tests/cases/answers/004-sigma-forgotten.txt", "--reveal", reveal]
-    assert run([*call, "--format", "markdown"]) == 1
-    golden(GOLDEN / "class" / f"check-{reveal}.md", capsys.readouterr().out)
-
-
 def test_several_checks_are_one_page_of_html(tmp_path, capsys):
     for at, text in enumerate(HOSTILE):
         sheet = f"z2 = {text}\n{text}\ndL/dz2 = 0.79\n".encode("utf-8", "replace")

@@ -14,7 +14,7 @@ from gradcalc.problem.reading.loader import load
 from gradcalc.report.page import Page
 from gradcalc.report.results.options import OptionPage
 from gradcalc.report.results.wording import wording
-from tests.shown import GOLDEN, PROBLEMS, golden
+from tests.shown import PROBLEMS
 
 CHOICES = [path for path in PROBLEMS if "\noptions:" in path.read_text()]
 
@@ -50,10 +50,3 @@ def test_every_word_of_the_page_is_in_the_parts(path: Path) -> None:
     reader = Text()
     reader.feed(said(path, "html"))
     assert set(words(page)) - set(words(" ".join(reader.texts))) == set()
-
-
-@pytest.mark.parametrize("form", ["markdown", "html"])
-def test_the_options_of_document_000(form: str) -> None:
-    ending = {"markdown": "md", "html": "html"}[form]
-    text = said(Path("problems/relu-squared-loss.yaml"), form)
-    golden(GOLDEN / "class" / f"options.{ending}", text)
