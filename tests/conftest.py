@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import shown
+
 settings.register_profile(
     "steady",
     deadline=None,
@@ -22,11 +24,13 @@ CACHE = "gradcalc/skipped"
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--skipped", action="store_true", help="run only what the last run skipped")
     parser.addoption("--slow", action="store_true", help="run only the tests that are marked slow")
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # hundreds of programs are started: they should compile the package once
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    shown.UPDATE = config.getoption("--update-golden")
     config.addinivalue_line("markers", "slow: left out unless --slow is given")
     if not hasattr(config, "workerinput"):  # with pytest-xdist, all reports reach this process
         config.pluginmanager.register(_Skipped(config))

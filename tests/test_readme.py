@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shown import PROBLEMS, ROOT, WRITE
+from tests.shown import PROBLEMS, ROOT, golden
 
 README = ROOT / "README.md"
 CATALOGUE = ROOT / "problems" / "README.md"
@@ -49,15 +49,13 @@ def test_shown_outputs_are_real(path: Path, tmp_path: Path) -> None:
         (tmp_path / "mine.txt").write_text(text, encoding="utf-8")
     for text in blocks(path, "csv")[:1]:
         (tmp_path / "class.csv").write_text(text, encoding="utf-8")
-    page = path.read_text(encoding="utf-8")
-    for block in blocks(path, "console"):
-        command = block.splitlines()[0]
-        real = f"{command}\n{output(command, tmp_path)}"
-        if WRITE:
-            page = page.replace(f"```console\n{block}```", f"```console\n{real}```")
-            path.write_text(page, encoding="utf-8")
-        else:
-            assert block == real
+    shown = blocks(path, "console")
+    commands = [block.splitlines()[0] for block in shown]
+    real = [f"{command}\n{output(command, tmp_path)}" for command in commands]
+    page = path.read_text(encoding="utf-8")  # late: other tests write other parts of it
+    for before, now in zip(shown, real, strict=True):
+        page = page.replace(f"```console\n{before}```", f"```console\n{now}```")
+    golden(path, page)
 
 
 def test_the_python_session_is_real() -> None:
@@ -107,10 +105,7 @@ def test_every_mistake_is_listed() -> None:
     head, start, rest = page.partition(title)
     assert start
     tail = rest[len(re.match(r"(?:\|.*\n)*", rest)[0]) :]  # type: ignore[index]
-    if WRITE:
-        README.write_text(head + table + tail, encoding="utf-8")
-    else:
-        assert page == head + table + tail
+    golden(README, head + table + tail)
 
 
 def test_every_key_of_a_problem_file_is_documented() -> None:

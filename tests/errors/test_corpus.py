@@ -3,7 +3,7 @@
 Every `files/<number>-<what is wrong>.yaml` has a `.txt` with the text on stderr. The
 hundreds: 1 YAML, 2 numbers, 3 networks and shapes, 4 names, 5 formulas, 6 values that
 do not exist, 7 the question's keys, 8 files beside the problem, 9 untrusted text.
-`GRADCALC_WRITE=1` writes the texts anew.
+`pytest --update-golden` writes the texts anew.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 import gradcalc
 from gradcalc.errors import render
 from tests.processes import SECONDS
-from tests.shown import ROOT, matches
+from tests.shown import ROOT, golden
 
 FILES = Path(__file__).parent / "files"
 CORPUS = sorted(FILES.glob("*.yaml"))
@@ -77,7 +77,7 @@ def refused(name: str, folder: Path, text: bytes | None = None) -> str:
 def test_each_file_gets_its_diagnostic(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FILES)
     shown = diagnostic(path.name)
-    assert matches(path.with_suffix(".txt"), shown)
+    golden(path.with_suffix(".txt"), shown)
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.exit(f"{kept} is in the repository; name a folder outside")
     if given.command == "keep":
         return keep(kept, given.only, given.jobs)
-    return compare(kept, given.only, given.jobs, given.most)
+    return compare(kept, given.only, given.jobs, given.most, given.lines)
 
 
 def _read(arguments: list[str] | None) -> argparse.Namespace:
@@ -50,6 +50,9 @@ def _read(arguments: list[str] | None) -> argparse.Namespace:
             command.add_argument(
                 "--most", type=int, default=20, metavar="N", help="runs whose differences are shown"
             )
+            command.add_argument(
+                "--lines", type=int, default=40, metavar="N", help="lines of each difference"
+            )
     return parser.parse_args(arguments)
 
 
@@ -68,7 +71,7 @@ def keep(folder: Path, only: str, jobs: int) -> int:
     return 0
 
 
-def compare(folder: Path, only: str, jobs: int, most: int) -> int:
+def compare(folder: Path, only: str, jobs: int, most: int, lines: int) -> int:
     """Run the rows again and show what differs; return 1 where anything does."""
     if not (folder / "inputs").exists():
         sys.exit(f"{folder} holds nothing that was kept")
@@ -88,7 +91,7 @@ def compare(folder: Path, only: str, jobs: int, most: int) -> int:
         if kept != data:
             different += 1
             if different <= most:
-                print("\n".join(store.difference(name, kept, data, 40)), flush=True)
+                print("\n".join(store.difference(name, kept, data, lines)), flush=True)
         _progress(at, len(both), start)
     print(f"{len(both)} runs: {different} differ, {len(missing)} missing, {len(new)} new")
     return int(bool(different or missing or new))

@@ -8,9 +8,19 @@ from itertools import product
 from pathlib import Path
 
 from tests.frozen.run import Run
-from tests.frozen.variants import everywhere, files, here_and_ascii, in_ascii, in_colour, row
+from tests.frozen.variants import (
+    DOCUMENTS,
+    everywhere,
+    files,
+    here_and_ascii,
+    in_ascii,
+    in_colour,
+    in_files,
+    in_formats,
+    row,
+)
 
-FORMATS = ("text", "markdown", "html", "json", "github")
+FORMATS = ("text", *DOCUMENTS, "json", "github")
 REVEALS = ("score", "where", "why", "full")
 MEASURES = (("--decimals", "2"), ("--significant", "3"), ("--abs", "0.01"), ("--rel", "0.001"))
 IN_ALL_WAYS, IN_SOME_WAYS = "sign", ("mistaken", "misread", "unread")
@@ -98,7 +108,7 @@ def of_sheet(problem: str, path: Path) -> Iterator[Run]:
             yield row(f"{name}{measure}", *call, measure, amount)
     elif path.stem in IN_SOME_WAYS:
         yield from here_and_ascii(row(name, *call))
-        for style in ("html", "json"):
+        for style in ("html", "latex", "json"):
             yield row(f"{name}-{style}", *call, "--format", style)
     else:
         yield row(name, *call)
@@ -113,6 +123,8 @@ def of_calls() -> Iterator[Run]:
         )
         student = ("--student", "4711", "-a", "z1 = 0.5", "-a", "yhat = 0.6")
         yield row(f"check/calls/student-{style}", "check", DRAWN, *student, "--format", style)
+    yield from in_files(row("check/calls/one", "check", HAND, *answers))
+    yield from in_files(row("check/calls/options", "check", RELU, "--options"))
     yield row("check/calls/stdin", "check", HAND, "-", stdin="z2 = 0.29\ndL/dz2 = 3\n")
     yield row("check/calls/stdin-json", "check", HAND, "-", stdin='{"z2": 0.29, "yhat": [1]}\n')
     for name, more in {
@@ -166,9 +178,10 @@ def of_lint(inputs: Path) -> Iterator[Run]:
             yield row(f"lint/{path.parent.name}/{path.stem}", "lint", path)
     for stem in ("relu-squared-loss", "hand-calculation", "dead-unit", "l1-loss", "softmax-batch"):
         problem = f"problems/{stem}.yaml"
-        yield from everywhere(row(f"lint/ways/{stem}", "lint", problem))
+        shown = row(f"lint/ways/{stem}", "lint", problem)
+        yield from (*everywhere(shown), *in_formats(shown, FORMATS), *in_files(shown))
         yield row(f"notebook/lint/{stem}", "lint", problem, notebook=True)
     two = row("lint/calls/two", "lint", RELU, HAND, "nothing.yaml")
-    yield from (two, in_ascii(two), in_colour(two))
+    yield from (two, in_ascii(two), in_colour(two), *in_formats(two, FORMATS))
     yield row("lint/calls/stdin", "lint", "-", stdin="inputs: {x: 3}\nequations: y = x^2\n")
     yield row("lint/calls/none", "lint")

@@ -12,6 +12,9 @@ from tests.frozen.variants import everywhere, files, here_and_ascii, row
 
 FORMS = ("plain", "canvas", "moodle", "gradescope", "brightspace")
 DUPLICATES = ("newest", "first", "last", "best", "error")
+FEEDBACK = {"md": REVEALS, **dict.fromkeys(("html", "tex", "txt"), REVEALS[2:3])}
+"""Forms of feedback, and how much is revealed in each."""
+REPORTS = ("html", "md", "txt", "tex")
 BOOK = ("-o", "out/book.csv")
 RESULTS = ("--results", "out/results.jsonl")
 
@@ -41,11 +44,11 @@ def of_class(name: str) -> Iterator[Run]:
         yield row(f"{title}/{form}-roster", *call, *BOOK, "--as", form, *roster)
     yield row(f"{title}/results", *call, *RESULTS)
     yield row(f"{title}/results-all", *call, *RESULTS, "--all")
-    for style, reveals in {"md": REVEALS, "html": REVEALS[2:3]}.items():
+    for style, reveals in FEEDBACK.items():
         for reveal in reveals:
             more = ("--feedback", "out/feedback", "--feedback-as", style, "--reveal", reveal)
             yield row(f"{title}/feedback-{style}-{reveal}", *call, *more)
-    for end in ("html", "md", "txt"):
+    for end in REPORTS:
         yield row(f"{title}/report-{end}", *call, "--report", f"out/report.{end}")
     for measure, amount in MEASURES:
         yield row(f"{title}/{measure[2:]}", *call, *BOOK, *RESULTS, measure, amount)
@@ -98,9 +101,9 @@ def of_several() -> Iterator[Run]:
             yield row(f"{name}/preview", *call, "--preview")
             for form in FORMS:
                 yield row(f"{name}/{form}", *call, *BOOK, *RESULTS, "--as", form)
-            for end in ("html", "md", "txt"):
+            for end in REPORTS:
                 yield row(f"{name}/report-{end}", *call, "--report", f"out/report.{end}")
-            for style in ("md", "html"):
+            for style in FEEDBACK:
                 more = ("--feedback", "out/feedback", "--feedback-as", style)
                 yield row(f"{name}/feedback-{style}", *call, *more)
             more = ("--roster", "made/both-roster.csv", "--scheme", "made/both-scheme.yaml")

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.frozen.run import Run
-from tests.frozen.variants import everywhere, here_and_ascii, in_ascii, in_widths, row
+from tests.frozen.variants import (
+    everywhere,
+    here_and_ascii,
+    in_ascii,
+    in_files,
+    in_formats,
+    in_widths,
+    row,
+)
 
 COMMANDS = (
     *("solve", "check", "grade", "numbers", "options", "lint", "mistakes"),
@@ -94,33 +102,44 @@ def of_derive() -> Iterator[Run]:
     """Yield derivations, and formulas that are not derived."""
     for at, text in enumerate(EXPRESSIONS, 1):
         call = ("derive", "--wrt", "x", "--", text)
-        yield from everywhere(row(f"derive/one/{at:02d}", *call))
+        shown = row(f"derive/one/{at:02d}", *call)
+        yield from (*everywhere(shown), *in_formats(shown))
         yield row(f"derive/one/{at:02d}-alone", "derive", text)
         brief = ("derive", "--detail", "brief", "--", text)
         yield from here_and_ascii(row(f"derive/one/{at:02d}-brief", *brief))
     for at, (text, *letters) in enumerate(BY_LETTERS, 1):
         by = [word for letter in letters for word in ("--wrt", letter)]
-        yield from everywhere(row(f"derive/letters/{at:02d}", "derive", *by, "--", text))
+        shown = row(f"derive/letters/{at:02d}", "derive", *by, "--", text)
+        yield from (*everywhere(shown), *in_formats(shown))
         yield row(f"derive/letters/{at:02d}-alone", "derive", "--detail", "steps", "--", text)
     for at, text in enumerate(NOT_DERIVED, 1):
         yield from here_and_ascii(row(f"derive/not/{at:02d}", "derive", text))
     yield row("derive/not/letter", "derive", "a*b", "--wrt", "c")
     yield row("derive/not/none", "derive")
+    shown = row("derive/calls/one", "derive", "x^2*sin(x)")
+    yield from (*in_formats(shown, ("text", "json", "odd")), *in_files(shown))
 
 
 def of_lists(inputs: Path) -> Iterator[Run]:
     """Yield operations, mistakes, and the schema."""
-    yield from everywhere(row("ops/list", "ops"))
+    for shown in (row("ops/list", "ops"), row("mistakes/list", "mistakes")):
+        yield from (*everywhere(shown), *in_formats(shown))
+    for shown in (
+        row("ops/calls/one", "ops", "huber"),
+        row("mistakes/calls/one", "mistakes", "loss-sign"),
+    ):
+        yield from (*in_formats(shown, ("text", "json", "odd")), *in_files(shown))
     for name in (*operations(inputs), "CrossEntropyLoss", "σ", "expit", "relo", "nothing", ""):
-        yield from everywhere(row(f"ops/of/{name or 'empty'}", "ops", name))
+        shown = row(f"ops/of/{name or 'empty'}", "ops", name)
+        yield from (*everywhere(shown), *in_formats(shown))
         if name.isidentifier():  # as a formula too, where it has one argument
             call = ("derive", "--wrt", "x", "--", f"{name}(x)")
             yield from here_and_ascii(row(f"derive/ops/{name}", *call))
             call = ("derive", "--wrt", "y", "--", f"{name}(y, t)")
             yield from here_and_ascii(row(f"derive/ops/{name}-of-two", *call))
-    yield from everywhere(row("mistakes/list", "mistakes"))
     for name in (*mistakes(inputs), "loss-sine", ""):
-        yield from everywhere(row(f"mistakes/of/{name or 'empty'}", "mistakes", name))
+        shown = row(f"mistakes/of/{name or 'empty'}", "mistakes", name)
+        yield from (*everywhere(shown), *in_formats(shown))
     yield from here_and_ascii(row("schema/text", "schema"))
     yield row("schema/file", "schema", "-o", "out/problem.schema.json")
     yield row("schema/no-folder", "schema", "-o", "out/no/problem.schema.json")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.frozen.run import Run
 from tests.frozen.variants import (
+    DOCUMENTS,
     NARROWEST,
     WIDE,
     everywhere,
@@ -18,7 +19,6 @@ from tests.frozen.variants import (
 )
 
 DETAILS = ("brief", "steps", "entries")
-DOCUMENTS = ("markdown", "latex", "html")
 SCRIPTS = ("numpy", "torch")
 MORE = ("in_decimals", "not_meant", "without_a_value", "made/more")
 """Folders of problems beside the shipped ones, which are shown in fewer ways."""

@@ -9,6 +9,10 @@ from pathlib import Path
 from tests.frozen.run import Run
 
 WIDE, USUAL, NARROW, NARROWEST = 100, 80, 50, 30
+DOCUMENTS = ("markdown", "latex", "html")
+"""The formats of documents: every result is asked for in each, whether it has that one or not."""
+ENDINGS = ("txt", "md", "tex", "html", "json", "odd")
+"""Endings of the files that results are written into."""
 
 
 def row(name: str, *arguments: object, **settings: int | str | bool) -> Run:
@@ -30,6 +34,22 @@ def in_ascii(run: Run) -> Run:
 def in_colour(run: Run) -> Run:
     """Return a row for a terminal that shows colour."""
     return replace(run, name=f"{run.name}-colour", colour=True)
+
+
+def in_formats(run: Run, formats: Iterable[str] = DOCUMENTS) -> Iterator[Run]:
+    """Yield a row for each format."""
+    for style in formats:
+        asked = ("--format", style)
+        command, *rest = run.arguments  # before the arguments, which may follow a --
+        yield replace(run, name=f"{run.name}-{style}", arguments=(command, *asked, *rest))
+
+
+def in_files(run: Run) -> Iterator[Run]:
+    """Yield a row for each ending of a file that is written."""
+    for end in ENDINGS:
+        command, *rest = run.arguments
+        file = ("-o", f"out/page.{end}")
+        yield replace(run, name=f"{run.name}-file-{end}", arguments=(command, *file, *rest))
 
 
 def everywhere(run: Run) -> Iterator[Run]:

@@ -6,9 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from gradcalc.cli.check import command
 from gradcalc.grading.marking.mark_sheet import check
 from gradcalc.grading.marking.options import check_options
 from gradcalc.problem.reading.loader import load
@@ -23,7 +21,7 @@ from gradcalc.report.results.check_table import LEGEND
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import wording
-from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
+from tests.shown import PROBLEMS, ROOT
 
 CHOICES = [path for path in PROBLEMS if "\noptions:" in path.read_text()]
 HAND = ROOT / "problems/hand-calculation.yaml"
@@ -112,12 +110,3 @@ def test_documents_have_room_for_words() -> None:
     assert "✓ right from your own earlier values |\n" in text
     assert "Put line 7 right, then line 11" in text
     assert "Put line 7 right" not in write_document(Page(80), document).plain()
-
-
-@pytest.mark.parametrize("form", ["markdown", "html"])
-def test_the_options_of_document_000(form: str) -> None:
-    ending = {"markdown": "md", "html": "html"}[form]
-    call = ["problems/relu-squared-loss.yaml", "--options", "--format", form]
-    run = CliRunner().invoke(command, call)
-    assert run.exception is None, run.exception
-    assert matches(GOLDEN / "class" / f"options.{ending}", run.output)

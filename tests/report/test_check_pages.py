@@ -21,7 +21,7 @@ from gradcalc.report.results.lint import lint_document
 from gradcalc.report.results.options import options_document
 from gradcalc.report.results.reasons import Reveal
 from gradcalc.report.results.wording import MISTAKE_WORDS, wording
-from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
+from tests.shown import GOLDEN, PROBLEMS, ROOT, golden
 
 ANSWERS = Path("tests/cases/answers")
 RELU = "problems/relu-squared-loss.yaml"
@@ -83,13 +83,13 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_pages(name: str) -> None:
-    assert matches(GOLDEN / "check" / f"{name}.txt", shown(*CALLS[name]))
+    golden(GOLDEN / "check" / f"{name}.txt", shown(*CALLS[name]))
 
 
 @pytest.mark.parametrize("name", ["options-000", "audit-004-full", "night-why", "lint-000"])
 def test_narrow_pages(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    assert matches(GOLDEN / "check" / f"{name}-narrow.txt", shown(*CALLS[name]))
+    golden(GOLDEN / "check" / f"{name}-narrow.txt", shown(*CALLS[name]))
 
 
 # --- what is never on a page ---------------------------------------------------------------

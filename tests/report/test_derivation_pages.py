@@ -14,7 +14,7 @@ from gradcalc.report.catalogue.operations import operation_document
 from gradcalc.report.formats.text import write_document
 from gradcalc.report.page import Page
 from tests.algebra.test_derivation import DOCUMENT
-from tests.shown import GOLDEN, matches
+from tests.shown import GOLDEN, golden
 
 OTHERS = (
     *("leaky_relu", "elu", "softplus", "gelu", "silu", "hardtanh", "softsign", "log_softmax"),
@@ -45,12 +45,12 @@ def derivation(text: str, name: str, columns: int = 80, unicode: bool = True) ->
 
 @pytest.mark.parametrize("name", [*DOCUMENT, *OTHERS])
 def test_the_sheet_of_an_operation(name: str) -> None:
-    assert matches(GOLDEN / "ops" / f"{name}.txt", shown(name))
+    golden(GOLDEN / "ops" / f"{name}.txt", shown(name))
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_the_page_of_a_formula(name: str) -> None:
-    assert matches(GOLDEN / "derive" / f"{name}.txt", derivation(*FORMULAS[name]))
+    golden(GOLDEN / "derive" / f"{name}.txt", derivation(*FORMULAS[name]))
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "huber", "softmax_cross_entropy"])
@@ -58,7 +58,7 @@ def test_the_sheet_in_ascii(name: str) -> None:
     text = shown(name, unicode=False)
     assert text.isascii()
     assert "?" not in text
-    assert matches(GOLDEN / "ops" / f"{name}-ascii.txt", text)
+    golden(GOLDEN / "ops" / f"{name}-ascii.txt", text)
 
 
 @pytest.mark.parametrize("name", [row.name for row in TABLE if row.kind != "array"])

@@ -16,7 +16,7 @@ from gradcalc.report.solution.descent import method_words
 from gradcalc.report.solution.page import page
 from gradcalc.report.steps.updates import update_lines
 from gradcalc.report.steps.view import View
-from tests.shown import GOLDEN, matches
+from tests.shown import GOLDEN, golden
 
 SURFACE = "inputs: {x: 1, y: 2}\nequations: f = -x^3 + 100*(y^2 - x)^2\n"
 NETWORK = """\
@@ -205,4 +205,4 @@ def test_the_words_for_a_method(method: str, words: str) -> None:
 def test_the_sheet_of_an_optimiser(name: str) -> None:
     found = resolve(name)
     assert found is not None
-    assert matches(GOLDEN / "ops" / f"{name}.txt", text_document([optimiser_document(*found)]))
+    golden(GOLDEN / "ops" / f"{name}.txt", text_document([optimiser_document(*found)]))

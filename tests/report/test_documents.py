@@ -30,20 +30,9 @@ from gradcalc.report.steps.steps import build_steps
 from gradcalc.report.steps.view import View
 from tests.report.markup import Markup, checked, evaluated
 from tests.report.random_problems import problem
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import PROBLEMS
 
 NAMES = [path.stem for path in PROBLEMS]
-KEPT = (
-    "relu-squared-loss",
-    "relu-network-given-values",
-    "attention-head",
-    "huber-within",
-    "softmax-batch",
-    "polynomial-partials-letters",
-    "momentum-steps",
-    "hand-calculation-rounded",
-)
-PAGES = ("relu-squared-loss", "polynomial-partials-letters")
 SHEETS: tuple[SheetKind, ...] = ("problem", "blank", "solution")
 MATHML = {"math", "mrow", "mi", "mn", "mo", "msup", "mfrac", "mstyle", "mover"}
 KATEX = next(
@@ -62,7 +51,6 @@ each_sheet = pytest.mark.parametrize(
         *((name, sheet) for name in NAMES[::3] for sheet in ("problem", "blank")),
     ],
 )
-kept = pytest.mark.parametrize("name", KEPT)
 
 
 @cache
@@ -87,33 +75,6 @@ def displays(latex: str) -> list[str]:
 def formulas(markdown: str) -> list[str]:
     """Return the mathematics of a Markdown text."""
     return re.findall(r"(?<=\n)\$\$\n(.*?)\n\$\$(?=\n)", markdown, re.DOTALL)
-
-
-# --- golden files ------------------------------------------------------------------
-
-
-@kept
-def test_the_markdown_of_a_solution(name: str) -> None:
-    text = markdown_document([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.md", text)
-
-
-@kept
-def test_the_latex_of_a_solution(name: str) -> None:
-    text = fragments([written(name)])
-    assert matches(GOLDEN / "documents" / f"{name}.tex", text)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page_of_a_solution(name: str) -> None:
-    body = html_document([written(name)]).partition("<body>")[2]
-    assert matches(GOLDEN / "documents" / f"{name}.html", body)
-
-
-@pytest.mark.parametrize("sheet", ["problem", "blank"])
-def test_the_sheets_of_a_problem(sheet: SheetKind) -> None:
-    text = markdown_document([written("relu-squared-loss", sheet=sheet)])
-    assert matches(GOLDEN / "documents" / f"relu-squared-loss-{sheet}.md", text)
 
 
 # --- structure ---------------------------------------------------------------------

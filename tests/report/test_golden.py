@@ -10,7 +10,7 @@ import gradcalc
 from gradcalc.report.solution.page import page
 from gradcalc.report.solution.record import record
 from gradcalc.report.steps.view import View
-from tests.shown import GOLDEN, PROBLEMS, ROOT, matches
+from tests.shown import GOLDEN, PROBLEMS, ROOT, golden
 
 SOME = [
     path
@@ -41,32 +41,32 @@ def solved(path: Path) -> gradcalc.Solution:
 @every
 def test_the_page_at_80_columns(path: Path) -> None:
     text = page(View(solved(path))).plain()
-    assert matches(GOLDEN / "solve" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "solve" / f"{path.stem}.txt", text)
 
 
 @some
 def test_every_entry_on_a_line_of_its_own(path: Path) -> None:
     text = page(View(solved(path)), "entries").plain()
-    assert matches(GOLDEN / "entries" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "entries" / f"{path.stem}.txt", text)
 
 
 @some
 def test_the_page_in_ascii(path: Path) -> None:
     text = page(View(solved(path), unicode=False)).plain()
     assert text.isascii()
-    assert matches(GOLDEN / "ascii" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "ascii" / f"{path.stem}.txt", text)
 
 
 @some
 def test_the_page_at_40_columns(path: Path) -> None:
     text = page(View(solved(path)), columns=40).plain()
-    assert matches(GOLDEN / "narrow" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "narrow" / f"{path.stem}.txt", text)
 
 
 @some
 def test_jacobians_as_matrices(path: Path) -> None:
     text = page(View(solved(path), jacobians=True)).plain()
-    assert matches(GOLDEN / "jacobians" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "jacobians" / f"{path.stem}.txt", text)
 
 
 @every
@@ -78,27 +78,27 @@ def test_the_texts_of_the_json_object(path: Path) -> None:
         for step in found["steps"]
     ]
     head = [f"{name}: {text}\n" for name, text in found["conventions"].items()]
-    assert matches(GOLDEN / "json" / f"{path.stem}.txt", "".join(head + lines))
+    golden(GOLDEN / "json" / f"{path.stem}.txt", "".join(head + lines))
 
 
 @in_letters
 def test_any_entry_in_letters(path: Path) -> None:
     text = page(View(solved(path)), "entries").plain()
-    assert matches(GOLDEN / "letters" / f"{path.stem}-entries.txt", text)
+    golden(GOLDEN / "letters" / f"{path.stem}-entries.txt", text)
 
 
 @in_letters
 @pytest.mark.parametrize("layout", ["numerator", "denominator"])
 def test_jacobians_in_letters(path: Path, layout: str) -> None:
     text = page(View(solved(path), jacobians=True, turned=layout)).plain()
-    assert matches(GOLDEN / "letters" / f"{path.stem}-{layout}.txt", text)
+    golden(GOLDEN / "letters" / f"{path.stem}-{layout}.txt", text)
 
 
 @in_letters
 def test_a_page_in_letters_in_ascii(path: Path) -> None:
     text = page(View(solved(path), jacobians=True, unicode=False), "entries").plain()
     assert text.isascii()
-    assert matches(GOLDEN / "letters" / f"{path.stem}-ascii.txt", text)
+    golden(GOLDEN / "letters" / f"{path.stem}-ascii.txt", text)
 
 
 def test_letters_beside_numbers() -> None:
@@ -107,4 +107,4 @@ def test_letters_beside_numbers() -> None:
         {"N": 3, "K": 2},
     )
     text = page(View(gradcalc.solve(problem), jacobians=True), "entries").plain()
-    assert matches(GOLDEN / "letters" / "scaled-relu-letters-n3-k2.txt", text)
+    golden(GOLDEN / "letters" / "scaled-relu-letters-n3-k2.txt", text)

@@ -24,7 +24,7 @@ from gradcalc.report.pictures.network import network
 from gradcalc.report.pictures.network import svg as network_svg
 from gradcalc.report.steps.view import View
 from tests.report.random_problems import problem as random_problem
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 every = pytest.mark.parametrize("path", PROBLEMS, ids=lambda path: path.stem)
 DETAILS = pytest.mark.parametrize("detail", [False, True], ids=["lines", "detail"])
@@ -150,16 +150,16 @@ def test_the_pictures_of_a_graph(name: str) -> None:
     solution, detail = solved(problem(name)), DRAWN[name] == "detail"
     folder = GOLDEN / "graph"
     shown = picture(View(solution), detail=detail)
-    assert matches(folder / f"{name}.svg", svg(shown))
-    assert matches(folder / f"{name}.dot", dot(shown))
-    assert matches(folder / f"{name}.mmd", mermaid(shown))
+    golden(folder / f"{name}.svg", svg(shown))
+    golden(folder / f"{name}.dot", dot(shown))
+    golden(folder / f"{name}.mmd", mermaid(shown))
     for unicode in (True, False):
         page = Page(80, unicode)
         draw(page, picture(View(solution, unicode=unicode), detail=detail))
         text = page.plain()
         assert unicode or text.isascii()
         assert all(width(line) <= 80 for line in text.splitlines())
-        assert matches(folder / f"{name}{'' if unicode else '.ascii'}.txt", text)
+        golden(folder / f"{name}{'' if unicode else '.ascii'}.txt", text)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -167,16 +167,16 @@ def test_the_pictures_of_a_network(name: str) -> None:
     solution = solved(problem(name))
     folder = GOLDEN / "network"
     net = network(View(solution))
-    assert matches(folder / f"{name}.svg", network_svg(net))
+    golden(folder / f"{name}.svg", network_svg(net))
     ElementTree.fromstring(network_svg(net))
-    assert matches(folder / f"{name}.dot", dot(net.picture))
+    golden(folder / f"{name}.dot", dot(net.picture))
     for unicode in (True, False):
         page = Page(80, unicode)
         draw_network(page, network(View(solution, unicode=unicode)))
         text = page.plain()
         assert unicode or text.isascii()
         assert all(width(line) <= 80 for line in text.splitlines())
-        assert matches(folder / f"{name}{'' if unicode else '.ascii'}.txt", text)
+        golden(folder / f"{name}{'' if unicode else '.ascii'}.txt", text)
 
 
 @every

@@ -18,7 +18,7 @@ from gradcalc.grading.evaluation.lines import lines_of
 from gradcalc.problem.authoring.draw_student import of_student
 from gradcalc.problem.reading.loader import load
 from tests.report.test_without_a_value import called
-from tests.shown import GOLDEN, matches
+from tests.shown import GOLDEN, golden
 
 HERE = Path(__file__).parent
 FILES = sorted((HERE / "in_decimals").glob("*.yaml"))
@@ -35,7 +35,7 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_zero_or_equal_in_decimals_is_so_on_the_page(path: Path) -> None:
     code, text, told = called("solve", str(path))
     assert (code, told) == (0, "")
-    assert matches(GOLDEN / "in-decimals" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "in-decimals" / f"{path.stem}.txt", text)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -79,7 +79,7 @@ def test_a_class_meets_the_kinks_that_its_students_meet_alone() -> None:
 
 def test_lint_sees_the_kink() -> None:
     _, text, _ = called("lint", "in_decimals/drawn.yaml")
-    assert matches(GOLDEN / "in-decimals" / "drawn-lint.txt", text)
+    golden(GOLDEN / "in-decimals" / "drawn-lint.txt", text)
 
 
 @pytest.mark.parametrize("form", ["numpy", "torch"])

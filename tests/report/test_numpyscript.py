@@ -19,7 +19,7 @@ from gradcalc.report.scripts.dialect import identifiers as identifiers_of
 from gradcalc.report.scripts.numpy_script import NUMPY, OWN, numpy_script
 from gradcalc.report.scripts.script import Script
 from tests.report.scripts import assert_agrees, identifiers, run
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 SHOWN = (
     "hand-calculation-rounded",
@@ -108,7 +108,7 @@ def test_a_function_without_a_formula_is_refused() -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_scripts_read_well(name: str) -> None:
     path = next(path for path in PROBLEMS if path.stem == name)
-    assert matches(GOLDEN / "scripts" / f"{name}.numpy.txt", numpy_script(solved(path)))
+    golden(GOLDEN / "scripts" / f"{name}.numpy.txt", numpy_script(solved(path)))
 
 
 def test_scripts_are_clean_and_formatted(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from gradcalc.report.page import Page
 from gradcalc.report.pictures.curve import Curve, clipped, interval, number_of, panel, sample, ticks
 from gradcalc.report.pictures.functions import read
 from gradcalc.report.pictures.plot import draw, svg
-from tests.shown import GOLDEN, matches
+from tests.shown import GOLDEN, golden
 
 FIGURE_2 = ("relu", "leaky_relu(alpha=0.1)", "softplus", "x*sigmoid(1.702*x)")
 SHOWN = {
@@ -188,15 +188,15 @@ def test_the_plot_on_a_terminal(name: str, unicode: bool) -> None:
     assert unicode or text.isascii()
     assert all(width(line) <= 80 for line in text.splitlines())
     kind = "txt" if unicode else "ascii.txt"
-    assert matches(GOLDEN / "plot" / f"{name}.{kind}", text)
+    golden(GOLDEN / "plot" / f"{name}.{kind}", text)
 
 
 def test_curves_over_one_pair_of_axes() -> None:
     axes = panel([curve("sigmoid"), curve("tanh")])
     page = Page(80)
     draw(page, [axes])
-    assert matches(GOLDEN / "plot" / "overlay.txt", page.plain())
-    assert matches(GOLDEN / "plot" / "overlay.svg", svg([axes]))
+    golden(GOLDEN / "plot" / "overlay.txt", page.plain())
+    golden(GOLDEN / "plot" / "overlay.svg", svg([axes]))
 
 
 @pytest.mark.parametrize("columns", [30, 40, 60, 100])
@@ -213,7 +213,7 @@ def test_the_plot_as_svg(name: str) -> None:
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert "nan" not in text.casefold().replace("nance", "")
     assert "script" not in text and "http" not in text.replace("http://www.w3.org/2000/svg", "")
-    assert matches(GOLDEN / "plot" / f"{name}.svg", text)
+    golden(GOLDEN / "plot" / f"{name}.svg", text)
 
 
 def test_circles_mark_a_jump_in_the_svg() -> None:

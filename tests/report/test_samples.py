@@ -22,7 +22,7 @@ from gradcalc.report.solution.record import solution_line
 from gradcalc.report.solution.sample_band import sample_band, shares
 from gradcalc.report.steps.view import View
 from tests.problem.test_samples import BATCHES, EMBEDDED, MIXED, REGULARISED
-from tests.shown import GOLDEN, ROOT, matches
+from tests.shown import GOLDEN, ROOT, golden
 
 OWN = {"regularised": REGULARISED, "embedded": EMBEDDED, "mixed": MIXED}
 TEXTS = {
@@ -64,14 +64,14 @@ def large(samples: int, inputs: int, units: int) -> str:
 def test_the_band_at_80_and_60_columns(name: str, columns: int) -> None:
     text = band(TEXTS[name], columns)
     assert all(width(row) <= columns for row in text.splitlines())
-    assert matches(GOLDEN / "samples" / f"{name}.{columns}.txt", text)
+    golden(GOLDEN / "samples" / f"{name}.{columns}.txt", text)
 
 
 @every
 def test_the_band_in_ascii(name: str) -> None:
     text = band(TEXTS[name], 80, unicode=False)
     assert text.isascii()
-    assert matches(GOLDEN / "samples" / f"{name}.ascii.txt", text)
+    golden(GOLDEN / "samples" / f"{name}.ascii.txt", text)
 
 
 @pytest.mark.parametrize("columns", [30, 40, 50, 70])

@@ -31,7 +31,7 @@ from tests.report.test_numpyscript import (
     every_problem,
     solved,
 )
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 SHOWN = (
     "hand-calculation",
@@ -131,7 +131,7 @@ def test_a_function_without_a_formula_is_refused() -> None:
 @pytest.mark.parametrize("name", SHOWN)
 def test_scripts_read_well(name: str) -> None:
     path = next(path for path in PROBLEMS if path.stem == name)
-    assert matches(GOLDEN / "scripts" / f"{name}.torch.txt", torch_script(solved(path)))
+    golden(GOLDEN / "scripts" / f"{name}.torch.txt", torch_script(solved(path)))
 
 
 def test_scripts_are_clean_and_formatted(tmp_path: Path) -> None:

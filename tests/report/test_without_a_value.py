@@ -17,7 +17,7 @@ import pytest
 from gradcalc.cli import run
 from gradcalc.problem.reading.loader import load
 from gradcalc.problem.traps import TRAPS, traps
-from tests.shown import GOLDEN, PROBLEMS, matches
+from tests.shown import GOLDEN, PROBLEMS, golden
 
 HERE = Path(__file__).parent
 ABSENT = sorted((HERE / "without_a_value").glob("*.yaml"))
@@ -53,7 +53,7 @@ def test_what_exists_is_shown_beside_what_does_not(path: Path) -> None:
     code, text, told = called("solve", str(path))
     assert told == ""
     assert code == (0 if path.stem in WHOLE else 1)
-    assert matches(GOLDEN / "absent" / f"{path.stem}.txt", text)
+    golden(GOLDEN / "absent" / f"{path.stem}.txt", text)
     assert ("does not exist" in " ".join(text.split())) == (path.stem not in WHOLE)
 
 
@@ -64,7 +64,7 @@ def test_every_form_says_it(form: str) -> None:
     assert "not exist" in text
     assert "nan" not in text
     if form not in ("html", "text"):
-        assert matches(GOLDEN / "absent" / f"root-in-a-network.{FORMS[form]}", text)
+        golden(GOLDEN / "absent" / f"root-in-a-network.{FORMS[form]}", text)
 
 
 def test_the_object_has_null_and_a_reason() -> None:
@@ -134,7 +134,7 @@ def test_a_warning_stands_at_the_head(path: Path) -> None:
     code, text, _ = called("solve", str(path))
     assert code == 0
     head, _, _ = text.partition("Forward pass")
-    assert matches(GOLDEN / "not-meant" / f"{path.stem}.txt", head)
+    golden(GOLDEN / "not-meant" / f"{path.stem}.txt", head)
     assert "  !  " in head
     assert any(words in head for words in ("Write", "Take the line out"))
 
@@ -212,4 +212,4 @@ def test_what_is_judged_has_its_page(name: str, arguments: tuple[str, ...]) -> N
     code, text, told = called(*arguments)
     assert told == ""
     assert code == (1 if name not in ("check-markdown", "check-not-meant") else 0)
-    assert matches(GOLDEN / "absent" / f"judged-{name}.txt", text)
+    golden(GOLDEN / "absent" / f"judged-{name}.txt", text)
