@@ -10,7 +10,6 @@ from gradcalc.report.blocks import (
     Brief,
     Document,
     DocumentBlock,
-    Entries,
     Facts,
     Figures,
     Formula,
@@ -21,6 +20,7 @@ from gradcalc.report.blocks import (
     ReportTable,
     Section,
     TableColumn,
+    VectorCell,
 )
 
 HOSTILE = (
@@ -92,9 +92,9 @@ def every_block(text: str) -> Document:
         ReportTable(
             columns,
             (
-                (text, Brief("✓", text), Alternatives((text, text)), Entries(("1", "2.5"), 2)),
+                (text, Brief("✓", text), Alternatives((text, text)), VectorCell(("1", "2.5"), 2)),
                 Across(text, text, "warning"),
-                (text, Brief("✓", text), Alternatives(()), Entries(("10", "2"), 2)),
+                (text, Brief("✓", text), Alternatives(()), VectorCell(("10", "2"), 2)),
             ),
             tones=("value", "warning"),
             notes=(text,),

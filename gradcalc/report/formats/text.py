@@ -56,7 +56,7 @@ def write_document(page: Page, document: Document) -> Page:
         heading(page, document.title, document.kind)
     else:
         page.title(visible(document.title))
-        page.blank(not _ruled(document.blocks[0]))
+        page.blank(not any(map(_ruled, document.blocks[:1])))
     return write_blocks(page, document.blocks)
 
 

@@ -1,4 +1,4 @@
 """All other results: checks, options, classes, lints.
 
-Imports: blocks, mathematics, page, steps, algebra, grading, problem.
+Imports: blocks, mathematics, steps, algebra, grading, problem.
 """
