@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.cli import output
+from gradcalc.cli.formats import Writer, formatted, style_of
 
 if TYPE_CHECKING:
     from gradcalc.engine.typed_formula import TypedFormula
@@ -26,7 +27,14 @@ MOST = 8
     show_default=True,
     help="The derivative alone, or every step with the name of its rule.",
 )
-def command(expression: str, names: tuple[str, ...], detail: str) -> int:
+@formatted()
+def command(
+    expression: str,
+    names: tuple[str, ...],
+    detail: str,
+    style: str | None,
+    target: Path | None,
+) -> int:
     """Derive EXPRESSION rule by rule, and prove the result by evaluation.
 
     EXPRESSION is a formula as in problem files. Letters are numbers; those in softmax,
@@ -40,20 +48,20 @@ def command(expression: str, names: tuple[str, ...], detail: str) -> int:
       gradcalc derive "max(0, 1 - t*y)" --wrt y --detail brief
       gradcalc derive "cosine_loss(y, t)" --wrt y
       gradcalc derive --wrt z -- "-sum(t*log(softmax(z)))"
+      gradcalc derive "x^2*sin(x)" -o derivation.tex
 
     Exit code: 0 derived and proved, 1 the proof failed, 2 EXPRESSION cannot be used.
     """
     from gradcalc.algebra.operations.table import TABLE
     from gradcalc.engine.typed_formula import derived, read
     from gradcalc.report.catalogue.derivations import derivation_document
-    from gradcalc.report.formats.text import write_document
-    from gradcalc.report.page import Page, encodable
 
     typed = read(expression, TABLE)
     found = [derived(typed, name, TABLE) for name in _asked(typed, names)]
-    able = encodable(output.encoding())
-    document = derivation_document(typed, found, TABLE, brief=detail == "brief", unicode=able)
-    output.write_page(write_document(Page(output.columns(), able), document))
+    writer = Writer(style_of(style, target), target)
+    brief, able = detail == "brief", writer.unicode
+    writer.add(derivation_document(typed, found, TABLE, brief=brief, unicode=able))
+    writer.close()
     return int(any(proof.points and not proof.holds for _, proof in found))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gradcalc.cli import output
+from gradcalc.cli.formats import Writer, formatted, style_of
 
 if TYPE_CHECKING:
     from gradcalc.report.blocks import Document
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 @click.command("ops")
 @click.argument("name", required=False)
-def command(name: str | None) -> int:
+@formatted()
+def command(name: str | None, style: str | None, target: Path | None) -> int:
     """List all operations, or show one: formula, derivative, kinks, aliases.
 
     An optimiser is shown with the equations of its step.
@@ -25,12 +27,11 @@ def command(name: str | None) -> int:
       gradcalc ops sigmoid
       gradcalc ops CrossEntropyLoss
       gradcalc ops adam
+      gradcalc ops sigmoid -o sigmoid.html
     """
-    from gradcalc.report.formats.text import write_document
-    from gradcalc.report.page import Page, encodable
-
-    able = encodable(output.encoding())
-    output.write_page(write_document(Page(output.columns(), able), _document(name, able)))
+    writer = Writer(style_of(style, target), target)
+    writer.add(_document(name, writer.unicode))
+    writer.close()
     return 0
 
 

@@ -10,6 +10,9 @@ from gradcalc.report.blocks import (
     Brief,
     Document,
     DocumentBlock,
+    Either,
+    Equalities,
+    Equation,
     Facts,
     Figures,
     Formula,
@@ -22,6 +25,8 @@ from gradcalc.report.blocks import (
     TableColumn,
     VectorCell,
 )
+from gradcalc.report.catalogue.formula import name_of
+from gradcalc.report.mathematics.notation import Notation
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -68,12 +73,16 @@ def every_block(text: str) -> Document:
         TableColumn(text, joined=True),
         TableColumn(text, "left", spare=1),
     )
+    x = name_of(Notation({}), "x")
     blocks: list[DocumentBlock] = [
         Facts(((text, text), ("", text))),
         Facts(((text, text),)),
         Facts(((text, text), (text, text)), text, numbers=True, spare=1),
         Section(text),
         Section(text, 2),
+        Section(text, ruled=False),
+        Facts(((text, Either(text, text)), (text, Equation(x, (x,)))), tone="faint"),
+        Equalities(x, ((x, "rule"), (x, ""))),
         Figures(((text, text),)),
         Bars(((text, text, 3), (text, "", 1)), text),
         Paragraph(text),

@@ -37,6 +37,7 @@ ATTRIBUTES = {
     "rect": {"width", "height"},
     "div": {"class", "tabindex"},
     "article": {"id", "class"},
+    "math": {"class", "displaystyle"},
 }
 
 

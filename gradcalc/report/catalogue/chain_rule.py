@@ -10,9 +10,9 @@ from gradcalc.algebra.derivation.derivation import Derivation, RowDerivation
 from gradcalc.algebra.formula.expr import ONE, ZERO, Apply, Expr, Symbol, neg, rebuild
 from gradcalc.algebra.operations.operation import Operation, Table
 from gradcalc.report.blocks import DocumentBlock, Equalities, PagePlace, Paragraph, Section
+from gradcalc.report.catalogue.derivation_notation import DerivationNotation, notation_of
 from gradcalc.report.catalogue.formula import call_of, formula_of, name_of, row_of, slope_of
 from gradcalc.report.mathematics.tree import Math
-from gradcalc.report.results.derivations import DerivationNotation, notation_of
 
 SAMPLE, ENTRY = "i", "j"
 INDENT = 2

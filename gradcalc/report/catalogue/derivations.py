@@ -19,6 +19,7 @@ from gradcalc.report.blocks import (
     Section,
     Text,
 )
+from gradcalc.report.catalogue.derivation_notation import DerivationNotation, notation_of
 from gradcalc.report.catalogue.formula import (
     call_of,
     formula_of,
@@ -28,7 +29,6 @@ from gradcalc.report.catalogue.formula import (
 )
 from gradcalc.report.mathematics.names import figure, power
 from gradcalc.report.mathematics.tree import Math
-from gradcalc.report.results.derivations import DerivationNotation, notation_of
 
 INDENT = 2
 FIRST, NEXT = PagePlace(INDENT, gap=0), PagePlace(INDENT, gap=1)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from gradcalc.algebra.formula.expr import Apply, Expr
 from gradcalc.report.blocks import Text
+from gradcalc.report.catalogue.derivation_notation import DerivationNotation
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.readback import read
 from gradcalc.report.mathematics.rows import Rowed
 from gradcalc.report.mathematics.tree import Atom, Fraction, Math, row
 from gradcalc.report.mathematics.unicode import Box, text
-from gradcalc.report.results.derivations import DerivationNotation
 
 
 def formula_of(notation: Notation, expr: Expr) -> Math:
