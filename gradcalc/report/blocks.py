@@ -213,7 +213,7 @@ class Alternatives:
 
 
 @dataclass(frozen=True)
-class Entries:
+class VectorCell:
     """A cell of a table: the entries of a quantity; inner: how many of them make a row."""
 
     cells: tuple[str, ...]
@@ -232,7 +232,7 @@ class Entries:
         return f"({text})"
 
 
-TableCell: TypeAlias = "Text | Bar | Brief | Alternatives | Entries"
+TableCell: TypeAlias = "Text | Bar | Brief | Alternatives | VectorCell"
 
 
 @dataclass(frozen=True)
@@ -389,7 +389,7 @@ def worded(cell: TableCell) -> Text:
             apart = tuple(part for line in cell.lines for part in ("; ", *runs(line)))
             words_only = all(isinstance(line, str) for line in cell.lines)
             return "; ".join(map(str, cell.lines)) if words_only else apart[1:]
-        case Entries():
+        case VectorCell():
             return cell.joined(cell.cells)
         case Bar():
             return cell.text

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Result: TypeAlias = Solution | Review | OptionsReview | Lint | ClassResult
 Pages: TypeAlias = Callable[[Page], Page]
 """Writes a result onto an empty page."""
-Made: TypeAlias = Callable[[bool], Document]
+Making: TypeAlias = Callable[[bool], Document]
 """Makes the document of a result, with signs beyond ASCII or without."""
 FRAME = "width:100%;height:48rem;border:0"
 NARROWEST, WIDEST = 30, 100
@@ -137,15 +137,15 @@ def show(result: Result | Sequence[Review], problem: Problem | None = None) -> R
     raise TypeError(f"a {type(result).__name__} is not a result that gradcalc can show")
 
 
-def _documents(made: Sequence[Made]) -> Report:
+def _documents(made: Sequence[Making]) -> Report:
     """Return results that are one document each; what makes it is told whether in Unicode."""
 
-    def written(make: Made) -> Pages:
+    def written(make: Making) -> Pages:
         return lambda page: write_document(page, make(page.unicode))
 
     return Report(lambda: [make(True) for make in made], list(map(written, made)))
 
 
-def _check(review: Review) -> Made:
+def _check(review: Review) -> Making:
     told = Told(hint=False)
     return lambda unicode: check_document(review, wording(review.lines, unicode=unicode), told)

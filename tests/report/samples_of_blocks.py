@@ -11,7 +11,6 @@ from gradcalc.report.blocks import (
     Document,
     DocumentBlock,
     Either,
-    Entries,
     Equalities,
     Equation,
     Facts,
@@ -24,6 +23,7 @@ from gradcalc.report.blocks import (
     ReportTable,
     Section,
     TableColumn,
+    VectorCell,
 )
 from gradcalc.report.catalogue.formula import name_of
 from gradcalc.report.mathematics.notation import Notation
@@ -101,9 +101,9 @@ def every_block(text: str) -> Document:
         ReportTable(
             columns,
             (
-                (text, Brief("✓", text), Alternatives((text, text)), Entries(("1", "2.5"), 2)),
+                (text, Brief("✓", text), Alternatives((text, text)), VectorCell(("1", "2.5"), 2)),
                 Across(text, text, "warning"),
-                (text, Brief("✓", text), Alternatives(()), Entries(("10", "2"), 2)),
+                (text, Brief("✓", text), Alternatives(()), VectorCell(("10", "2"), 2)),
             ),
             tones=("value", "warning"),
             notes=(text,),

@@ -10,10 +10,10 @@ from gradcalc.report.blocks import (
     Alternatives,
     Bar,
     Brief,
-    Entries,
     PagePlace,
     ReportTable,
     TableColumn,
+    VectorCell,
     worded,
 )
 from gradcalc.report.formats.text import write_blocks
@@ -55,11 +55,15 @@ def test_numbers_stand_under_each_other() -> None:
 
 
 def test_entries_stand_under_each_other() -> None:
-    cells = (Entries(("−1", "0.5", "2"), 3), Entries(("10", "0", "−2.25"), 3), "none of these")
+    cells = (
+        VectorCell(("−1", "0.5", "2"), 3),
+        VectorCell(("10", "0", "−2.25"), 3),
+        "none of these",
+    )
     table = ReportTable((TableColumn("", "left"),), tuple((cell,) for cell in cells), rule=None)
     assert written(table) == ["(−1, 0.5,  2   )", "(10, 0,   −2.25)", "none of these"]
-    assert worded(Entries(("1", "2", "3", "4"), 2)) == "(1, 2; 3, 4)"
-    assert worded(Entries(("1",), 1)) == "1"
+    assert worded(VectorCell(("1", "2", "3", "4"), 2)) == "(1, 2; 3, 4)"
+    assert worded(VectorCell(("1",), 1)) == "1"
 
 
 STACKED = ReportTable(

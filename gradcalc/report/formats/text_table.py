@@ -11,12 +11,12 @@ from gradcalc.report.blocks import (
     Alternatives,
     Bar,
     Brief,
-    Entries,
     ReportTable,
     TableCell,
     TableColumn,
     Text,
     Tone,
+    VectorCell,
     longest_bar,
     worded,
 )
@@ -251,7 +251,7 @@ class TablePrinter:
 
 def _lined_up(column: TableColumn, cells: Sequence[TableCell], texts: list[str]) -> list[str]:
     """Return the texts of a column with its numbers under each other."""
-    vectors = {at: cell for at, cell in enumerate(cells) if isinstance(cell, Entries)}
+    vectors = {at: cell for at, cell in enumerate(cells) if isinstance(cell, VectorCell)}
     if vectors and len({len(cell.cells) for cell in vectors.values()}) == 1:
         entries = zip(*(cell.cells for cell in vectors.values()), strict=True)
         rows = zip(*(aligned(list(each)) for each in entries), strict=True)

@@ -67,7 +67,7 @@ class Slips:
         if number in self.ruled:
             yield Paragraph(self.ruled[number], place=PagePlace(INDENT if whole else DEEP, gap=0))
         review, finding = self.why.review, self.why.review.findings[number]
-        slip = Slip(self.why, finding, verdicts)
+        slip = OneSlip(self.why, finding, verdicts)
         said = slip.whole if whole else slip.reasons
         if number >= len(self.keys) or finding.name in review.lines.start:
             yield from said()
@@ -81,7 +81,7 @@ class Slips:
 
 
 @dataclass(frozen=True)
-class Slip:
+class OneSlip:
     """Says what a slip is, as far as `why` reveals it."""
 
     why: Reasons

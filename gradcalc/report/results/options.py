@@ -13,7 +13,6 @@ from gradcalc.report.blocks import (
     Alternatives,
     Document,
     DocumentBlock,
-    Entries,
     PagePlace,
     Paragraph,
     ReportTable,
@@ -21,6 +20,7 @@ from gradcalc.report.blocks import (
     TableCell,
     TableColumn,
     Tone,
+    VectorCell,
 )
 from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.results.lint import blind_text
@@ -89,7 +89,7 @@ class OptionWords:
             return found
         for at, answer in arrays.items():
             cells = tuple(self.cell(cell) for cell in answer.cells)
-            found[at] = Entries(cells, answer.shape[-1] if answer.shape else len(cells))
+            found[at] = VectorCell(cells, answer.shape[-1] if answer.shape else len(cells))
         return found
 
     def cell(self, cell: object) -> str:
