@@ -249,7 +249,7 @@ def _descent(view: View, detail: str) -> Iterator[DocumentBlock]:
         table = overview(view, training)
         yield Listing("", tuple(tuple(column) for column in table.columns))
         if table.norm:
-            yield Saying(norm_words(table.norm, view.notation.name(view.problem.loss)))
+            yield Saying(norm_words(view, plan, table.norm))
         if not table.parameters and len(training.updates) > 1:
             rows = (_after(view, name) for name in training.values)
             yield EquationList(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))
