@@ -12,7 +12,7 @@ from gradcalc.algebra.formula.names import gradient_parts
 from gradcalc.algebra.formula.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.report.mathematics.unicode import aligned
-from gradcalc.report.page import USUAL, Page
+from gradcalc.report.page import Page
 from gradcalc.report.steps.steps import EntryLine, Step
 from gradcalc.report.steps.substitution import product_of_names
 from gradcalc.report.steps.value_boxes import EQUALS, broken
@@ -70,7 +70,7 @@ def entry_table(page: Page, view: View, steps: Sequence[Step], at: int, indent: 
         return False
     table = _Table(view, run)
     room = page.columns - indent
-    lines = table.lines(room, shorter=page.columns >= USUAL)
+    lines = table.lines(room)
     page.blank()
     page.text(f"Lines {run[0].number} to {run[-1].number}, entry by entry:", "plain", indent)
     for part in [lines] if lines else table.parts(room):
@@ -168,13 +168,9 @@ class _Table:
         self.shape = run[0].shape
         self.own = {step.name for step in run}
 
-    def lines(self, room: int, *, shorter: bool) -> list[str]:
-        """Return header and rows, in the widest form that fits; nothing where none does.
-
-        shorter: forms without what is read, and without the numbers put in, are tried, too.
-        """
-        forms = ((True, True), (True, False), (False, False))
-        for leaves, formulas in forms if shorter else forms[:1]:
+    def lines(self, room: int) -> list[str]:
+        """Return header and rows, in the widest form that fits; nothing where none does."""
+        for leaves, formulas in ((True, True), (True, False), (False, False)):
             columns = self.columns(leaves, formulas)
             if _wide(columns) <= room:
                 return _rows(columns)
