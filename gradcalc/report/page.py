@@ -14,8 +14,6 @@ Segment: TypeAlias = tuple[str, str]
 PageRow: TypeAlias = tuple[Segment, ...]
 
 NARROW = 60
-USUAL = 80
-"""Columns below which what is too wide takes another form, and is not left out."""
 
 SIGNS = "∂⎡⎤⎣⎦─│═▶←⁽¹⁾₂ᵀŷ√Σσ·⊙−½✓"
 """What a stream has to be able to write for pages that are not plain ASCII."""

@@ -19,7 +19,7 @@ from tests.report.random_problems import problem
 from tests.shown import PROBLEMS
 
 WIDEST = 100
-WIDTHS = (40, 46, 52, 59, 60, 66, 72, 79)
+WIDTHS = (40, 46, 52, 59, 60, 66, 72, 80, 90)
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?![0-9.⁰¹²³⁴-⁹⁻])")
 ELIDED = ("largest", "too wide")
 """Words of a value that is shortened, and says so."""

@@ -9,7 +9,7 @@ from gradcalc.algebra.formula.expr import Apply, Expr, Symbol
 from gradcalc.algebra.formula.shapes import Shape
 from gradcalc.errors import width
 from gradcalc.report.mathematics.unicode import Box, beside, text
-from gradcalc.report.page import NARROW, USUAL, Page, wrapped
+from gradcalc.report.page import NARROW, Page, wrapped
 from gradcalc.report.steps.steps import Step
 from gradcalc.report.steps.value_boxes import (
     EQUALS,
@@ -155,8 +155,6 @@ def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
             if expr is not None and not _tabled(step):
                 box = formula_box(view, expr, drawn=columns)
                 if box.height > 1 and box.width > room and not view.full:
-                    if page.columns >= USUAL:
-                        continue
                     box = one_row(view, expr) or text(TOO_WIDE)
                 boxes.append(box)
         boxes.append(value_box(view, step.value, step.texts, drawn=columns, room=room))
