@@ -24,6 +24,8 @@ from gradcalc.report.steps.view import View
 
 INDENT = 5
 FRAME = 6
+INNER_VALUE = ("an inner value", "inner values")
+INNER_LINE = ("an inner line", "inner lines")
 
 
 def answer(page: Page, view: View, steps: Sequence[Step]) -> None:
@@ -196,7 +198,9 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
         f"{apart}."
     )
     if check.kinks:
-        names = ", ".join(_kink(view, kink) for kink in check.kinks)
+        at = [_kink(view, kink) for kink in check.kinks]
+        names = counted(", ".join(filter(None, at)), at.count(None), INNER_VALUE)
+        names = names[0].upper() + names[1:] if not any(at) else names
         sits = "sits" if len(check.kinks) == 1 else "sit"
         sentence += f" {names} {sits} on a kink and {'was' if sits == 'sits' else 'were'} left out."
     return sentence
@@ -204,26 +208,42 @@ def _proof(view: View, steps: Sequence[Step]) -> str | None:
 
 def _unchecked(view: View, lines: Sequence[str]) -> str:
     """Return the words on lines of which no difference tells, or not for every entry."""
-    found = []
+    found: list[str | None] = []
     for line in lines:
-        value = view.values.get(line)
-        whole = value is None or value.size == 1
-        found.append(_line(view, line) if whole else f"entries of {_line(view, line)}")
-    names = listed(list(dict.fromkeys(found)))
+        value, name = view.values.get(line), _line(view, line)
+        whole = name is None or value is None or value.size == 1
+        found.append(name if whole else f"entries of {name}")
+    names = counted(listed(dict.fromkeys(filter(None, found))), found.count(None), INNER_LINE)
     reason = "which could not be checked at these values: differences do not settle"
     return f", but for {names}, {reason}" if found else ""
 
 
-def _line(view: View, line: str) -> str:
+def _line(view: View, line: str) -> str | None:
+    """Return the name of a line, None for one that is not shown."""
     parts = gradient_parts(line)
     hidden = parts is not None and any(part.startswith("_") for part in parts)
-    return "an inner line" if hidden else view.notation.name(line)
+    return None if hidden else view.notation.name(line)
 
 
-def _kink(view: View, kink: str) -> str:
+def counted(names: str, unnamed: int, words: tuple[str, str]) -> str:
+    """Return names, and after them how many there are without a name.
+
+    words: for one without a name, and for several.
+
+    >>> counted("z₂", 2, ("an inner value", "inner values"))
+    'z₂ and 2 inner values'
+    """
+    if not unnamed:
+        return names
+    last = words[0] if unnamed == 1 else f"{unnamed} {words[1]}"
+    return f"{names} and {last}" if names else last
+
+
+def _kink(view: View, kink: str) -> str | None:
+    """Return the name of a value that sits on a kink, None for one that is not shown."""
     name, bracket, index = kink.partition("[")
     if name.startswith("_") or name not in view.shapes:
-        return "an inner value"
+        return None
     if not bracket:
         return view.notation.name(name)
     return view.notation.entry_name(name, tuple(int(i) - 1 for i in index.rstrip("]").split(",")))

@@ -345,9 +345,8 @@ def _table(page: Page, view: View, training: Training) -> None:
         page.blank()
         write_table(page, table.columns, indent)
         if table.norm:
-            loss = view.notation.name(view.problem.loss)
             page.blank()
-            page.paragraph(norm_words(table.norm, loss), indent)
+            page.paragraph(norm_words(view, training.descent, table.norm), indent)
         if not table.parameters and len(training.updates) > 1:
             _ends(page, view, training)
     if training.stopped:
@@ -364,9 +363,15 @@ def task(view: View) -> str | None:
     return f"{method(view, Letters(view, plan))} To do: {count}."
 
 
-def norm_words(norm: str, loss: str) -> str:
-    """Say what the sign of a gradient's length stands for."""
-    return f"{norm} is the length of the gradient of {loss} by all parameters."
+def norm_words(view: View, plan: Descent, norm: str) -> str:
+    """Say what the sign of a gradient's length stands for, and by what the gradient is."""
+    name = view.notation.name
+    every = view.problem.roles("weight") or view.problem.roles("input")
+    by = "all parameters"
+    if {data.name for data in every} != set(plan.parameters):
+        *names, last = map(name, plan.parameters)
+        by = f"{', '.join(names)} and {last}" if names else last
+    return f"{norm} is the length of the gradient of {name(view.problem.loss)} by {by}."
 
 
 def way_out(training: Training) -> str:

@@ -266,8 +266,7 @@ def _descent(view: View, detail: str) -> Iterator[DocumentBlock]:
         table = overview(view, training)
         yield _table("", tuple(zip(*table.columns, strict=True)))
         if table.norm:
-            said = norm_words(table.norm, view.notation.name(view.problem.loss))
-            yield Paragraph(guessed(said))
+            yield Paragraph(guessed(norm_words(view, plan, table.norm)))
         if not table.parameters and len(training.updates) > 1:
             rows = (_after(view, name) for name in training.values)
             yield EquationList(f"After {len(training.updates)} steps", tuple((r, "") for r in rows))

@@ -69,16 +69,16 @@ def entry_table(page: Page, view: View, steps: Sequence[Step], at: int, indent: 
     if len(run) < 2:
         return False
     table = _Table(view, run)
-    lines = table.lines(page.columns - indent)
-    if not lines:
-        return False
+    room = page.columns - indent
+    lines = table.lines(room)
     page.blank()
     page.text(f"Lines {run[0].number} to {run[-1].number}, entry by entry:", "plain", indent)
-    page.blank()
-    page.text(lines[0], "faint", indent)
-    page.text("─" * max(width(line) for line in lines), "rule", indent)
-    for line in lines[1:]:
-        page.text(line, "plain", indent)
+    for part in [lines] if lines else table.parts(room):
+        page.blank()
+        page.text(part[0], "faint", indent)
+        page.text("─" * max(width(line) for line in part), "rule", indent)
+        for line in part[1:]:
+            page.text(line, "plain", indent)
     sentence = _off(view, run)
     if sentence:
         page.blank()
@@ -146,6 +146,20 @@ def _operations(expr: Expr) -> set[str]:
     return {expr.op}.union(*(_operations(arg) for arg in expr.args))
 
 
+def _wide(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(width, column)) for column in columns) + GAP * (len(columns) - 1)
+
+
+def _rows(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Return columns of texts as rows, the header first."""
+    widths = [max(map(width, column)) for column in columns]
+    padded = (
+        (cell + " " * (w - width(cell)) for cell, w in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
+    )
+    return [(" " * GAP).join(row).rstrip() for row in padded]
+
+
 class _Table:
     """Columns of texts: the index, what is read, and each line with its numbers."""
 
@@ -157,21 +171,25 @@ class _Table:
     def lines(self, room: int) -> list[str]:
         """Return header and rows, in the widest form that fits; nothing where none does."""
         for leaves, formulas in ((True, True), (True, False), (False, False)):
-            columns = [self.index()]
-            columns += [self.leaf(name) for name in self.leaves()] if leaves else []
-            columns += [self.worked(step, formulas) for step in self.run]
-            widths = [max(width(cell) for cell in column) for column in columns]
-            if sum(widths) + GAP * (len(columns) - 1) <= room:
-                return [
-                    (" " * GAP)
-                    .join(
-                        column[i] + " " * (w - width(column[i]))
-                        for column, w in zip(columns, widths, strict=True)
-                    )
-                    .rstrip()
-                    for i in range(len(columns[0]))
-                ]
+            columns = self.columns(leaves, formulas)
+            if _wide(columns) <= room:
+                return _rows(columns)
         return []
+
+    def parts(self, room: int) -> list[list[str]]:
+        """Return the whole table as several that fit, the index in each."""
+        index, *rest = self.columns(leaves=True, formulas=True)
+        found = [[index]]
+        for column in rest:
+            if len(found[-1]) > 1 and _wide([*found[-1], column]) > room:
+                found.append([index])
+            found[-1].append(column)
+        return [_rows(columns) for columns in found]
+
+    def columns(self, leaves: bool, formulas: bool) -> list[list[str]]:
+        columns = [self.index()]
+        columns += [self.leaf(name) for name in self.leaves()] if leaves else []
+        return columns + [self.worked(step, formulas) for step in self.run]
 
     def index(self) -> list[str]:
         return ["i", *(str(i + 1) for i in range(int(self.shape[0])))]

@@ -360,6 +360,8 @@ class _Band:
         column = width(name) + 1 if self.page.columns >= NARROW else 0
         room = self.page.columns - self.indent - column
         shown = [self.terms(terms, share.rest, room) for terms in (share.products, share.parts)]
+        if share.products and not shown[0]:
+            self.page.paragraph("the products are too wide for this page", self.indent + 2, "note")
         if not shown[1]:
             self.page.paragraph("the parts are too wide for this page", self.indent + 2, "note")
         rows = [*shown[0], *shown[1]]
@@ -370,6 +372,8 @@ class _Band:
         if self.factor and share.rest is None:
             total = beside([text(f"= {self.factor}"), self.factored(share.total)])
             whole = beside([total, text(" "), last])
+            if total.width > room:
+                self.page.paragraph("the sum is too wide for this page", self.indent + 2, "note")
             rows += [whole] if whole.width <= room else [total] * (total.width <= room) + [last]
         else:
             rows.append(last)

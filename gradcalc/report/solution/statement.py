@@ -196,6 +196,8 @@ def _quantity(view: View, step: Step, known: Sequence[Step], room: int) -> Box:
 
 LONGEST = 8
 DOZEN = 12
+THEN = "then "
+"""Stands before a value that follows from the given ones, among them."""
 
 
 def _columns(view: View, step: Step, known: Sequence[Step]) -> list[str]:
@@ -324,7 +326,7 @@ def _compare(page: Page, rows: Sequence[Sequence[str]]) -> None:
     widths = [max(width(row[j]) for row in rows) for j in range(len(header))]
     if sum(widths) + 3 * GAP + 5 > page.columns:
         for name, own, *others in rows[1:]:
-            page.paragraph(f"{name}  given {own}", 5, hang=2)
+            page.paragraph(f"{name}  {own if own.startswith(THEN) else f'given {own}'}", 5, hang=2)
             for label, cell in zip(header[2:], others, strict=True):
                 page.paragraph(f"{label}: {cell}", 7, hang=2)
         return
@@ -358,8 +360,8 @@ def _first_gradient(view: View, wrong: Sequence[Comparison]) -> list[list[str]]:
     if len(wrong) != len(view.solution.comparisons):
         return []
     alone = without(view.solution, wrong[-1].name)
-    texts = [_short(view, value[name]) for value in (view.solution.values, alone, recomputed)]
-    return [[view.notation.name(name), *texts]]
+    own, *others = (_short(view, each[name]) for each in (view.solution.values, alone, recomputed))
+    return [[view.notation.name(name), THEN + own, *others]]
 
 
 def _consequence(view: View) -> str | None:

@@ -11,13 +11,21 @@ from gradcalc.errors import width
 from gradcalc.report.mathematics.unicode import Box, beside, text
 from gradcalc.report.page import NARROW, Page, wrapped
 from gradcalc.report.steps.steps import Step
-from gradcalc.report.steps.value_boxes import EQUALS, broken, equals, formula_box, value_box
+from gradcalc.report.steps.value_boxes import (
+    EQUALS,
+    broken,
+    equals,
+    formula_box,
+    one_row,
+    value_box,
+)
 from gradcalc.report.steps.view import View
 
 DRAWN = 4
 COLUMN = 34
 """Where the dimension of a line in letters stands, when its formula leaves room."""
 GAP = 3
+TOO_WIDE = "(the numbers are too wide for this page)"
 
 
 def indent_of(page: Page) -> int:
@@ -140,14 +148,15 @@ def step_boxes(page: Page, view: View, step: Step) -> list[Box]:
     if step.formula is not None:
         box = formula_box(view, step.formula)
         if box.height > 1 and box.width + width(view.notation.name(step.name)) > room:
-            box = text(view.notation.line(step.formula))
+            box = one_row(view, step.formula) or text(view.notation.line(step.formula))
         boxes.append(box)
     if step.value is not None:
         for expr in (step.substitution, step.worked):
             if expr is not None and not _tabled(step):
                 box = formula_box(view, expr, drawn=columns)
-                if box.height == 1 or box.width <= room or view.full:
-                    boxes.append(box)
+                if box.height > 1 and box.width > room and not view.full:
+                    box = one_row(view, expr) or text(TOO_WIDE)
+                boxes.append(box)
         boxes.append(value_box(view, step.value, step.texts, drawn=columns, room=room))
     kept = boxes[:1]
     kept += [after for before, after in pairwise(boxes) if after != before]

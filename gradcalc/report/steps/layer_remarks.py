@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from gradcalc.algebra.formula.expr import Apply, Expr, Symbol, parts, symbols
@@ -19,6 +20,9 @@ LIMITS = {
     "xdivy": "0/0 counts as 0: the term 0 ln 0 stays 0",
 }
 """What counts as 0 where both operands are 0, and why."""
+
+BATCH = ("sample", "unit")
+"""What the rows and the columns of a batch are."""
 
 
 def laid_over(view: View, node: Node) -> str | None:
@@ -64,6 +68,19 @@ def looked_up(view: View, node: Node) -> str | None:
     if isinstance(expr, Apply) and expr.op in ("part", "pick") and _gradient(expr.args[0]):
         return "its part of what was joined"
     return None
+
+
+def count_off(view: View, name: str, count: int) -> str:
+    """Say how many are off: of the units of one sample, or of the values of an array."""
+    shape = view.values[name].shape
+    total = math.prod(shape)
+    if len(shape) < 2:
+        return f"{count} of {total} units off"
+    off = f"{count} of {total} values off"
+    if len(shape) > 2 or all(layer.z != name for layer in view.problem.layers):
+        return off
+    of = [f"{n} {what}{'s' * (n != 1)}" for n, what in zip(shape, BATCH, strict=True)]
+    return f"{off} ({' × '.join(of)})"
 
 
 def masked(view: View, node: Node) -> str | None:

@@ -16,6 +16,7 @@ from gradcalc.report.mathematics.names import spelled
 from gradcalc.report.steps.layer_remarks import (
     at_limit,
     beside,
+    count_off,
     laid_over,
     looked_up,
     masked,
@@ -134,8 +135,8 @@ def _units(view: View, name: str, value: Array, closed: str, below: str) -> str 
     total = value.size
     if value.ndim == 0:
         return f"{shown} {sign} 0: the unit is off" if len(off) else None
-    if value.ndim == 2 or total > 2 * MANY_UNITS:
-        return f"{len(off)} of {total} units off" if len(off) else "all units on"
+    if value.ndim > 1 or total > 2 * MANY_UNITS:
+        return count_off(view, name, len(off)) if len(off) else "all units on"
     if not len(off):
         return f"{shown} > 0: {_all(total)} units on" if total > 1 else None
     if len(off) == total:
@@ -145,7 +146,7 @@ def _units(view: View, name: str, value: Array, closed: str, below: str) -> str 
             else (f"{shown} {sign} 0: the unit is off")
         )
     if len(off) > MANY_UNITS:
-        return f"{len(off)} of {total} units off"
+        return count_off(view, name, len(off))
     names = ", ".join(view.notation.entry_name(name, (int(i),)) for i in off)
     numbers = ", ".join(str(i + 1) for i in off)
     return f"{names} {sign} 0: unit{'s' if len(off) > 1 else ''} {numbers} off"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from gradcalc.algebra.formula.expr import Expr
 from gradcalc.errors import width
 from gradcalc.report.mathematics.names import figure
+from gradcalc.report.mathematics.notation import Notation
 from gradcalc.report.mathematics.unicode import (
     Box,
     aligned,
@@ -129,6 +130,21 @@ def _largest(view: View, value: Array) -> str:
 def formula_box(view: View, expr: Expr, *, drawn: bool = False) -> Box:
     """Return a formula as it is printed; `drawn` sets vectors as columns."""
     return replace(view.notation, drawn=drawn).whole(expr)
+
+
+@dataclass(frozen=True)
+class _OneRow(Notation):
+    """Mathematics without anything drawn: a matrix as its rows, (1, 2; 3, 4)."""
+
+    def grid(self, cells: list[list[str]]) -> Box:
+        rows = self.shortened([", ".join(self.shortened(row)) for row in cells])
+        return text(f"({'; '.join(rows)})")
+
+
+def one_row(view: View, expr: Expr) -> Box | None:
+    """Return a formula in one row that can be broken; None where a part of it has several."""
+    box = _OneRow(**vars(replace(view.notation, drawn=False))).box(expr)
+    return text(box.rows[0]) if box.height == 1 else None
 
 
 def named(name: str, box: Box) -> Box:
