@@ -108,7 +108,7 @@ def test_from_python_a_fault_is_its_own_exception(monkeypatch: pytest.MonkeyPatc
     ("where", "arguments"),
     [
         ("gradcalc.report.page.Page.plain", ["solve", RELU]),
-        ("gradcalc.cli.output.visible", ["check", RELU, "-a", "L = 1"]),
+        ("gradcalc.report.page.visible", ["check", RELU, "-a", "L = 1"]),
         ("gradcalc.report.solution.record.solution_line", ["solve", RELU, "--format", "json"]),
         ("gradcalc.cli.output.render", ["solve", "nothing.yaml"]),
     ],

@@ -162,7 +162,7 @@ def test_a_class_is_marked_by_everybodys_own_numbers(tmp_path):
         for row in csv.DictReader((tmp_path / "book.csv").read_text().splitlines())
     }
     assert scores == {"4711": "2", "4712": "2", "4713": "1"}
-    assert "**Numbers** x = (0.5, 2), y" in (tmp_path / "back" / "4711.md").read_text()
+    assert "x = (0.5, 2), y" in (tmp_path / "back" / "4711.md").read_text()
     _, out, _ = called("grade", NEURON, "class.csv", "--only", "4713")
     assert "sign" in out
     assert "x = (−1, 1.5)" in out

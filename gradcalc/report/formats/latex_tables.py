@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import fsum
 
 from gradcalc.report.blocks import (
     Across,
@@ -33,7 +34,7 @@ def table(block: ReportTable) -> str:
         [column.title or column.long for column in block.columns],
     ):
         sizes = [_size(block, title, at, most[at]) for at, title in enumerate(titles)]
-        if sum(sizes) <= ROOM:
+        if fsum(sizes) <= ROOM:
             break
     rooms = _rooms(block, sizes)
     head = list(map(_broken, map(words, titles), rooms))
@@ -51,7 +52,7 @@ def table(block: ReportTable) -> str:
         "l" if column.align == "left" or most[at] else "r"
         for at, column in enumerate(block.columns)
     )
-    wide = sum(room or size for room, size in zip(rooms, sizes, strict=True))
+    wide = fsum(room or size for room, size in zip(rooms, sizes, strict=True))
     caption = f"{words(block.caption)}\n\n" if block.caption else ""
     pieces = [rows[at : at + ROWS] for at in range(0, len(rows), ROWS)] or [[]]
     return caption + "".join(sized(_piece(aligns, head, each), wide * 0.95) for each in pieces)
@@ -95,10 +96,10 @@ def _rooms(block: ReportTable, sizes: Sequence[float]) -> list[float]:
         for at, column in enumerate(block.columns)
         if column.align == "left" and not column.name and sizes[at] > LEAST + 2
     ]
-    over = sum(sizes) - ROOM
+    over = fsum(sizes) - ROOM
     if over <= 0 or not loose:
         return rooms
-    whole = sum(sizes[at] for at in loose)
+    whole = fsum(sizes[at] for at in loose)
     for at in loose:
         rooms[at] = max(LEAST, sizes[at] - over * sizes[at] / whole)
     return rooms

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from itertools import groupby
+from math import fsum
 
 from gradcalc.errors import TIED, visible
 from gradcalc.report.blocks import Text, runs
@@ -151,7 +152,7 @@ def length(text: Text) -> float:
     """Return about how many digits a text is as wide as."""
     if isinstance(text, str):
         return len(text)
-    return sum(len(part) if isinstance(part, str) else extent(part) for part in text)
+    return fsum(len(part) if isinstance(part, str) else extent(part) for part in text)
 
 
 def _sign(sign: str) -> str:

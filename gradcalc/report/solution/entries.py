@@ -76,9 +76,10 @@ def entry_table(page: Page, view: View, steps: Sequence[Step], at: int, indent: 
     for part in [lines] if lines else table.parts(room):
         page.blank()
         page.text(part[0], "faint", indent)
-        page.text("─" * max(width(line) for line in part), "rule", indent)
+        page.text("─" * min(room, max(width(line) for line in part)), "rule", indent)
         for line in part[1:]:
-            page.text(line, "plain", indent)
+            for row in broken(line, room):
+                page.text(row, "plain", indent)
     sentence = _off(view, run)
     if sentence:
         page.blank()
@@ -179,8 +180,10 @@ class _Table:
     def parts(self, room: int) -> list[list[str]]:
         """Return the whole table as several that fit, the index in each."""
         index, *rest = self.columns(leaves=True, formulas=True)
+        brief = self.columns(leaves=True, formulas=False)[1:]
         found = [[index]]
-        for column in rest:
+        for whole, named in zip(rest, brief, strict=True):
+            column = whole if _wide([index, whole]) <= room else named
             if len(found[-1]) > 1 and _wide([*found[-1], column]) > room:
                 found.append([index])
             found[-1].append(column)
